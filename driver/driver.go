@@ -1,0 +1,237 @@
+// Package driver says what a card terminal promises to the till: the operations, the outcomes and
+// the evidence. It holds no protocol; the drivers (driver/ecr17) implement Terminal, the till uses it.
+//
+// Three promises every driver keeps (design 3), held by driver/drivertest:
+//
+//   - no financial byte leaves before Recorder.Sent has returned nil;
+//   - a financial frame goes out once: not again on a time-out, a NAK or a new connection;
+//   - the terminal's word is not acknowledged before Recorder.Outcome has returned nil.
+package driver
+
+import (
+	"context"
+	"time"
+
+	"sportello/driver/line"
+)
+
+// Verdict is what is known about the citizen's money. Unknown is an answer of its own: a time-out, a
+// lost line, a damaged or odd answer is never a refusal (design 3.4).
+type Verdict string
+
+const (
+	Charged    Verdict = "charged"     // by the terminal's word, or by evidence that leaves no other reading
+	NotCharged Verdict = "not_charged" // likewise
+	NotSent    Verdict = "not_sent"    // no financial byte has left this PC
+	Unknown    Verdict = "unknown"     // anything else
+)
+
+// Exclusivity is how far a difference on the terminal may be attributed to us (ECR17 6.1).
+type Exclusivity string
+
+const (
+	Exclusive Exclusivity = "exclusive" // E1: only this service moves money on it
+	Manual    Exclusivity = "manual"    // E2: sales may be typed on the terminal
+	Shared    Exclusivity = "shared"    // E3: several cash registers drive it
+)
+
+// Notice names a debt: the creditor's 11-digit tax code and the 18-digit notice number.
+type Notice struct {
+	Creditor string
+	Number   string
+}
+
+// Payment is one card charge. It is one attempt: trying again is another Payment with another Reference.
+type Payment struct {
+	Reference   string // RIF + installation + 8 random characters; unique for ever (design 5.1)
+	AmountCents int64  // 1 to 99999999
+	Notices     []Notice
+}
+
+// Attempt is a Payment whose financial frame may have left, as the ledger remembers it.
+type Attempt struct {
+	Payment
+	Baseline Baseline
+	// SameProcess is true while the process that sent it still lives: only then may the driver still
+	// hold the line on which a late answer can arrive.
+	SameProcess bool
+	// Exclusivity in force for the judgement: the configured one, or a demoted one (design 5.4).
+	Exclusivity Exclusivity
+}
+
+// Baseline is the state of the terminal before the first financial byte. It is stored with the intent.
+type Baseline struct {
+	TerminalID  string        `json:"terminal_id"`            // as the terminal itself gave it
+	Software    string        `json:"software,omitempty"`     // release, as given
+	ClockOffset time.Duration `json:"clock_offset,omitempty"` // terminal minus PC
+	Scope       string        `json:"scope,omitempty"`        // LRC scope proven by status
+	Last        []byte        `json:"last,omitempty"`         // raw saved result; nil when the terminal has none
+	LastSTAN    string        `json:"last_stan,omitempty"`    // empty when Last is nil or its STAN is 000000
+}
+
+// Charge is the terminal's word about a card transaction. Fields the terminal did not give are empty.
+type Charge struct {
+	TerminalID  string    `json:"terminal_id,omitempty"`
+	STAN        string    `json:"stan,omitempty"`
+	OnlineID    string    `json:"online_id,omitempty"`
+	AuthCode    string    `json:"auth_code,omitempty"`
+	PAN         string    `json:"pan,omitempty"`   // already masked by the protocol's type
+	Card        string    `json:"card,omitempty"`  // "1" bancomat, "2" credit, "3" other
+	Entry       string    `json:"entry,omitempty"` // ICC MAG MAN CLM CLI
+	ActionCode  string    `json:"action_code,omitempty"`
+	Acquirer    string    `json:"acquirer,omitempty"`
+	AmountCents int64     `json:"amount_cents,omitempty"` // as the host had it; 0 when the answer carries none
+	HostTime    time.Time `json:"host_time,omitzero"`     // zero when the answer carries none that can be trusted
+}
+
+// Reason says why, in a stable code (protocol/local lists them) and, where the terminal gave one, its own words.
+type Reason struct {
+	Code string `json:"code"`
+	Text string `json:"text,omitempty"`
+}
+
+// Evidence is one thing the driver learned about an attempt, for the ledger and for people.
+type Evidence struct {
+	Kind string    `json:"kind"` // result, last_result, status, totals, ticket, line
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`          // what it says, in plain words, free of card numbers
+	Raw  []byte    `json:"raw,omitempty"` // the message as received; goes into an erasable blob
+}
+
+// Outcome is what a payment, or the evidence gathered later, came to.
+type Outcome struct {
+	Verdict  Verdict
+	Reason   Reason
+	Charge   *Charge // what the terminal said; may be present on a refusal too (STAN, action code)
+	Preset   Verdict // on Unknown: what people will most likely find; Charged, NotCharged or empty
+	Final    bool    // on Unknown: the driver has nothing more to ask; people decide
+	Evidence []Evidence
+}
+
+// Phase is whose turn it is, for the clerk.
+type Phase string
+
+const (
+	PhaseConnecting Phase = "connecting" // reaching the terminal
+	PhaseChecking   Phase = "checking"   // status, last result, print switch: no money yet
+	PhaseCard       Phase = "card"       // citizen: present the card
+	PhasePIN        Phase = "pin"        // citizen: type the PIN
+	PhaseBank       Phase = "bank"       // terminal and bank
+	PhaseReceipt    Phase = "receipt"    // printing or sending the slip
+	PhaseVerifying  Phase = "verifying"  // the outcome is unknown and evidence is being gathered
+)
+
+// Progress is a hint for people, never evidence (ECR17 5, P06).
+type Progress struct {
+	Phase Phase
+	Text  string // the terminal's own words, printable, at most 40 characters
+}
+
+// Recorder is the ledger's side of a payment. The driver calls it from one goroutine at a time.
+type Recorder interface {
+	// Sent makes the intent durable with the baseline. On an error nothing is sent and Pay returns
+	// that error. It is called once, or never when the payment is refused before.
+	Sent(Baseline) error
+	// Outcome makes the terminal's word durable before it is acknowledged. It is called once after
+	// Sent. It keeps trying while the disk refuses and returns an error only when it has given up:
+	// then the driver does not acknowledge.
+	Outcome(Outcome) error
+	// Progress must not block.
+	Progress(Progress)
+}
+
+// Aftermath is what follows the outcome and cannot change it.
+type Aftermath struct {
+	Acked          bool   // our acknowledgement of the result was written
+	Ticket         string // plain text of the slip; empty when the terminal printed it or nothing came
+	TicketComplete bool   // the end mark was seen
+	RawTicket      []byte // joined text of the ticket messages
+}
+
+// Status is what a terminal says of itself.
+type Status struct {
+	TerminalID  string
+	Ready       bool   // a payment may be started
+	Code        string // terminal status digit (ECR17 3.4)
+	Text        string // its sense, in Italian
+	Software    string
+	ClockOffset time.Duration
+	Scope       string // LRC scope found
+}
+
+// Last is the last result the terminal has saved (ECR17 2.10).
+type Last struct {
+	Present    bool // false: the terminal has none, or does not support the question
+	Raw        []byte
+	TerminalID string
+	Kind       string // payment, reversal, preauth, other
+	Approved   bool
+	Charge     Charge
+	Text       string // one line for people
+}
+
+// Totals are the terminal's own totals since its last close.
+type Totals struct {
+	Present bool // false: no total, or not a number. Never read as 0 (ECR17 D38)
+	Cents   int64
+}
+
+// Terminal is one card terminal on one line. Its methods may be called from several goroutines; they
+// run one after another. Each procedure uses a connection of its own.
+//
+// Errors returned before anything financial was sent are Refusals; see errors.go.
+type Terminal interface {
+	// Status asks who the terminal is and whether it is ready. It moves no money. With lrc: auto the
+	// first one finds the LRC scope.
+	Status(ctx context.Context) (Status, error)
+	// Last reads the last saved result.
+	Last(ctx context.Context) (Last, error)
+	// Totals reads the terminal's totals.
+	Totals(ctx context.Context) (Totals, error)
+	// Pay runs one payment: pre-flight (status, baseline, print switch), r.Sent, the financial frame,
+	// r.Outcome, acknowledgement, slip. An error means that r.Outcome was not called and nothing
+	// financial has left. ctx ends the pre-flight only: once r.Sent has returned, only the terminal's
+	// word, the profile's timers or Close end the exchange.
+	Pay(ctx context.Context, p Payment, r Recorder) (Aftermath, error)
+	// Resolve gathers evidence about an attempt whose outcome is unknown until it is decided or the
+	// profile's limit has passed, and then calls r.Outcome once: with a verdict, or with Unknown and
+	// Final. It sends nothing financial. It returns early, without r.Outcome, when ctx ends.
+	Resolve(ctx context.Context, a Attempt, r Recorder) error
+	// Close ends what is running and frees the line. An exchange whose financial frame has left ends
+	// as it would at a power cut: the ledger holds "sent".
+	Close() error
+}
+
+// Config is one entry of terminals[] in the configuration, as a driver needs it.
+type Config struct {
+	Name           string
+	Driver         string // nexi, numera
+	Address        string // tcp://HOST:PORT, serial://…
+	TerminalID     string
+	CashRegisterID string
+	LRC            string // auto, or a scope's name
+	Exclusivity    Exclusivity
+	NoticeData     *NoticeData // nil: this contract carries no additional data
+	Receipts       string      // ecr, terminal
+	Timing         Timing
+	// Dial opens the line; nil means line.Dial(ctx, Address).
+	Dial func(context.Context) (line.Line, error)
+}
+
+// NoticeData says how the notices travel to the provider in the additional data message (ECR17 2.13).
+type NoticeData struct {
+	Tag      int    // 1 to 5
+	Template string // {notice} and {creditor}, repeated for each notice
+	IndexMap string // 4 digits
+}
+
+// Timing are the waits of a payment. Zero means the default in brackets.
+type Timing struct {
+	Result   time.Duration // inactivity, restarted by any byte (180 s)
+	HardStop time.Duration // whole exchange (600 s)
+	Quiet    time.Duration // silence after which "nothing newer" counts (300 s)
+	GiveUp   time.Duration // evidence gathering, then people (15 min)
+}
+
+// Open makes a terminal of one driver. It opens no line.
+type Open func(Config) (Terminal, error)
