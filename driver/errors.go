@@ -7,20 +7,20 @@ import (
 
 // Before the first financial byte: the payment is refused, nothing is owed to anybody.
 var (
-	ErrUnreachable   = errors.New("terminal does not answer the call")             // connect refused or timed out
-	ErrSilent        = errors.New("terminal is connected but silent")              // e.g. ECR parameters missing (ECR17 R13)
-	ErrNotATerminal  = errors.New("something that is not a terminal answered")     // e.g. HTTP on that port (C15)
-	ErrWrongTerminal = errors.New("another terminal answered")                     // terminal id differs (R15, Z10)
-	ErrWrongScope    = errors.New("the configured LRC scope does not fit")         // R14
-	ErrNotReady      = errors.New("terminal is not ready for payments")            // status 0, 1, 3, 4 (R16)
-	ErrBusy          = errors.New("terminal is busy")                              // C06, or our own lease
-	ErrRefused       = errors.New("terminal refused a preliminary command")        // NAK before anything financial
-	ErrAmount        = errors.New("amount outside 1 to 99999999 cents")            //
-	ErrNotices       = errors.New("notices do not fit the terminal's message")     // ECR17 2.13
-	ErrUnsupported   = errors.New("this terminal does not support the operation")  //
-	ErrClosed        = errors.New("terminal is closed")                            //
-	ErrNoBaseline    = errors.New("the terminal's last result could not be read")  // ECR17 6.1
-	ErrConfig        = errors.New("terminal configuration is wrong")               //
+	ErrUnreachable   = errors.New("terminal does not answer the call")            // connect refused or timed out
+	ErrSilent        = errors.New("terminal is connected but silent")             // e.g. ECR parameters missing (ECR17 R13)
+	ErrNotATerminal  = errors.New("something that is not a terminal answered")    // e.g. HTTP on that port (C15)
+	ErrWrongTerminal = errors.New("another terminal answered")                    // terminal id differs (R15, Z10)
+	ErrWrongScope    = errors.New("the configured LRC scope does not fit")        // R14
+	ErrNotReady      = errors.New("terminal is not ready for payments")           // status 0, 1, 3, 4 (R16)
+	ErrBusy          = errors.New("terminal is busy")                             // C06, or our own lease
+	ErrRefused       = errors.New("terminal refused a preliminary command")       // NAK before anything financial
+	ErrAmount        = errors.New("amount outside 1 to 99999999 cents")           //
+	ErrNotices       = errors.New("notices do not fit the terminal's message")    // ECR17 2.13
+	ErrUnsupported   = errors.New("this terminal does not support the operation") //
+	ErrClosed        = errors.New("terminal is closed")                           //
+	ErrNoBaseline    = errors.New("the terminal's last result could not be read") // ECR17 6.1
+	ErrConfig        = errors.New("terminal configuration is wrong")              //
 )
 
 // Refusal is an error before anything financial was sent: one of the sentinels above and what exactly was seen.
