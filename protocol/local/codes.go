@@ -1,0 +1,107 @@
+package local
+
+// Input: the code typed or scanned. Nothing was asked of platform or terminal.
+const (
+	CodeBadRequest         Code = "bad_request"          // body not JSON, too large, unknown field
+	CodeRequestIDMissing   Code = "request_id_missing"   //
+	CodeRequestIDReused    Code = "request_id_reused"    // same id, another body: 409
+	CodeCodeUnreadable     Code = "code_unreadable"      // neither notice, QR, Data Matrix nor GS1-128
+	CodeNoticeCheckDigits  Code = "notice_check_digits"  // typed with wrong check digits
+	CodeIUVTyped           Code = "iuv_typed"            // 17 digits: the IUV, not the notice number
+	CodeNoticeLength       Code = "notice_length"        //
+	CodeNoticePlaceholder  Code = "notice_placeholder"   // all zeros
+	CodeOtherCreditor      Code = "other_creditor"       // a creditor this counter does not take payments for
+	CodeTooManyNotices     Code = "too_many_notices"     // more than the terminal takes in one charge
+	CodeDuplicateNotice    Code = "duplicate_notice"     // twice in one request
+	CodeScanRepaired       Code = "scan_repaired"        // warning: scanner keyboard layout
+	CodeCheckDigitsWarning Code = "check_digits_warning" // warning: scanned with wrong check digits
+)
+
+// The platform's word about a debt.
+const (
+	CodeNoticeUnknown       Code = "notice_unknown"       // 404: unknown, or its owner could not be asked
+	CodeNoticePaid          Code = "notice_paid"          //
+	CodeNoticeExpired       Code = "notice_expired"       //
+	CodeNoticeCancelled     Code = "notice_cancelled"     //
+	CodeNoticeAnomalous     Code = "notice_anomalous"     // ANOMALA: paid and irregular
+	CodeNoticeStateUnknown  Code = "notice_state_unknown" // a state this version does not know
+	CodeNoticeInProgress    Code = "notice_in_progress"   // somebody has a recent attempt open
+	CodeNoticeStampDuty     Code = "notice_stamp_duty"    //
+	CodeNoticeAmountZero    Code = "notice_amount_zero"   //
+	CodeAmountChanged       Code = "amount_changed"       // 409 with the new amount
+	CodeAmountPrintDiffers  Code = "amount_print_differs" // warning: printed and actual amounts differ
+	CodePlatformUnavailable Code = "platform_unavailable" // down, slow, cut, 5xx
+	CodePlatformNotJSON     Code = "platform_not_json"    // HTML or junk
+	CodePlatformPassword    Code = "platform_password"    // 401
+	CodePlatformForbidden   Code = "platform_forbidden"   // 403
+	CodePlatformAddress     Code = "platform_address"     // wrong base URL
+	CodePlatformCertificate Code = "platform_certificate" // TLS cannot be verified
+)
+
+// Locks of ours.
+const (
+	CodeNoticeLocked    Code = "notice_locked"                // a payment of ours holds it (sent, unknown, charged)
+	CodeTerminalBusy    Code = "terminal_busy"                // a payment is in hand
+	CodeTerminalLocked  Code = "terminal_locked"              // an unknown holds it
+	CodeNeedsAdopt      Code = "terminal_unknown_transaction" // design 5.7
+	CodeTerminalUnknown Code = "terminal_not_found"           // no terminal of that name
+)
+
+// The terminal before the charge.
+const (
+	CodeTerminalUnreachable Code = "terminal_unreachable"
+	CodeTerminalSilent      Code = "terminal_silent"
+	CodeNotATerminal        Code = "not_a_terminal"
+	CodeWrongTerminal       Code = "wrong_terminal"
+	CodeWrongScope          Code = "wrong_lrc"
+	CodeTerminalNotReady    Code = "terminal_not_ready"
+	CodeTerminalRefused     Code = "terminal_refused"
+	CodeTerminalConfig      Code = "terminal_config"
+	CodeNoBaseline          Code = "terminal_no_baseline"
+)
+
+// Outcomes of a charge.
+const (
+	CodeApproved         Code = "approved"
+	CodeDeclined         Code = "declined"           // by issuer or terminal; the text says why
+	CodeCancelled        Code = "cancelled"          // the terminal says: cancelled
+	CodeNAK              Code = "nak"                // the terminal refused the command, and the check found nothing
+	CodeAmountDiffers    Code = "amount_differs"     // charged with another amount
+	CodeLineLost         Code = "line_lost"          // after sending
+	CodeNoAnswer         Code = "no_answer"          // time-out after sending
+	CodeDamagedAnswer    Code = "damaged_answer"     //
+	CodeOddAnswer        Code = "odd_answer"         // 09, unknown code, contradictory, amount zero
+	CodeRestarted        Code = "restarted"          // the service stopped in the middle
+	CodeAwaitingPeople   Code = "awaiting_people"    // evidence does not decide
+	CodeByEvidence       Code = "by_evidence"        // decided by the terminal's saved result
+	CodeLedgerNotWritten Code = "ledger_not_written" // charged, but the disk refuses
+)
+
+// Registration.
+const (
+	CodeReceiptLate      Code = "receipt_late"      // past receipt due
+	CodePaidElsewhere    Code = "paid_elsewhere"    // a positive receipt of another provider
+	CodeChannelUnproven  Code = "channel_unproven"  // our provider, another channel
+	CodeReceiptAmount    Code = "receipt_amount"    // our provider, another amount
+	CodeReceiptUncharged Code = "receipt_uncharged" // receipt for an attempt that ended not charged
+	CodeAckNotWritten    Code = "ack_not_written"   // check first
+	CodeExclusivityLost  Code = "exclusivity_lost"  // somebody else uses the terminal
+)
+
+// The service and its guards.
+const (
+	CodeDiskFull        Code = "disk_full"
+	CodeLedgerDamaged   Code = "ledger_damaged"
+	CodeLedgerInUse     Code = "ledger_in_use" // a second instance on the same data
+	CodeStopping        Code = "stopping"
+	CodeUnauthorized    Code = "unauthorized"
+	CodeBadCredentials  Code = "bad_credentials"
+	CodeThrottled       Code = "throttled"
+	CodeForbiddenRole   Code = "forbidden_role"
+	CodeForbiddenHost   Code = "forbidden_host"
+	CodeForbiddenOrigin Code = "forbidden_origin"
+	CodeNotFound        Code = "not_found"
+	CodeMethod          Code = "method_not_allowed"
+	CodeNotServed       Code = "not_served" // 501: comes with a later version
+	CodeInternal        Code = "internal"
+)
