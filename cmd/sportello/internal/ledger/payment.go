@@ -1,0 +1,152 @@
+package ledger
+
+import (
+	"time"
+
+	"sportello/driver"
+)
+
+// State is where a payment stands (design 4). The table of what may follow what is in state.go.
+type State string
+
+const (
+	Sent       State = "sent"        // may have been sent; after a restart this reads as unknown
+	Unknown    State = "unknown"     // sent, and what became of it is not known
+	Charged    State = "charged"     //
+	NotCharged State = "not_charged" // refused before sent, or proven not charged
+	Reversing  State = "reversing"   // stays until proven
+	Reversed   State = "reversed"    //
+)
+
+// Registration is what the platform knows of one notice (design 4).
+type Registration string
+
+const (
+	RegNone     Registration = "none"
+	RegAwaiting Registration = "awaiting_receipt"
+	RegDone     Registration = "registered"
+	RegHeld     Registration = "held"
+	RegElse     Registration = "paid_elsewhere"
+	RegRejected Registration = "rejected"
+	RegClosed   Registration = "closed"
+	RegSubmit   Registration = "submitting"
+)
+
+// Payment is one attempt as the ledger holds it: the sum of its entries.
+type Payment struct {
+	ID            string // INSTALLATION-NNNNNNNN, in the order of creation
+	RequestID     string
+	RequestHash   string // of the request's body: the same id with another body is refused
+	RetryOf       string
+	Reference     string
+	Installation  string
+	State         State
+	Settlement    string // terminal, platform
+	AmountCents   int64
+	Terminal      string
+	Operator      string
+	CreatedAt     time.Time
+	SentAt        time.Time // zero: refused before anything was sent
+	UpdatedAt     time.Time
+	AccountingDay string // 2006-01-02 in Europe/Rome, by terminal host time; set when charged
+	ReceiptNumber string // YEAR/N, gapless per year; set when charged
+	Notices       []Notice
+	Charge        *driver.Charge
+	Reason        driver.Reason
+	Preset        driver.Verdict // on unknown
+	NeedsPeople   bool           // on unknown: the driver has nothing more to ask
+	Acked         bool           // the terminal was told that we have its result
+	HasTicket     bool           // a slip is kept (blob)
+	TicketWhole   bool
+	ResolvedBy    []string
+}
+
+// Notice is one notice of a payment.
+type Notice struct {
+	Creditor     string
+	Number       string
+	Position     string // the platform's position id (idA2A/idPendenza); locked with the number
+	Document     string // instalment document; locked too (design 3.6)
+	AmountCents  int64
+	Registration Registration
+	ReceiptID    string
+	ReceiptAt    time.Time // when the provider says it was paid
+	Reason       driver.Reason
+}
+
+// Intent is everything that must be durable before the first financial byte (ECR17 6.1).
+type Intent struct {
+	Payment      // State, times, ID are set by the ledger
+	Baseline     driver.Baseline
+	Descriptions []string // the debts' reasons, personal: kept in the erasable blob, one a notice
+}
+
+// Conclusion is a verdict to write.
+type Conclusion struct {
+	Outcome    driver.Outcome
+	RawResult  []byte   // the terminal's result message: what its last-result memory now holds; may be nil
+	ResolvedBy []string // operators, when people decided
+}
+
+// NoticeState says who holds a notice.
+type NoticeState struct {
+	Holder     string   // payment id that holds the lock; empty: free
+	Payments   []string // every payment that was ever sent for it, oldest first
+	Settlement string   // the way of its first sent
+}
+
+// TerminalState is what the ledger knows of a terminal.
+type TerminalState struct {
+	Name       string
+	TerminalID string
+	Lock       string // payment id that holds it; empty: free
+	LastSTAN   string // last STAN this ledger knows to be the terminal's latest
+	LastResult string // hex SHA-256 of the last result message known; see KnowsResult
+	Demoted    bool   // exclusivity found untrue (design 5.4); durable
+	DemotedWhy string
+	Fresh      bool // no transaction of it was ever recorded or adopted here
+}
+
+// OutboxItem is a notice somebody has to look after until the platform knows.
+type OutboxItem struct {
+	Key       string // payment id + notice index; stable
+	PaymentID string
+	Index     int  // into Payment.Notices
+	Watch     bool // not charged or unknown: on receipt watch (design 5.2); otherwise awaiting its receipt
+	Since     time.Time
+	Until     time.Time // Watch only: end of D+2
+}
+
+// RegistrationChange is what settle found.
+type RegistrationChange struct {
+	PaymentID  string
+	Index      int
+	To         Registration
+	ReceiptID  string
+	ReceiptAt  time.Time
+	Reason     driver.Reason
+	RawReceipt []byte // goes into an erasable blob
+	Case       *Case  // opened in the same transaction
+	DropWatch  bool   // the watch is over
+}
+
+// Case is something that people must mend: cause, owner, due, evidence, ending with proof (design 7).
+type Case struct {
+	ID        string
+	PaymentID string
+	Cause     driver.Reason
+	Owner     string
+	Opened    time.Time
+	Due       time.Time
+	Evidence  string
+	Ended     time.Time
+	Ending    string
+	EndedBy   []string
+}
+
+// Query selects payments; the newest come first.
+type Query struct {
+	State State
+	Day   string // creation day, 2006-01-02 in Europe/Rome
+	Limit int    // 0: 1000
+}
