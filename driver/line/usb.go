@@ -1,0 +1,42 @@
+//go:build linux || windows
+
+package line
+
+import (
+	"fmt"
+	"strings"
+
+	"go.bug.st/serial/enumerator"
+)
+
+// findUSB gives the device name of the one adapter that a names. It asks the operating system only;
+// the adapters themselves are not probed.
+func findUSB(a Address) (string, error) {
+	ports, err := enumerator.GetDetailedPortsList()
+	if err != nil {
+		return "", fmt.Errorf("list serial ports: %w", err)
+	}
+	return pickUSB(a, ports)
+}
+
+// pickUSB refuses two that fit: a charge must not depend on which one was plugged in first.
+func pickUSB(a Address, ports []*enumerator.PortDetails) (string, error) {
+	var found, others []string
+	for _, p := range ports {
+		if !p.IsUSB {
+			continue
+		}
+		others = append(others, fmt.Sprintf("%s:%s/%s", strings.ToUpper(p.VID), strings.ToUpper(p.PID), p.SerialNumber))
+		if strings.EqualFold(p.VID, a.VID) && strings.EqualFold(p.PID, a.PID) && (a.Number == "" || p.SerialNumber == a.Number) {
+			found = append(found, p.Name)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], nil
+	case 0:
+		return "", fmt.Errorf("%w: %s; plugged in now: %s", ErrNoDevice, a, strings.Join(append(others, "-"), " "))
+	}
+	return "", fmt.Errorf("%w: %s fits %d adapters (%s); add the serial number to the address",
+		ErrNoDevice, a, len(found), strings.Join(found, ", "))
+}
