@@ -117,6 +117,8 @@ type RequestNotice struct {
 // LookupRequest is what the scanner or the clerk put in.
 type LookupRequest struct {
 	Code string `json:"code"`
+	// Anyway looks a typed number up although its check digits are wrong (notice_check_digits).
+	Anyway bool `json:"anyway,omitempty"`
 }
 
 // Notice is a debt as the platform has it now, and what the counter may do with it.

@@ -1,0 +1,3 @@
+package local
+
+//go:generate go run ./tsgen -dir . -o ../../ui/web/src/core/types.gen.ts

@@ -1,0 +1,382 @@
+// Generated from protocol/local by `go generate ./protocol/local`. Do not edit.
+
+/** Code is a stable name of an error or a reason. People script against it: codes are added, never renamed. */
+export type Code =
+  | "bad_request" // body not JSON, too large, unknown field
+  | "request_id_missing"
+  | "request_id_reused" // same id, another body: 409
+  | "code_unreadable" // neither notice, QR, Data Matrix nor GS1-128
+  | "notice_check_digits" // typed with wrong check digits
+  | "iuv_typed" // 17 digits: the IUV, not the notice number
+  | "notice_length"
+  | "notice_placeholder" // all zeros
+  | "other_creditor" // a creditor this counter does not take payments for
+  | "too_many_notices" // more than the terminal takes in one charge
+  | "duplicate_notice" // twice in one request
+  | "scan_repaired" // warning: scanner keyboard layout
+  | "check_digits_warning" // warning: scanned with wrong check digits
+  | "notice_unknown" // 404: unknown, or its owner could not be asked
+  | "notice_paid"
+  | "notice_expired"
+  | "notice_cancelled"
+  | "notice_anomalous" // ANOMALA: paid and irregular
+  | "notice_state_unknown" // a state this version does not know
+  | "notice_in_progress" // somebody has a recent attempt open
+  | "notice_stamp_duty"
+  | "notice_amount_zero"
+  | "amount_changed" // 409 with the new amount
+  | "amount_print_differs" // warning: printed and actual amounts differ
+  | "platform_unavailable" // down, slow, cut, 5xx
+  | "platform_not_json" // HTML or junk
+  | "platform_password" // 401
+  | "platform_forbidden" // 403
+  | "platform_address" // wrong base URL
+  | "platform_certificate" // TLS cannot be verified
+  | "notice_locked" // a payment of ours holds it (sent, unknown, charged)
+  | "terminal_busy" // a payment is in hand
+  | "terminal_locked" // an unknown holds it
+  | "terminal_unknown_transaction" // design 5.7
+  | "terminal_not_found" // no terminal of that name
+  | "terminal_unreachable"
+  | "terminal_silent"
+  | "not_a_terminal"
+  | "wrong_terminal"
+  | "wrong_lrc"
+  | "terminal_not_ready"
+  | "terminal_refused"
+  | "terminal_config"
+  | "terminal_no_baseline"
+  | "approved"
+  | "declined" // by issuer or terminal; the text says why
+  | "cancelled" // the terminal says: cancelled
+  | "nak" // the terminal refused the command, and the check found nothing
+  | "amount_differs" // charged with another amount
+  | "line_lost" // after sending
+  | "no_answer" // time-out after sending
+  | "damaged_answer"
+  | "odd_answer" // 09, unknown code, contradictory, amount zero
+  | "restarted" // the service stopped in the middle
+  | "awaiting_people" // evidence does not decide
+  | "by_evidence" // decided by the terminal's saved result
+  | "ledger_not_written" // charged, but the disk refuses
+  | "receipt_late" // past receipt due
+  | "paid_elsewhere" // a positive receipt of another provider
+  | "channel_unproven" // our provider, another channel
+  | "receipt_amount" // our provider, another amount
+  | "receipt_uncharged" // receipt for an attempt that ended not charged
+  | "ack_not_written" // check first
+  | "exclusivity_lost" // somebody else uses the terminal
+  | "disk_full"
+  | "ledger_damaged"
+  | "ledger_in_use" // a second instance on the same data
+  | "stopping"
+  | "unauthorized"
+  | "bad_credentials"
+  | "throttled"
+  | "forbidden_role"
+  | "forbidden_host"
+  | "forbidden_origin"
+  | "not_found"
+  | "method_not_allowed"
+  | "not_served" // 501: comes with a later version
+  | "internal";
+
+/**
+ * Error is a refusal with what to do about it. Message and Hint are in the operator's language; they
+ * come from the catalogue (catalogue.go), so an Error made in the till carries only Code, Args and Detail.
+ */
+export interface ApiError {
+  code: Code;
+  message: string;
+  hint?: string;
+  /** Payment is the one that stands in the way, where there is one (e.g. notice_locked). */
+  payment_id?: string;
+  /** AmountCents is the platform's amount now (amount_changed). */
+  amount_cents?: number;
+  /** Detail is technical, shown small and logged; free of personal data and card numbers. */
+  detail?: string;
+}
+
+/** State is where a payment stands. The states and what may follow what: design 4. */
+export type State =
+  | "open" // pre-flight; in memory only, nothing has left the PC
+  | "sent" // may have been sent; durable
+  | "unknown" // sent, and what became of it is not known
+  | "charged" // by the terminal's word or by evidence
+  | "not_charged" // likewise, or refused before anything was sent
+  | "reversing"
+  | "reversed";
+
+/** Registration is what the platform knows of one notice of a payment. */
+export type Registration =
+  | "none"
+  | "submitting"
+  | "awaiting_receipt"
+  | "registered"
+  | "held"
+  | "paid_elsewhere"
+  | "rejected"
+  | "closed";
+
+/** Settlement says who tells pagoPA: the provider behind the terminal, or the platform on our call. */
+export type Settlement =
+  | "terminal"
+  | "platform";
+
+/** Reason is a stable code of the catalogue (codes.go) and a text in the operator's language. */
+export interface Reason {
+  code: string;
+  text: string;
+  hint?: string; // what to do now
+}
+
+/** Payment is one attempt to charge a card for one or more notices. */
+export interface Payment {
+  id: string;
+  request_id: string;
+  retry_of?: string;
+  reference: string; // as printed on the slip
+  installation: string;
+  state: State;
+  settlement: Settlement;
+  amount_cents: number;
+  terminal: string;
+  operator: string;
+  created_at: string;
+  updated_at: string;
+  accounting_day?: string; // 2006-01-02, by terminal host time
+  receipt_number?: string; // YEAR/N, gapless, taken when charged
+  notices: PaymentNotice[];
+  charge?: Charge;
+  reason?: Reason;
+  preset?: State; // on unknown: what people will most likely find
+  needs_people?: boolean;
+  resolved_by: string[];
+  has_receipt?: boolean; // the terminal's slip is kept
+}
+
+/** PaymentNotice is one notice of a payment and its registration. */
+export interface PaymentNotice {
+  creditor: string; // 11 digits
+  number: string; // 18 digits
+  amount_cents: number;
+  description?: string; // the debt's reason as the platform has it
+  registration: Registration;
+  receipt_id?: string; // pagoPA receipt id = payment token
+  receipt_due?: string;
+  late?: boolean; // past receipt due: amber (design 10)
+  reason?: Reason;
+}
+
+/** Charge is the terminal's word. PAN is masked. */
+export interface Charge {
+  stan: string;
+  online_id: string;
+  auth_code: string;
+  pan: string;
+  card: string;
+  entry: string;
+  action_code: string;
+  amount_cents: number;
+  host_time?: string;
+}
+
+/**
+ * PaymentRequest asks to charge a card. Repeating it with the same RequestID returns the same payment;
+ * with another body it is refused (request_id_reused).
+ */
+export interface PaymentRequest {
+  request_id: string;
+  terminal: string;
+  retry_of?: string;
+  notices: RequestNotice[];
+}
+
+/** RequestNotice is a notice to charge and the amount the clerk and the citizen have agreed on. */
+export interface RequestNotice {
+  creditor: string;
+  number: string;
+  expected_cents: number; // 0: whatever the platform says
+}
+
+/** LookupRequest is what the scanner or the clerk put in. */
+export interface LookupRequest {
+  code: string;
+  /** Anyway looks a typed number up although its check digits are wrong (notice_check_digits). */
+  anyway?: boolean;
+}
+
+/** Notice is a debt as the platform has it now, and what the counter may do with it. */
+export interface Notice {
+  creditor: string;
+  creditor_name: string;
+  number: string;
+  description: string;
+  debtor?: string;
+  due_date?: string; // 2006-01-02
+  amount_cents: number;
+  printed_cents?: number; // from the QR; 0 when it carries none
+  payable: boolean;
+  reason?: Reason; // why not, or a warning
+  warnings?: Reason[]; // amount changed since the print, scanner damage, check digits
+  payment_id?: string; // ours that holds or settled this notice
+}
+
+/** PaymentQuery selects payments; the newest come first. */
+export interface PaymentQuery {
+  state?: State;
+  day?: string; // 2006-01-02 by creation; empty: all
+  limit?: number;
+}
+
+/** Receipt is the terminal's slip as kept. */
+export interface Receipt {
+  payment_id: string;
+  text: string;
+  complete: boolean;
+}
+
+/** Role is what an operator may do (design 9). */
+export type Role =
+  | "clerk"
+  | "supervisor";
+
+/** Operator is who is asking. */
+export interface Operator {
+  id: string;
+  name: string;
+  role: Role;
+}
+
+/** Light is a part's state in one word. */
+export type Light =
+  | "ready"
+  | "busy"
+  | "not_ready"
+  | "unknown"; // not asked yet
+
+/** Terminal is a card terminal as the page shows it. */
+export interface Terminal {
+  name: string;
+  label: string;
+  light: Light;
+  reason?: Reason;
+  payment_id?: string; // in hand, or the unknown that locks it
+  locked?: boolean; // an unknown holds it; see free
+  can_free?: boolean; // its evidence is captured: a person may free the terminal
+  needs_adopt?: boolean; // its last transaction is not known to this ledger (design 5.7)
+}
+
+/** Activity is the payment a terminal has in hand and whose turn it is. */
+export interface Activity {
+  request_id: string;
+  payment_id?: string; // empty until sent is durable
+  terminal: string;
+  phase: string; // connecting checking card pin bank receipt verifying
+  text: string; // the terminal's own words, a hint
+  since: string;
+}
+
+/** Platform is the regional platform as last seen. */
+export interface Platform {
+  light: Light;
+  reason?: Reason;
+  seen_at?: string;
+}
+
+/** Snapshot is everything a page needs to draw itself. Sequence is the number of the last event in it. */
+export interface Snapshot {
+  sequence: number;
+  now: string;
+  version: string;
+  demo: boolean;
+  language: string;
+  creditors: Creditor[];
+  operator: Operator;
+  terminals: Terminal[];
+  platform: Platform;
+  activities: Activity[];
+  payments: Payment[]; // today's and every unfinished one, newest first
+}
+
+/** Creditor is a public body this counter takes payments for. */
+export interface Creditor {
+  tax_code: string;
+  name: string;
+}
+
+/** EventType says which field of an Event is set. */
+export type EventType =
+  | "snapshot"
+  | "payment"
+  | "activity" // Activity with an empty Phase: finished
+  | "terminal"
+  | "platform";
+
+/** Event is one numbered change. Numbers have no holes; a client that misses one gets a new snapshot. */
+export interface ServiceEvent {
+  sequence: number;
+  type: EventType;
+  snapshot?: Snapshot;
+  payment?: Payment;
+  activity?: Activity;
+  terminal?: Terminal;
+  platform?: Platform;
+}
+
+/** QueueItem is a notice whose registration is awaited. */
+export interface QueueItem {
+  payment_id: string;
+  creditor: string;
+  number: string;
+  amount_cents: number;
+  registration: Registration;
+  since: string;
+  next_try?: string;
+  tries: number;
+  late: boolean;
+  reason?: Reason;
+}
+
+/** Case is something that people must mend (design 7). */
+export interface Case {
+  id: string;
+  payment_id?: string;
+  cause: Reason;
+  owner?: string;
+  opened: string;
+  due?: string;
+  ended?: string;
+  ending?: string;
+}
+
+/** TerminalReport is the answer to an action on a terminal (status, last, totals, adopt, free). */
+export interface TerminalReport {
+  terminal: Terminal;
+  text: string; // what the terminal said, in the operator's language
+  last?: Charge;
+  total_cents?: number; // absent when the terminal gave none
+}
+
+/** SessionRequest signs an operator in. */
+export interface SessionRequest {
+  operator: string;
+  pin: string;
+}
+
+/** Session is a signed-in operator. The token goes into the Authorization header and, first of all, into the WebSocket. */
+export interface Session {
+  token: string;
+  operator: Operator;
+}
+
+/** Hello is a WebSocket client's first message. */
+export interface Hello {
+  token: string;
+  since?: number; // last event it has
+}
+
+/** ErrorBody is every refusal's body. */
+export interface ErrorBody {
+  error: ApiError;
+}
