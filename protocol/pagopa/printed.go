@@ -139,4 +139,3 @@ func glnCheckOK(gln string) bool {
 	}
 	return int(gln[len(gln)-1]-'0') == (10-sum%10)%10
 }
-
