@@ -13,6 +13,7 @@ const (
 	CodeOtherCreditor      Code = "other_creditor"       // a creditor this counter does not take payments for
 	CodeTooManyNotices     Code = "too_many_notices"     // more than the terminal takes in one charge
 	CodeDuplicateNotice    Code = "duplicate_notice"     // twice in one request
+	CodeAmountRange        Code = "amount_range"         // the total is not 0,01 to 999.999,99 euro
 	CodeScanRepaired       Code = "scan_repaired"        // warning: scanner keyboard layout
 	CodeCheckDigitsWarning Code = "check_digits_warning" // warning: scanned with wrong check digits
 )
@@ -45,6 +46,7 @@ const (
 	CodeTerminalLocked  Code = "terminal_locked"              // an unknown holds it
 	CodeNeedsAdopt      Code = "terminal_unknown_transaction" // design 5.7
 	CodeTerminalUnknown Code = "terminal_not_found"           // no terminal of that name
+	CodeStateChanged    Code = "state_changed"                // what the request rests on has changed meanwhile: 409
 )
 
 // The terminal before the charge.
@@ -58,6 +60,7 @@ const (
 	CodeTerminalRefused     Code = "terminal_refused"
 	CodeTerminalConfig      Code = "terminal_config"
 	CodeNoBaseline          Code = "terminal_no_baseline"
+	CodeTerminalUnsupported Code = "terminal_unsupported" // this terminal cannot do that operation
 )
 
 // Outcomes of a charge.
@@ -95,6 +98,7 @@ const (
 	CodeLedgerInUse     Code = "ledger_in_use" // a second instance on the same data
 	CodeStopping        Code = "stopping"
 	CodeUnauthorized    Code = "unauthorized"
+	CodeSessionLocked   Code = "session_locked" // signed in, but the desk is locked until the PIN is given again
 	CodeBadCredentials  Code = "bad_credentials"
 	CodeThrottled       Code = "throttled"
 	CodeForbiddenRole   Code = "forbidden_role"

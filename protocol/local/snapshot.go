@@ -155,3 +155,15 @@ type Hello struct {
 type ErrorBody struct {
 	Error Error `json:"error"`
 }
+
+// ActionRequest is the body of a POST that needs nothing but to be told apart from its repeats. Repeating it
+// with the same RequestID gives the same answer; with another body it is refused (request_id_reused).
+type ActionRequest struct {
+	RequestID string `json:"request_id"`
+}
+
+// Health is what /healthz and /readyz answer.
+type Health struct {
+	Status  string `json:"status"` // ok, or not_ready
+	Version string `json:"version"`
+}

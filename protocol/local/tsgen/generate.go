@@ -106,6 +106,9 @@ func constants(files []*ast.File) (map[string][]value, error) {
 func writeType(b *bytes.Buffer, spec *ast.TypeSpec, doc *ast.CommentGroup, values map[string][]value) error {
 	switch of := spec.Type.(type) {
 	case *ast.StructType:
+		if !onWire(of) {
+			return nil
+		}
 		b.WriteByte('\n')
 		writeDoc(b, "", doc)
 		fmt.Fprintf(b, "export interface %s {\n", typeName(spec.Name.Name))
@@ -142,6 +145,16 @@ func writeType(b *bytes.Buffer, spec *ast.TypeSpec, doc *ast.CommentGroup, value
 		return nil // not on the wire
 	}
 	return fmt.Errorf("type %q is neither a struct nor a string", spec.Name.Name)
+}
+
+// onWire tells a type of the API from one that only Go code sees: the latter has no tags at all.
+func onWire(of *ast.StructType) bool {
+	for _, field := range of.Fields.List {
+		if field.Tag != nil {
+			return true
+		}
+	}
+	return false
 }
 
 func writeField(b *bytes.Buffer, field *ast.Field) error {

@@ -62,6 +62,9 @@ type Event struct {
 	N *int64 ` + "`json:\"n\"`" + `
 	Secret string ` + "`json:\"-\"`" + `
 }
+type inside struct { Count int }
+// Text is not on the wire.
+type Text struct { Message string }
 `)
 	got, err := Generate(dir)
 	if err != nil {
@@ -85,9 +88,9 @@ export interface ServiceEvent {
 		t.Fatalf("got\n%s\nwant\n%s", got, want)
 	}
 	for name, text := range map[string]string{
-		"no tag":          "package a\ntype A struct { B string }\n",
+		"a tag missing":   "package a\ntype A struct { B string; C string `json:\"c\"` }\n",
 		"no name":         "package a\ntype A struct { B string `json:\",omitempty\"` }\n",
-		"embedded":        "package a\ntype A struct { B }\n",
+		"embedded":        "package a\ntype A struct { B; C string `json:\"c\"` }\n",
 		"map":             "package a\ntype A struct { B map[string]int `json:\"b\"` }\n",
 		"empty enum":      "package a\ntype A string\n",
 		"number type":     "package a\ntype A int\n",

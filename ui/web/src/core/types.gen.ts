@@ -1,5 +1,11 @@
 // Generated from protocol/local by `go generate ./protocol/local`. Do not edit.
 
+/** Language is what texts are written in. */
+export type Language =
+  | "it"
+  | "en"
+  | "de";
+
 /** Code is a stable name of an error or a reason. People script against it: codes are added, never renamed. */
 export type Code =
   | "bad_request" // body not JSON, too large, unknown field
@@ -13,6 +19,7 @@ export type Code =
   | "other_creditor" // a creditor this counter does not take payments for
   | "too_many_notices" // more than the terminal takes in one charge
   | "duplicate_notice" // twice in one request
+  | "amount_range" // the total is not 0,01 to 999.999,99 euro
   | "scan_repaired" // warning: scanner keyboard layout
   | "check_digits_warning" // warning: scanned with wrong check digits
   | "notice_unknown" // 404: unknown, or its owner could not be asked
@@ -37,6 +44,7 @@ export type Code =
   | "terminal_locked" // an unknown holds it
   | "terminal_unknown_transaction" // design 5.7
   | "terminal_not_found" // no terminal of that name
+  | "state_changed" // what the request rests on has changed meanwhile: 409
   | "terminal_unreachable"
   | "terminal_silent"
   | "not_a_terminal"
@@ -46,6 +54,7 @@ export type Code =
   | "terminal_refused"
   | "terminal_config"
   | "terminal_no_baseline"
+  | "terminal_unsupported" // this terminal cannot do that operation
   | "approved"
   | "declined" // by issuer or terminal; the text says why
   | "cancelled" // the terminal says: cancelled
@@ -71,6 +80,7 @@ export type Code =
   | "ledger_in_use" // a second instance on the same data
   | "stopping"
   | "unauthorized"
+  | "session_locked" // signed in, but the desk is locked until the PIN is given again
   | "bad_credentials"
   | "throttled"
   | "forbidden_role"
@@ -379,4 +389,18 @@ export interface Hello {
 /** ErrorBody is every refusal's body. */
 export interface ErrorBody {
   error: ApiError;
+}
+
+/**
+ * ActionRequest is the body of a POST that needs nothing but to be told apart from its repeats. Repeating it
+ * with the same RequestID gives the same answer; with another body it is refused (request_id_reused).
+ */
+export interface ActionRequest {
+  request_id: string;
+}
+
+/** Health is what /healthz and /readyz answer. */
+export interface Health {
+  status: string; // ok, or not_ready
+  version: string;
 }

@@ -1,0 +1,28 @@
+package local
+
+import "encoding/json"
+
+// MarshalJSON writes lists that the contract promises as [] and never as null.
+func (p Payment) MarshalJSON() ([]byte, error) {
+	type plain Payment
+	p.Notices = filled(p.Notices)
+	p.ResolvedBy = filled(p.ResolvedBy)
+	return json.Marshal(plain(p))
+}
+
+// MarshalJSON writes lists that the contract promises as [] and never as null.
+func (s Snapshot) MarshalJSON() ([]byte, error) {
+	type plain Snapshot
+	s.Creditors = filled(s.Creditors)
+	s.Terminals = filled(s.Terminals)
+	s.Activities = filled(s.Activities)
+	s.Payments = filled(s.Payments)
+	return json.Marshal(plain(s))
+}
+
+func filled[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
