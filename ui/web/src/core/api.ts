@@ -1,0 +1,122 @@
+// The service's HTTP API as the page calls it. A call ends in one of three ways: its answer, a Refusal
+// (the service said no and why), or Lost (nobody knows whether the service got it).
+
+import type {
+  ApiError,
+  ErrorBody,
+  LookupRequest,
+  Notice,
+  Operator,
+  Payment,
+  PaymentRequest,
+  Receipt,
+  Session,
+  Snapshot,
+  TerminalReport,
+} from "./types.gen";
+
+/** Refusal carries the service's own message and hint, shown as they come. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly error: ApiError,
+  ) {
+    super(`${error.code} (${status})`);
+  }
+}
+
+/** Lost means that no usable answer came: the request may or may not have been taken. */
+export class Lost extends Error {}
+
+export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
+
+const base = "/api/v1/";
+
+// The service bounds its own work; past this the answer is not coming any more.
+const patience = 90_000;
+
+export class Api {
+  constructor(
+    private readonly token: () => string | undefined,
+    private readonly fetcher: Fetch = (input, init) => fetch(input, init),
+  ) {}
+
+  login(operator: string, pin: string): Promise<Session> {
+    return this.call("POST", "session", { operator, pin });
+  }
+
+  async logout(): Promise<void> {
+    await this.call("DELETE", "session");
+  }
+
+  async lock(): Promise<void> {
+    await this.call("POST", "session/lock", {});
+  }
+
+  state(): Promise<Snapshot> {
+    return this.call("GET", "state");
+  }
+
+  lookup(request: LookupRequest): Promise<Notice> {
+    return this.call("POST", "notices/lookup", request);
+  }
+
+  charge(request: PaymentRequest): Promise<Payment> {
+    return this.call("POST", "payments", request);
+  }
+
+  receipt(payment: string): Promise<Receipt> {
+    return this.call("GET", `payments/${encodeURIComponent(payment)}/receipt`);
+  }
+
+  terminal(name: string, action: "free" | "adopt", requestID: string): Promise<TerminalReport> {
+    return this.call("POST", `terminals/${encodeURIComponent(name)}/${action}`, { request_id: requestID });
+  }
+
+  private async call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const headers: Record<string, string> = { Accept: "application/json" };
+    const token = this.token();
+    if (token) headers["Authorization"] = `Bearer ${token}`;
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    let response: Response;
+    let text: string;
+    try {
+      response = await this.fetcher(base + path, {
+        method,
+        headers,
+        body: body === undefined ? undefined : JSON.stringify(body),
+        cache: "no-store",
+        credentials: "omit",
+        redirect: "error",
+        signal: AbortSignal.timeout(patience),
+      });
+      text = await response.text();
+    } catch (cause) {
+      throw new Lost(`${method} ${path}`, { cause });
+    }
+    return read<T>(`${method} ${path}`, response, text);
+  }
+}
+
+function read<T>(what: string, response: Response, text: string): T {
+  let value: unknown;
+  try {
+    value = text === "" ? undefined : JSON.parse(text);
+  } catch (cause) {
+    throw new Lost(`${what}: answer is not JSON`, { cause });
+  }
+  if (response.ok) return value as T;
+  const error = (value as Partial<ErrorBody> | undefined)?.error;
+  if (typeof error?.code !== "string") throw new Lost(`${what}: ${response.status} without a reason`);
+  throw new Refusal(response.status, { ...error, message: error.message || error.code });
+}
+
+/** newRequestID names one thing that the clerk asks for; a repeat of the same thing keeps its id. */
+export function newRequestID(): string {
+  return crypto.randomUUID();
+}
+
+/** isSupervisor says who may adopt a terminal. */
+export function isSupervisor(operator: Operator | undefined): boolean {
+  return operator?.role === "supervisor";
+}

@@ -1,0 +1,246 @@
+// Every sentence of the page, in Italian first. Reasons, refusals and hints come from the service and
+// are shown as they come; they are not here.
+
+const it = {
+  language: "it",
+  title: "Sportello POS",
+  skip: "Vai alla lettura dell’avviso",
+
+  login: {
+    heading: "Accesso allo sportello",
+    unlock: "Sportello bloccato",
+    unlockText: (name: string) => `Bloccato da ${name}. I pagamenti in corso proseguono da soli.`,
+    operator: "Operatore",
+    pin: "PIN",
+    enter: "Entra",
+    reopen: "Sblocca",
+    other: "Entra un altro operatore",
+    busy: "Accesso in corso…",
+    lost: "Il servizio non risponde. Controlla che sia avviato, poi riprova.",
+    ended: "La sessione è finita: accedi di nuovo. I pagamenti in corso proseguono da soli.",
+  },
+
+  header: {
+    operator: "Operatore",
+    lock: "Blocca",
+    logout: "Esci",
+    platform: "Piattaforma",
+    online: "Collegato al servizio",
+    offline: "Non collegato al servizio",
+  },
+
+  demo: "DIMOSTRAZIONE: terminale e piattaforma sono simulati, nessun denaro viene mosso",
+  lostBanner: "Collegamento con il servizio interrotto. Non si può incassare: riprovo da solo.",
+  lostBannerMore: "Un pagamento già avviato prosegue sul terminale: non farlo ripetere.",
+
+  lights: { ready: "Pronto", busy: "Occupato", not_ready: "Non pronto", unknown: "Non ancora interrogato" },
+
+  scan: {
+    heading: "Incasso",
+    label: "Leggi il QR dell’avviso, o scrivi il codice di 18 cifre",
+    hint: "Il lettore funziona da qualsiasi punto della pagina.",
+    button: "Cerca",
+    ignored: (terminal: string) => `Lettura ignorata: ${terminal} ha un pagamento in corso. Rileggi l’avviso dopo l’esito.`,
+    offline: "Lettura ignorata: manca il collegamento con il servizio.",
+  },
+
+  idle: { heading: "Pronto per il prossimo avviso", text: "Leggi l’avviso con il lettore. Poi basta un Invio per incassare." },
+  looking: "Cerco l’avviso…",
+
+  unreadable: { heading: "Avviso non trovato", anyway: "Cerca lo stesso" },
+
+  debt: {
+    heading: "Avviso da incassare",
+    notPayable: "Avviso non incassabile",
+    creditor: "Ente",
+    reason: "Causale",
+    debtor: "Debitore",
+    due: "Scadenza",
+    number: "Codice avviso",
+    amount: "Importo",
+    printed: (amount: string) => `Sull’avviso stampato: ${amount}`,
+    differs: "L’importo è cambiato rispetto alla stampa. Dillo al cittadino prima di incassare.",
+    accept: (amount: string) => `Il cittadino accetta ${amount}`,
+    charge: (amount: string) => `Incassa ${amount}`,
+    on: (terminal: string) => `su ${terminal}`,
+    clear: "Lascia stare",
+    ours: "Vedi il pagamento di questo avviso",
+  },
+
+  blocks: {
+    offline: "Manca il collegamento con il servizio: aspetta che torni.",
+    not_payable: "Questo avviso non si può incassare.",
+    no_terminal: "Nessun terminale è configurato: chiama l’assistenza.",
+    busy: "Il terminale ha un pagamento in corso: aspetta che finisca.",
+    locked: "Il terminale è bloccato da un pagamento con esito non noto: vedi il riquadro del terminale.",
+    adopt: "Il terminale va verificato da un responsabile: vedi il riquadro del terminale.",
+    not_ready: "Il terminale non è pronto.",
+  },
+
+  turns: { service: "Lavora il servizio", citizen: "Tocca al cittadino", bank: "Tocca alla banca", terminal: "Lavora il terminale" },
+  phases: {
+    "": "Preparo il pagamento",
+    connecting: "Mi collego al terminale",
+    checking: "Controllo che il terminale sia libero",
+    card: "Avvicina o inserisci la carta nel terminale",
+    pin: "Digita il PIN sul terminale",
+    bank: "La banca sta decidendo",
+    receipt: "Il terminale ha deciso: ricevo lo scontrino",
+    verifying: "Verifico l’esito con il terminale",
+    other: "Pagamento in corso",
+  },
+  working: {
+    heading: "Pagamento in corso",
+    cancel: "Per annullare: tasto rosso sul terminale. Da qui non si può.",
+    noCancel: "Non togliere la carta e non spegnere il terminale.",
+    says: "Il terminale mostra:",
+    elapsed: "Da",
+    waiting: (since: string) => `In questa fase da ${since}`,
+  },
+
+  lost: {
+    heading: "La richiesta non ha avuto risposta",
+    text: "Il servizio non risulta averla ricevuta. Ripetendola non si incassa due volte: ha lo stesso numero di prima.",
+    again: "Ripeti la stessa richiesta",
+    offline: "Aspetto che torni il collegamento per sapere se il servizio l’ha ricevuta. Non far ripagare.",
+  },
+
+  refused: { heading: "Non è partito nulla verso la carta", again: "Riprova", show: "Vedi il pagamento che lo impedisce" },
+
+  unknown: {
+    heading: "Esito non noto: non far ripagare",
+    checking: "Che cosa sto verificando",
+    checkingNow: "Sto chiedendo al terminale com’è andata. La risposta appare qui da sola.",
+    checkingIdle: "Il terminale non ha ancora detto com’è andata. La risposta appare qui da sola appena si sa.",
+    people: "Le prove non bastano: decide un responsabile.",
+    presetCharged: "Molto probabilmente la carta è stata addebitata.",
+    presetNot: "Molto probabilmente la carta non è stata addebitata.",
+    meanwhile: "Intanto",
+    keep: "Fai conservare al cittadino lo scontrino del terminale, se è uscito.",
+    noticeLocked: "L’avviso resta bloccato: nessuno può incassarlo di nuovo finché l’esito non è provato.",
+    otherTerminal: "Puoi servire altri cittadini con un altro terminale (F2).",
+    onlyTerminal: "Puoi servire altri cittadini quando questo terminale sarà libero.",
+  },
+
+  declined: {
+    heading: "Non incassato",
+    nothing: "La carta non è stata addebitata.",
+    again: "Altra carta",
+    stop: "Lascia stare",
+  },
+
+  charged: {
+    heading: (amount: string) => `Incassato ${amount}`,
+    next: "Puoi leggere il prossimo avviso.",
+    number: "Ricevuta n.",
+  },
+
+  facts: {
+    charged: "Incassato",
+    registered: "Registrato",
+    chargedAt: (time: string) => `alle ${time}`,
+    yes: "sì",
+    no: "no",
+    waiting: "in attesa della ricevuta pagoPA: arriva da sola",
+    waitingLate: "la ricevuta pagoPA tarda: la cerco, arriva anche domani",
+    submitting: "invio alla piattaforma in corso",
+    done: "la piattaforma ha la ricevuta pagoPA",
+    held: "sospeso: va verificato dall’ufficio",
+    paidElsewhere: "già pagato altrove: va rimborsato",
+    rejected: "rifiutato dalla piattaforma: se ne occupa l’ufficio",
+    closed: "chiuso dall’ufficio",
+    none: "non previsto",
+  },
+
+  states: {
+    open: "In corso",
+    sent: "In corso",
+    unknown: "Esito non noto",
+    charged: "Incassato",
+    not_charged: "Non incassato",
+    reversing: "Storno in corso",
+    reversed: "Stornato",
+  },
+
+  registrations: {
+    none: "–",
+    submitting: "In invio",
+    awaiting_receipt: "In attesa",
+    late: "In ritardo",
+    registered: "Registrato",
+    held: "Sospeso",
+    paid_elsewhere: "Pagato altrove",
+    rejected: "Rifiutato",
+    closed: "Chiuso",
+  },
+
+  terminal: {
+    heading: "Terminale",
+    choose: "Scegli il terminale",
+    change: "F2 cambia terminale",
+    busyHere: "Ha un pagamento in corso",
+    lockedHeading: "Bloccato da un esito non noto",
+    lockedText: (amount: string, time: string) =>
+      `Il pagamento di ${amount} delle ${time} non ha un esito certo. Finché le prove sono sul terminale, qui non si incassa.`,
+    lockedPlain: "Un pagamento non ha un esito certo. Finché le prove sono sul terminale, qui non si incassa.",
+    canFree: "Le prove sono al sicuro: puoi liberare il terminale. L’avviso resta bloccato.",
+    cannotFree: "Sto raccogliendo le prove dal terminale: quando ci sono, qui appare il tasto per liberarlo.",
+    free: "Libera il terminale",
+    freed: "Terminale liberato. L’avviso resta bloccato.",
+    adoptHeading: "Ultima operazione non riconosciuta",
+    adoptText:
+      "Il terminale ha fatto un’operazione che questo servizio non conosce (incasso manuale, altro PC, dati ripristinati). Prima di incassare un responsabile deve confrontarla con gli scontrini.",
+    adoptClerk: "Chiama un responsabile: deve accedere lui per sbloccare il terminale.",
+    adopt: "Verificata: riprendi a usare il terminale",
+    adopted: "Terminale verificato.",
+    showPayment: "Vedi il pagamento",
+    busy: "Un momento…",
+  },
+
+  slip: { heading: "Scontrino del terminale", print: "Stampa", partial: "Scontrino incompleto: il terminale non l’ha inviato tutto.", none: "Nessuno scontrino." },
+
+  payments: {
+    heading: "Pagamenti di oggi",
+    summary: (count: number, total: string) =>
+      count === 1 ? `1 incassato, ${total}` : `${count} incassati, ${total}`,
+    empty: "Ancora nessun pagamento oggi.",
+    time: "Ora",
+    notice: "Avviso",
+    reason: "Causale",
+    amount: "Importo",
+    charged: "Incasso",
+    registered: "Registrazione",
+    stan: "STAN",
+    terminal: "Terminale",
+    detail: "Dettagli",
+    detailOf: (amount: string, time: string) => `Dettagli del pagamento di ${amount} delle ${time}`,
+    scroll: "Elenco dei pagamenti, scorrevole",
+  },
+
+  detail: {
+    reference: "Riferimento",
+    receiptNumber: "Ricevuta n.",
+    operator: "Operatore",
+    authCode: "Autorizzazione",
+    card: "Carta",
+    chargedAmount: "Importo addebitato",
+    pagopaReceipt: "Ricevuta pagoPA",
+    retryOf: "Ripete il pagamento",
+    why: "Motivo",
+  },
+
+  said: {
+    debt: (reason: string, amount: string) => `Avviso trovato: ${reason}, ${amount}.`,
+    charged: (amount: string) => `Incassato ${amount}.`,
+    registered: (amount: string) => `Registrato il pagamento di ${amount}.`,
+    cleared: "Pronto per il prossimo avviso.",
+    terminal: (label: string, light: string) => `Terminale ${label}: ${light}.`,
+    online: "Collegamento con il servizio ripristinato.",
+  },
+
+  fault: { lost: "Il servizio non ha risposto. Riprova tra poco." },
+};
+
+export default it;
+/** Texts is the shape that every language fills. */
+export type Texts = typeof it;
