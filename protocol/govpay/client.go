@@ -218,7 +218,6 @@ func (f *Fault) network(err error) *Fault {
 		host     x509.HostnameError
 		unknown  x509.UnknownAuthorityError
 		verify   *tls.CertificateVerificationError
-		notTLS   tls.RecordHeaderError
 		sysRoots x509.SystemRootsError
 	)
 	switch {
@@ -227,9 +226,8 @@ func (f *Fault) network(err error) *Fault {
 	case errors.As(err, &invalid), errors.As(err, &host), errors.As(err, &unknown),
 		errors.As(err, &verify), errors.As(err, &sysRoots):
 		f.Outcome = OutcomeUntrusted
-	case errors.As(err, &notTLS):
+	case errors.Is(err, http.ErrSchemeMismatch):
 		f.Outcome = OutcomeWrongBaseURL // https asked of a server that speaks http
-		err = errors.New("the server does not speak TLS on that port")
 	default:
 		f.Outcome = OutcomeUnavailable
 	}

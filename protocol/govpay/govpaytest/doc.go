@@ -15,7 +15,7 @@
 //
 //	{"v":1,
 //	 "creditors":[{"tax_code":"01199250158","name":"Comune di Esempio"}],
-//	 "debts":[{"creditor":"01199250158","notice":"302000100000000197","cents":12345,
+//	 "debts":[{"creditor":"01199250158","notice":"302000100000000107","cents":12345,
 //	           "printed_cents":0,"type":"TARI","id":"TARI-2026-1","application":"TRIBUTI",
 //	           "reason":"TARI 2026 prima rata","due":"2026-12-31","valid_until":"",
 //	           "state":"","stamp_duty":false,"other_creditor":"",

@@ -144,10 +144,10 @@ func Demo(now time.Time) Seed {
 	seed := Seed{V: 1, Creditors: []Creditor{{TaxCode: comune, Name: "Comune di Esempio"}}}
 	seed.Debts = []Debt{
 		debt(1, 12345, "TARI", fmt.Sprintf("TARI %d saldo, Via Garibaldi 12", year), day(30), "RSSMRA80A01F205X", "Mario Rossi"),
-		debt(2, 1600, "CIE", "Carta d'identità elettronica", day(60), "BNCNNA85M41H501L", "Anna Bianchi"),
+		debt(2, 1600, "CIE", "Carta d'identità elettronica", day(60), "BNCNNA85M41H501N", "Anna Bianchi"),
 		debt(3, 6250, "MENSA", "Refezione scolastica, terzo bimestre", day(10), "VRDLGU75D12H501F", "Luigi Verdi"),
 		debt(4, 4200, "CDS", "Verbale di accertamento, codice della strada", day(5), "RSSMRA80A01F205X", "Mario Rossi"),
-		debt(5, 8700, "TARI", fmt.Sprintf("TARI %d prima rata", year), day(20), "BNCNNA85M41H501L", "Anna Bianchi"),
+		debt(5, 8700, "TARI", fmt.Sprintf("TARI %d prima rata", year), day(20), "BNCNNA85M41H501N", "Anna Bianchi"),
 		debt(6, 25000, "COSAP", "Occupazione di suolo pubblico", day(-1), "VRDLGU75D12H501F", "Luigi Verdi"),
 		debt(7, 3000, "LAMPADE", "Illuminazione votiva", day(90), "RSSMRA80A01F205X", "Mario Rossi"),
 	}
