@@ -1,0 +1,206 @@
+package ecr17
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// panWidth is the width of the PAN field in every result.
+const panWidth = 19
+
+// PAN is a card number that was masked before it was stored: at most the
+// first six and the last four digits, as the terminal truncated them. Every
+// way of printing it shows the last four digits only. Comparable; the zero
+// value is "no card".
+type PAN struct{ wire string }
+
+// NewPAN masks s. Digits that the terminal should have truncated are replaced.
+func NewPAN(s string) PAN {
+	masked, _ := maskPAN(s)
+	return PAN{wire: masked}
+}
+
+// LastFour gives the last four digits, or "" if there is no card number.
+func (p PAN) LastFour() string {
+	if strings.Trim(p.wire, "0* ") == "" {
+		return ""
+	}
+	n := len(p.wire)
+	for n > 0 && len(p.wire)-n < 4 && isDigit(p.wire[n-1]) {
+		n--
+	}
+	return p.wire[n:]
+}
+
+// String gives stars and the last four digits, or "" without a card.
+func (p PAN) String() string {
+	last := p.LastFour()
+	if last == "" {
+		return ""
+	}
+	return "****" + last
+}
+
+// Format writes String for every verb.
+func (p PAN) Format(s fmt.State, verb rune) {
+	if verb == 'q' {
+		_, _ = fmt.Fprintf(s, "%q", p.String())
+		return
+	}
+	_, _ = io.WriteString(s, p.String())
+}
+
+// MarshalJSON writes String.
+func (p PAN) MarshalJSON() ([]byte, error) { return json.Marshal(p.String()) }
+
+// UnmarshalJSON reads what MarshalJSON wrote; anything else is masked first.
+func (p *PAN) UnmarshalJSON(b []byte) error {
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return fmt.Errorf("ecr17: PAN: %w", err)
+	}
+	*p = NewPAN(s)
+	return nil
+}
+
+// maskPAN leaves a truncated number as it is (leading zeros are padding) and
+// hides all but the last four digits of any other.
+func maskPAN(s string) (masked string, changed bool) {
+	pad := 0
+	for pad < len(s) && (s[pad] == '0' || s[pad] == ' ') {
+		pad++
+	}
+	if truncated(s[pad:]) {
+		return s, false
+	}
+	return s[:pad] + hideDigits(s[pad:]), true
+}
+
+// truncated reports whether at most six leading and four trailing digits
+// stand, with at least three hidden between them; or at most four in all.
+func truncated(s string) bool {
+	digits := countDigits(s)
+	if digits <= 4 {
+		return true
+	}
+	lead, trail := 0, 0
+	for lead < len(s) && isDigit(s[lead]) {
+		lead++
+	}
+	for trail < len(s)-lead && isDigit(s[len(s)-1-trail]) {
+		trail++
+	}
+	return lead <= 6 && trail <= 4 && lead+trail == digits && len(s)-digits >= 3
+}
+
+// hideDigits replaces every digit but the last four by a star.
+func hideDigits(s string) string {
+	b := []byte(s)
+	keep := 4
+	for i := len(b) - 1; i >= 0; i-- {
+		if !isDigit(b[i]) {
+			continue
+		}
+		if keep > 0 {
+			keep--
+			continue
+		}
+		b[i] = '*'
+	}
+	return string(b)
+}
+
+// minPAN is the length from which a run of digits may be a card number.
+const minPAN = 13
+
+// MaskText hides every run of 13 or more digits in s (single blanks, dots or
+// dashes between them do not break a run) except its last four digits.
+func MaskText(s string) string {
+	for at := 0; at < len(s); {
+		if !isDigit(s[at]) {
+			at++
+			continue
+		}
+		end, digits := digitRun(s, at)
+		if digits >= minPAN {
+			s = s[:at] + hideDigits(s[at:end]) + s[end:]
+		}
+		at = end
+	}
+	return s
+}
+
+// digitRun measures the run of digits that begins at s[at].
+func digitRun(s string, at int) (end, digits int) {
+	end = at
+	for i := at; i < len(s); i++ {
+		if isDigit(s[i]) {
+			digits++
+			end = i + 1
+			continue
+		}
+		separator := s[i] == ' ' || s[i] == '-' || s[i] == '.'
+		if !separator || i != end {
+			break
+		}
+	}
+	return end, digits
+}
+
+// Raw is a whole message as it came, except that a card number in clear was
+// masked in place. It is what the journal keeps, and what two answers to
+// "send the last result" are compared by: with ==, never with bytes from the
+// line (NewRaw makes them comparable). Every way of printing it shows its
+// letter and length only; string(r) gives the bytes.
+type Raw string
+
+// NewRaw keeps a message. It can be decoded again like the original.
+func NewRaw(payload []byte) Raw {
+	raw, _ := maskMessage(payload)
+	return raw
+}
+
+// String describes the message without its content.
+func (r Raw) String() string {
+	if len(r) < headerLen {
+		return fmt.Sprintf("message of %d bytes", len(r))
+	}
+	return fmt.Sprintf("%q of %d bytes", r[9:10], len(r))
+}
+
+// Format writes String for every verb.
+func (r Raw) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, r.String()) }
+
+// maskMessage masks the body of a result (13-36), where a card number or a
+// reason text stands; other messages carry none.
+func maskMessage(payload []byte) (raw Raw, changed bool) {
+	s := string(payload)
+	if len(s) <= bodyAt || !resultLetter(s[9]) {
+		return Raw(s), false
+	}
+	body := s[bodyAt:min(len(s), bodyAt+reasonWidth)]
+	var masked string
+	if card := body[:min(len(body), panWidth)]; panShaped(card) {
+		masked, changed = maskPAN(card)
+		masked += body[len(card):]
+	} else {
+		masked = MaskText(body)
+		changed = masked != body
+	}
+	if !changed {
+		return Raw(s), false
+	}
+	return Raw(s[:bodyAt] + masked + s[bodyAt+len(body):]), true
+}
+
+// panShaped reports whether the field can be a card number, not a text.
+func panShaped(s string) bool {
+	for i := range len(s) {
+		if !isDigit(s[i]) && s[i] != '*' && s[i] != ' ' {
+			return false
+		}
+	}
+	return true
+}
