@@ -5,7 +5,8 @@
 //
 // It only reads: nothing here changes a debt, so every call may be repeated.
 // It must never turn an amount into a floating point number, follow a redirect,
-// retry by itself, or put a password, a debtor's name or the platform's free
+// retry by itself (net/http asks once more where a kept connection turns out to
+// be dead, no more), or put a password, a debtor's name or the platform's free
 // text into an error message. Whether and when to ask again is the caller's
 // business: every failure is a [*Fault] whose [Outcome] says what to do.
 //
