@@ -1,0 +1,79 @@
+package config
+
+import (
+	"bytes"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"unicode"
+)
+
+// absolute checks a path: the service's working directory is not the administrator's.
+func (s *section) absolute(name, value string) bool {
+	if value == "" {
+		return false
+	}
+	if strings.IndexFunc(value, func(r rune) bool { return !unicode.IsPrint(r) }) >= 0 {
+		s.bad(name, "fra virgolette doppie le barre \\ del percorso sono lette come comandi", `scrivere i percorsi di Windows fra apici singoli: 'C:\ProgramData\Sportello'`)
+		return false
+	}
+	if !filepath.IsAbs(value) {
+		s.bad(name, fmt.Sprintf("%q non è un percorso completo su questo sistema", value), "scrivere il percorso dall'inizio, per esempio "+exampleDir())
+		return false
+	}
+	return true
+}
+
+func exampleDir() string {
+	if filepath.Separator == '\\' {
+		return `'C:\ProgramData\Sportello'`
+	}
+	return "/etc/sportello"
+}
+
+// secretFile checks that a file with a secret can be read by us and not by everybody.
+func (s *section) secretFile(name, path string) {
+	b, ok := s.readable(name, path)
+	if !ok {
+		return
+	}
+	if len(bytes.TrimSpace(b)) == 0 {
+		s.bad(name, "il file "+path+" è vuoto", "scriverci il segreto, su una riga")
+	}
+	if open, err := worldReadable(path); err == nil && open {
+		s.bad(name, "il file "+path+" è leggibile da tutti gli utenti del PC", "togliere il permesso: chmod o-rwx "+path)
+	}
+}
+
+// pemFile checks that a file can be read and holds a PEM block.
+func (s *section) pemFile(name, path string) {
+	b, ok := s.readable(name, path)
+	if !ok {
+		return
+	}
+	if block, _ := pem.Decode(b); block == nil {
+		s.bad(name, "il file "+path+" non è in formato PEM", "convertirlo: deve contenere righe -----BEGIN …-----")
+	}
+}
+
+// readable reads the beginning of a file, or says why that cannot be done.
+func (s *section) readable(name, path string) ([]byte, bool) {
+	if !s.absolute(name, path) {
+		return nil, false
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		s.bad(name, path+": "+openReason(err), "creare il file, o darne la lettura all'utente del servizio")
+		return nil, false
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxFile))
+	if err != nil {
+		s.bad(name, fmt.Sprintf("%s non si lascia leggere (%v)", path, err), "indicare un file")
+		return nil, false
+	}
+	return b, true
+}

@@ -1,0 +1,209 @@
+package config
+
+import (
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// mistakes: each is one edit of the design's sample and the one problem it must give. The line is the
+// one in which at stands (after the edit); DIR is the directory of the test's files.
+var mistakes = []struct {
+	name     string
+	old, new string
+	at       string // text of the line; empty: line 0
+	key      string
+	reason   string // part of it
+	remedy   string // part of it
+	warning  bool
+}{
+	{"unknown key", "language: it", "lingua: it", "lingua", "lingua", "voce sconosciuta", "togliere la voce; quelle ammesse qui sono: installation", false},
+	{"misspelt key", "language: it", "languge: it", "languge", "languge", "voce sconosciuta", "forse intendevi «language»", false},
+	{"misspelt key in a terminal", "max_notices: 1", "max_notice: 1", "max_notice", "terminals[0].max_notice", "voce sconosciuta", "forse intendevi «max_notices»", false},
+	{"misspelt key in auth", "user: sportello, ", "user: sportello, pasword_file: x, ", "auth:", "platform.auth.pasword_file", "voce sconosciuta", "forse intendevi «password_file»", false},
+	{"key twice", "language: it", "language: it\nlanguage: de", "language: de", "language", "c'è due volte", "tenerne una sola", false},
+	{"alias", "language: it", "language: &a it\nscanner: *a", "scanner", "scanner", "rimandi YAML", "per esteso", false},
+	{"tab", "language: it", "\tlanguage: it", "\tlanguage", "", "non è YAML valido", "spazi, non tabulazioni", false},
+	{"double quoted Windows path", "data_dir: DIR", `data_dir: "C:\ProgramData\Sportello"`, "data_dir", "", "non è YAML valido", "apici singoli", false},
+	{"Windows path eaten", "data_dir: DIR", `data_dir: "C:\ProgramData"`, "data_dir", "data_dir", "virgolette doppie", "apici singoli", false},
+	{"two documents", "offline: {allow: false}", "---\nx: y", "---", "", "secondo documento", "un solo documento", false},
+	{"installation missing", "installation: A1", "", "listen", "installation", "manca", "installation: A1", false},
+	{"installation shape", "installation: A1", "installation: ab1", "ab1", "installation", "due caratteri", "per esempio A1", false},
+	{"code eaten by YAML", "installation: A1", "installation: true", "installation", "installation", "non è letto come testo", "fra virgolette", false},
+	{"listen without port", "127.0.0.1:8417", "127.0.0.1", "listen", "listen", "non è INDIRIZZO:PORTA", "127.0.0.1:8417", false},
+	{"listen on a name", "127.0.0.1:8417", "localhost:8417", "listen", "listen", "non è un indirizzo IP", "usare 127.0.0.1", false},
+	{"listen to all without tls", "127.0.0.1:8417", "0.0.0.0:8417", "listen", "listen", "senza cifratura", "aggiungere tls", false},
+	{"relative data_dir", "data_dir: DIR", "data_dir: dati", "data_dir", "data_dir", "non è un percorso completo", "dall'inizio", false},
+	{"language", "language: it", "language: fr", "language", "language", `"fr" non è ammesso`, "it, en, de", false},
+	{"operators file missing", "DIR/operators.yaml", "DIR/none.yaml", "operators_file", "operators_file", "non esiste", "operator hash", false},
+	{"operators file for all", "DIR/operators.yaml", "DIR/open.yaml", "operators_file", "operators_file", "leggibile da tutti", "chmod o-rwx", false},
+	{"no creditor", `  - {tax_code: "01199250158", name: Comune di Esempio, gln: ""}`, "", "creditors", "creditors", "almeno un ente", "docs/integratore.md", false},
+	{"tax code short", `"01199250158"`, `"1199250158"`, "tax_code", "creditors[0].tax_code", "non ha 11 cifre", "zeri iniziali", false},
+	{"tax code with IT", `"01199250158"`, `"IT01199250158"`, "tax_code", "creditors[0].tax_code", "non ha 11 cifre", "senza IT", false},
+	{"tax code letters", `"01199250158"`, `"0119925015X"`, "tax_code", "creditors[0].tax_code", "altro che cifre", "11 cifre", false},
+	{"tax code zeros", `"01199250158"`, `"00000000000"`, "tax_code", "creditors[0].tax_code", "non è il codice fiscale", "11 cifre", false},
+	{"tax code check digit", `"01199250158"`, `"01199250159"`, "tax_code", "creditors[0].tax_code", "cifra di controllo", "ricontrollarlo", true},
+	{"gln", `gln: ""`, `gln: "123"`, "gln", "creditors[0].gln", "non è un codice GLN", "lasciarlo vuoto", false},
+	{"creditor twice", `gln: ""}`, "gln: \"\"}\n  - {tax_code: \"01199250158\", name: Altro}", "Altro", "creditors[1].tax_code", "c'è due volte (già alla riga", "uno solo", false},
+	{"terminals not a list", "terminals:\n  - name: cassa1", "terminals:\n    name: cassa1", "terminals", "terminals", "qui va un elenco", "«- »", false},
+	{"terminal name shape", "name: cassa1", "name: Cassa 1", "name: Cassa 1", "terminals[0].name", "non va bene come nome", "label", false},
+	{"unknown driver", "driver: nexi ", "driver: nexy ", "driver: nexy", "terminals[0].driver", `"nexy" non è ammesso`, "forse intendevi «nexi»", false},
+	{"address without scheme", "tcp://192.168.1.50:10000", "192.168.1.50:10000", "address", "terminals[0].address", "non inizia con tcp://", "tcp://INDIRIZZO:PORTA", false},
+	{"address without port", "tcp://192.168.1.50:10000", "tcp://192.168.1.50", "address", "terminals[0].address", "non ha la porta", "tcp://INDIRIZZO:PORTA", false},
+	{"address of another kind", "tcp://192.168.1.50:10000", "http://192.168.1.50:80", "address", "terminals[0].address", "http://, che non è un tipo di linea", "serial://COM3", false},
+	{"serial address", "tcp://192.168.1.50:10000", "serial://ttyUSB0", "address", "terminals[0].address", "porta seriale valida", "serial:///dev/ttyUSB0", false},
+	{"terminal id", `terminal_id: "12345678"`, `terminal_id: "1234"`, "terminal_id", "terminals[0].terminal_id", "8 cifre", "TID", false},
+	{"cash register id", `"00000001"`, `"1"`, "cash_register_id", "terminals[0].cash_register_id", "8 cifre", "00000001", false},
+	{"lrc", "lrc: auto", "lrc: stx-payload", "lrc", "terminals[0].lrc", "non è ammesso", "stx+payload+etx, payload+etx, payload, stx+payload", false},
+	{"exclusivity", "exclusivity: shared", "exclusivity: E3", "exclusivity", "terminals[0].exclusivity", "non è ammesso", "exclusive, manual, shared", false},
+	{"settlement platform", "settlement: terminal", "settlement: platform", "settlement", "terminals[0].settlement", "questa versione", "settlement: terminal", false},
+	{"psp missing", "    psp: {", "    #psp: {", "- name: cassa1", "terminals[0].psp", "non si riconoscono", "psp: {id:", false},
+	{"psp without id", "psp: {id: CIPBITMM, ", "psp: {", "psp:", "terminals[0].psp.id", "manca", "CIPBITMM", false},
+	{"psp shape", "channel: \"13212880150_90\"", "channel: \"1321 2880\"", "psp:", "terminals[0].psp.channel", "che un codice pagoPA non ha", "lettere, cifre", false},
+	{"payment type", "payment_type: CP", "payment_type: carta", "psp:", "terminals[0].psp.payment_type", "tipo di versamento", "CP", false},
+	{"tag", "{tag: 5,", "{tag: 6,", "notice_data", "terminals[0].notice_data.tag", "da 1 a 5", "tag: 5", false},
+	{"template without notice", `"{notice}{creditor}"`, `"{creditor}"`, "notice_data", "terminals[0].notice_data.template", "non contiene {notice}", "{notice}{creditor}", false},
+	{"template placeholder", `"{notice}{creditor}"`, `"{notice}{ente}"`, "notice_data", "terminals[0].notice_data.template", "segnaposto sconosciuto", "{creditor}", false},
+	{"template characters", `"{notice}{creditor}"`, `"{notice}è"`, "notice_data", "terminals[0].notice_data.template", "non accetta", "senza accento", false},
+	{"template too long for the tag", `{tag: 5, template: "{notice}{creditor}", index_map: "5000"}`, `{tag: 1, template: "N {notice} {creditor}", index_map: "1000"}`, "notice_data", "terminals[0].notice_data.template", "occupa 32 caratteri", "tag: 5", false},
+	{"index map", `index_map: "5000"`, `index_map: "50"`, "notice_data", "terminals[0].notice_data.index_map", "4 cifre da 0 a 5", `"5000"`, false},
+	{"index map without the tag", `index_map: "5000"`, `index_map: "0000"`, "notice_data", "terminals[0].notice_data.index_map", "non annuncia il campo 5", `"5000"`, true},
+	{"no notice data", `notice_data: {tag: 5, template: "{notice}{creditor}", index_map: "5000"}`, "notice_data: null", "notice_data", "terminals[0].notice_data", "non riceve il numero di avviso", "per iscritto", true},
+	{"max_notices too many", "max_notices: 1", "max_notices: 4", "max_notices", "terminals[0].max_notices", "ce ne stanno 3", "max_notices: 3", false},
+	{"max_notices a word", "max_notices: 1", "max_notices: uno", "max_notices", "terminals[0].max_notices", "numero intero", "max_notices: 1", false},
+	{"max_notices zero", "max_notices: 1", "max_notices: 0", "max_notices", "terminals[0].max_notices", "da 1 a 5", "max_notices: 1", false},
+	{"reversal", "reversal: none", "reversal: bank", "reversal", "terminals[0].reversal", "non è ammesso", "none, provider", false},
+	{"receipts", "receipts: ecr", "receipts: printer", "receipts", "terminals[0].receipts", "non è ammesso", "ecr, terminal", false},
+	{"timing without unit", "result: 180s", "result: 180", "timing", "terminals[0].timing.result", "non è una durata", "180s", false},
+	{"timing too short", "result: 180s", "result: 5s", "timing", "terminals[0].timing.result", "fuori dai limiti", "30s a 600s", false},
+	{"hard stop before result", "hard_stop: 600s", "hard_stop: 100s", "timing", "terminals[0].timing.hard_stop", "è meno di result", "maggiore di result", false},
+	{"platform driver", "driver: govpay", "driver: pagopa", "driver: pagopa", "platform.driver", "non è ammesso", "govpay", false},
+	{"platform over http", "pagamento: https://", "pagamento: http://", "pagamento", "platform.pagamento", "in chiaro", "https://", false},
+	{"platform not a URL", "ragioneria: https://", "ragioneria: ", "ragioneria", "platform.ragioneria", "non è un indirizzo https://", "indirizzo base", false},
+	{"password in the URL", "pagamento: https://", "pagamento: https://u:segreto@", "pagamento", "platform.pagamento", "contiene un utente", "auth", false},
+	{"query in the URL", "rs/basic/v3", "rs/basic/v3?x=1", "ragioneria", "platform.ragioneria", "contiene ? o #", "indirizzo base", false},
+	{"application missing", "application: A2A-SPORTELLO", "", "driver: govpay", "platform.application", "manca", "A2A-SPORTELLO", false},
+	{"auth missing", "  auth: {user: sportello, password_file: DIR/govpay.password}", "", "driver: govpay", "platform.auth", "manca", "scegliere uno dei modi", false},
+	{"auth of two ways", "{user: sportello, ", "{api_id: x, api_key_file: DIR/govpay.password, user: sportello, ", "auth:", "platform.auth", "più modi", "scegliere uno", false},
+	{"auth by half", "user: sportello, ", "", "auth:", "platform.auth.user", "user e password_file vanno insieme", "user: …", false},
+	{"password file missing", "DIR/govpay.password", "DIR/none", "auth:", "platform.auth.password_file", "non esiste", "creare il file", false},
+	{"password file relative", "DIR/govpay.password", "govpay.password", "auth:", "platform.auth.password_file", "percorso completo", "dall'inizio", false},
+	{"password file empty", "DIR/govpay.password", "DIR/empty.password", "auth:", "platform.auth.password_file", "è vuoto", "una riga", false},
+	{"password file for all", "DIR/govpay.password", "DIR/open.password", "auth:", "platform.auth.password_file", "leggibile da tutti", "chmod o-rwx", false},
+	{"ca file not PEM", `ca_file: ""`, "ca_file: DIR/govpay.password", "ca_file", "platform.ca_file", "formato PEM", "BEGIN", false},
+	{"offline", "allow: false", "allow: true", "offline", "offline.allow", "questa versione", "allow: false", false},
+	{"offline a word", "allow: false", "allow: no", "offline", "offline.allow", "né true né false", "senza virgolette", false},
+	{"tls without key", "language: it", "tls: {certificate: DIR/cert.pem}\nlanguage: it", "tls:", "tls.key", "manca", "key", false},
+	{"hosts", "language: it", "hosts: [\"http://x\"]\nlanguage: it", "hosts", "hosts", "nome di PC", "senza http://", false},
+	{"origins", "language: it", "origins: [\"https://x/\"]\nlanguage: it", "origins", "origins", "non è un'origine", "barra finale", false},
+	{"services", "language: it", "services: [1]\nlanguage: it", "services", "services[0]", "qui va un testo", "virgolette", false},
+	{"printer", "language: it", "printer: {copies: 9}\nlanguage: it", "printer", "printer.copies", "da 1 a 5", "copies: 1", false},
+	{"scanner", "language: it", "scanner: {keyboard: fr}\nlanguage: it", "scanner", "scanner.keyboard", "non è ammesso", "auto, it, us", false},
+	{"retention", "language: it", "retention: {personal_days: 5}\nlanguage: it", "retention", "retention.personal_days", "troppo pochi", "almeno 90", false},
+	{"log", "language: it", "log: {level: verbose}\nlanguage: it", "log", "log.level", "non è ammesso", "debug, info, warn, error", false},
+}
+
+func TestEveryMistakeHasItsLineReasonAndRemedy(t *testing.T) {
+	for _, m := range mistakes {
+		t.Run(m.name, func(t *testing.T) {
+			if runtime.GOOS == "windows" && strings.Contains(m.reason, "leggibile da tutti") {
+				t.Skip("file modes do not say who may read on Windows")
+			}
+			dir, text := sample(t)
+			write(t, filepath.Join(dir, "open.yaml"), operatorsText(), 0o644)
+			text = strings.ReplaceAll(text, filepath.ToSlash(dir), "DIR")
+			edited := strings.Replace(text, m.old, m.new, 1)
+			if edited == text {
+				t.Fatalf("the sample has no %q", m.old)
+			}
+			path := filepath.Join(dir, "config.yaml")
+			write(t, path, strings.ReplaceAll(edited, "DIR", filepath.ToSlash(dir)), 0o644)
+			c, problems := Check(path)
+			if (c != nil) != m.warning {
+				t.Errorf("configuration %v, warning %v", c, m.warning)
+			}
+			if len(problems) != 1 {
+				t.Fatalf("%d problems:\n%v", len(problems), &InvalidError{Problems: problems})
+			}
+			got := problems[0]
+			if got.Key != m.key || !strings.Contains(got.Reason, m.reason) || !strings.Contains(got.Remedy, m.remedy) || got.Warning != m.warning {
+				t.Errorf("got %+v", got)
+			}
+			before, _, found := strings.Cut(edited, m.at)
+			if want := 1 + strings.Count(before, "\n"); !found || got.Line != want {
+				t.Errorf("line %d, want %d (%q)", got.Line, want, m.at)
+			}
+			if strings.Contains(got.Reason+got.Remedy, "segreto@") {
+				t.Errorf("a password is in %s", got)
+			}
+		})
+	}
+}
+
+// TestSeveralTerminals: what only two entries can get wrong.
+func TestSeveralTerminals(t *testing.T) {
+	second := func(edit ...string) string {
+		return strings.NewReplacer(edit...).Replace("  - {name: cassa2, driver: numera, address: \"tcp://192.168.1.51:10000\", terminal_id: \"12345679\", psp: {id: X}}\nplatform:\n")
+	}
+	for _, c := range []struct {
+		name, terminal string
+		want           []string // keys, in order
+		reason         string
+	}{
+		{"two good ones", second(), nil, ""},
+		{"same name", second("cassa2", "cassa1"), []string{"terminals[1].name"}, "stesso nome (riga 9)"},
+		{"same address", second("51:10000", "50:10000"), []string{"terminals[1].address"}, "stessa linea (riga 12)"},
+		{"same id", second("12345679", "12345678"), []string{"terminals[1].terminal_id"}, "riga 13"},
+		{"mixed ways", second("psp:", "settlement: platform, psp:"), []string{"terminals[1].settlement", "terminals[1].settlement"}, "questa versione"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir, text := sample(t)
+			path := filepath.Join(dir, "config.yaml")
+			write(t, path, strings.Replace(text, "platform:\n", c.terminal, 1), 0o644)
+			_, problems := Check(path)
+			if len(problems) != len(c.want) {
+				t.Fatalf("problems:\n%v", &InvalidError{Problems: problems})
+			}
+			for i, p := range problems {
+				if p.Key != c.want[i] {
+					t.Errorf("problem %d: %+v", i, p)
+				}
+			}
+			if len(problems) > 0 && !strings.Contains(problems[0].Reason, c.reason) {
+				t.Errorf("reason %q", problems[0].Reason)
+			}
+		})
+	}
+}
+
+func TestPlatformMissing(t *testing.T) {
+	dir, text := sample(t)
+	before, rest, _ := strings.Cut(text, "platform:\n")
+	_, after, _ := strings.Cut(rest, "offline:")
+	path := filepath.Join(dir, "config.yaml")
+	write(t, path, before+"offline:"+after, 0o644)
+	_, problems := Check(path)
+	if len(problems) != 1 || problems[0].Key != "platform" || !strings.Contains(problems[0].Reason, "manca") {
+		t.Errorf("problems: %+v", problems)
+	}
+}
+
+// TestFileAsAWhole: files that are no configuration at all.
+func TestFileAsAWhole(t *testing.T) {
+	for name, c := range map[string]struct{ text, reason string }{
+		"empty":    {"", "il file è vuoto"},
+		"comments": {"# niente\n", "il file è vuoto"},
+		"a list":   {"- a\n- b\n", "non è un elenco di voci"},
+		"a word":   {"ciao", "non è un elenco di voci"},
+		"binary":   {"\x00\x01\x02", "non è YAML valido"},
+		"huge":     {strings.Repeat("#", maxFile+1), "supera 1 MiB"},
+	} {
+		path := filepath.Join(t.TempDir(), "config.yaml")
+		write(t, path, c.text, 0o644)
+		got, problems := Check(path)
+		if got != nil || len(problems) != 1 || !strings.Contains(problems[0].Reason, c.reason) || problems[0].Remedy == "" {
+			t.Errorf("%s: %+v", name, problems)
+		}
+	}
+}

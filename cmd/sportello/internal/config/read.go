@@ -1,0 +1,181 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"sportello/protocol/pagopa"
+)
+
+func readConfig(s *section, c *Config) {
+	c.Installation = s.must("installation", "A1")
+	if c.Installation != "" && !installationShape.MatchString(c.Installation) {
+		s.bad("installation", fmt.Sprintf("%q non è fatto di due caratteri A-Z o 0-9", c.Installation),
+			"scegliere due caratteri, diversi per ogni installazione dell'ente, per esempio A1")
+	}
+	readPlace(s, c)
+	c.Language = s.oneOf("language", "it", "it", "en", "de")
+	c.OperatorsFile = s.must("operators_file", exampleDir()+"/operators.yaml")
+	readOperatorsFile(s, c.OperatorsFile)
+	c.Creditors = readCreditors(s)
+	c.Terminals = readTerminals(s, len(c.Creditors))
+	readPlatform(s, &c.Platform)
+	readOffline(s)
+	readOptional(s, c)
+	checkListen(s, c)
+	s.close()
+}
+
+var installationShape = regexp.MustCompile(`^[A-Z0-9]{2}$`)
+
+// readPlace reads what the client commands need too.
+func readPlace(s *section, c *Config) {
+	c.Listen = s.text("listen", "127.0.0.1:8417")
+	host, port, err := net.SplitHostPort(c.Listen)
+	n, bad := strconv.Atoi(port)
+	switch {
+	case err != nil || bad != nil || n < 1 || n > 65535 || strconv.Itoa(n) != port:
+		s.bad("listen", fmt.Sprintf("%q non è INDIRIZZO:PORTA", c.Listen), "scrivere per esempio 127.0.0.1:8417")
+	case host == "" || !isAddress(host):
+		s.bad("listen", fmt.Sprintf("%q non è un indirizzo IP", host), "usare 127.0.0.1 (un nome come localhost può portare altrove)")
+	}
+	c.DataDir = s.must("data_dir", exampleDir())
+	s.absolute("data_dir", c.DataDir)
+}
+
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
+}
+
+// isLoopback tells whether host is a loopback address or the name localhost.
+func isLoopback(host string) bool {
+	a, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && a.IsLoopback() || strings.EqualFold(host, "localhost")
+}
+
+// checkListen refuses a page that others could read on the way (design 9).
+func checkListen(s *section, c *Config) {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err == nil && isAddress(host) && !isLoopback(host) && c.TLS == nil {
+		s.bad("listen", fmt.Sprintf("%q è raggiungibile da altri PC senza cifratura", c.Listen),
+			"usare 127.0.0.1, oppure aggiungere tls: {certificate: …, key: …}")
+	}
+}
+
+func readCreditors(s *section) []Creditor {
+	var all []Creditor
+	lines := map[string]int{}
+	for _, e := range s.sections("creditors", "un ente creditore") {
+		c := Creditor{TaxCode: e.must("tax_code", `"01199250158"`), Name: e.must("name", "Comune di Esempio"), GLN: e.text("gln", "")}
+		if c.TaxCode != "" {
+			checkTaxCode(e, c.TaxCode)
+			if first, twice := lines[c.TaxCode]; twice {
+				e.bad("tax_code", fmt.Sprintf("l'ente %s c'è due volte (già alla riga %d)", c.TaxCode, first), "tenerne uno solo")
+			} else {
+				lines[c.TaxCode] = e.at("tax_code")
+			}
+		}
+		if c.GLN != "" && !glnShape.MatchString(c.GLN) {
+			e.bad("gln", fmt.Sprintf("%q non è un codice GLN di 13 cifre", c.GLN), "copiarlo dal codice a barre degli avvisi, oppure lasciarlo vuoto")
+		}
+		e.close()
+		all = append(all, c)
+	}
+	return all
+}
+
+var glnShape = regexp.MustCompile(`^[0-9]{13}$`)
+
+func checkTaxCode(s *section, code string) {
+	creditor, err := pagopa.ParseCreditor(code)
+	remedy := "scrivere le 11 cifre fra virgolette, zeri iniziali compresi, senza IT"
+	switch {
+	case errors.Is(err, pagopa.ErrCreditorLength):
+		s.bad("tax_code", fmt.Sprintf("%q non ha 11 cifre", code), remedy)
+	case errors.Is(err, pagopa.ErrCreditorDigits):
+		s.bad("tax_code", fmt.Sprintf("%q contiene altro che cifre", code), remedy)
+	case err != nil:
+		s.bad("tax_code", fmt.Sprintf("%q non è il codice fiscale di un ente", code), remedy)
+	case !creditor.CheckOK():
+		s.warn("tax_code", fmt.Sprintf("la cifra di controllo di %q non torna", code), "ricontrollarlo; è normale solo per gli enti di prova")
+	}
+}
+
+func readOffline(s *section) {
+	o := s.section("offline")
+	if o == nil {
+		return
+	}
+	if o.boolean("allow", false) {
+		o.bad("allow", "questa versione non incassa a piattaforma spenta", "scrivere allow: false; verrà con una versione successiva")
+	}
+	o.number("max_amount_cents", 0, 0, 99_999_999)
+	o.number("max_total_cents", 0, 0, 999_999_999)
+	o.number("max_payments", 0, 0, 10_000)
+	o.number("max_hours", 0, 0, 72)
+	o.duration("verified_within", 0, 0, 30*24*time.Hour)
+	o.close()
+}
+
+func readOptional(s *section, c *Config) {
+	if t := s.section("tls"); t != nil {
+		c.TLS = &TLS{Certificate: t.must("certificate", exampleDir()+"/cert.pem"), Key: t.must("key", exampleDir()+"/key.pem")}
+		if c.TLS.Certificate != "" {
+			t.pemFile("certificate", c.TLS.Certificate)
+		}
+		if c.TLS.Key != "" {
+			t.secretFile("key", c.TLS.Key)
+		}
+		t.close()
+	}
+	c.Hosts = s.texts("hosts")
+	for _, h := range c.Hosts {
+		if !hostShape.MatchString(h) {
+			s.bad("hosts", fmt.Sprintf("%q non è un nome di PC", h), "scrivere solo il nome, senza http:// e senza porta, per esempio sportello1.comune.example")
+		}
+	}
+	c.Origins = s.texts("origins")
+	for _, o := range c.Origins {
+		u, err := url.Parse(o)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Scheme+"://"+u.Host != o {
+			s.bad("origins", fmt.Sprintf("%q non è un'origine", o), "scrivere solo https://NOME o https://NOME:PORTA, senza percorso e senza barra finale")
+		}
+	}
+	c.Services = s.texts("services")
+	if p := s.section("printer"); p != nil {
+		c.Printer = Printer{Name: p.text("name", ""), Copies: p.number("copies", 1, 1, 5)}
+		p.close()
+	}
+	c.Scanner.Keyboard = "auto"
+	if p := s.section("scanner"); p != nil {
+		c.Scanner.Keyboard = p.oneOf("keyboard", "auto", "auto", "it", "us")
+		p.close()
+	}
+	if p := s.section("retention"); p != nil {
+		days := p.number("personal_days", 0, 0, 36_500)
+		if days > 0 && days < 90 {
+			p.bad("personal_days", fmt.Sprintf("%d giorni sono troppo pochi: una ricevuta può mancare per settimane", days), "scrivere almeno 90, oppure 0 per non cancellare mai")
+		}
+		c.Retention.Personal = time.Duration(days) * 24 * time.Hour
+		p.close()
+	}
+	c.Log = Log{Level: "info", Megabytes: 10}
+	if p := s.section("log"); p != nil {
+		c.Log = Log{
+			Level: p.oneOf("level", "info", "debug", "info", "warn", "error"),
+			File:  p.text("file", ""), Megabytes: p.number("megabytes", 10, 1, 1000),
+		}
+		p.absolute("file", c.Log.File)
+		p.close()
+	}
+}
+
+var hostShape = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$`)
