@@ -318,7 +318,7 @@ func (f *field) take(v *values, s string, mode Mode) error {
 		return nil
 	case mode == Strict || f.opt&need != 0:
 		return err
-	case f.kind == kindPAN && !hasLetter(strings.Trim(trimmed, "xX")):
+	case f.kind == kindPAN && panShaped(trimmed):
 		v.setText(f.id, starred(trimmed))
 	case f.kind == kindText || f.kind == kindTail:
 		v.setText(f.id, printable(trimmed))
@@ -354,7 +354,8 @@ func (f *field) takeNumber(v *values, s string, mode Mode) error {
 	return nil
 }
 
-// starred writes a card number truncated in another style with stars.
+// starred writes a card number truncated in another style the usual way: stars
+// inside, zeros on the left.
 func starred(s string) string {
 	b := []byte(strings.TrimSpace(s))
 	for i := range b {
@@ -362,7 +363,7 @@ func starred(s string) string {
 			b[i] = '*'
 		}
 	}
-	return string(b)
+	return strings.Repeat("0", len(s)-len(b)) + string(b)
 }
 
 func keepBytes(s string, keep func(byte) bool) string {
@@ -397,10 +398,11 @@ func (l *layout) fault(f *field, value string, err error) error {
 		value = hideDigits(value)
 	}
 	const most = 64
+	value = MaskText(value)
 	if len(value) > most {
 		value = value[:most]
 	}
-	return &FieldError{Message: l.name, Field: f.name, Desc: f.desc, At: f.at, Len: f.len, Value: MaskText(value), Err: err}
+	return &FieldError{Message: l.name, Field: f.name, Desc: f.desc, At: f.at, Len: f.len, Value: value, Err: err}
 }
 
 // checkCode refuses a message code that the table does not serve.

@@ -195,10 +195,13 @@ func maskMessage(payload []byte) (raw Raw, changed bool) {
 	return Raw(s[:bodyAt] + masked + s[bodyAt+len(body):]), true
 }
 
-// panShaped reports whether the field can be a card number, not a text.
+// panShaped reports whether the field can be a card number, in any style of
+// truncation, and not a text.
 func panShaped(s string) bool {
 	for i := range len(s) {
-		if !isDigit(s[i]) && s[i] != '*' && s[i] != ' ' {
+		switch b := s[i]; {
+		case isDigit(b), b == '*', b == ' ', b == 'X', b == 'x':
+		default:
 			return false
 		}
 	}

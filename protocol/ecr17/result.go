@@ -144,7 +144,8 @@ type Result struct {
 // DecodeResult reads a result. With an error there is no verdict; what could
 // be read is returned all the same, as evidence for people. Errors to tell
 // apart: ErrContradictory (code and body disagree), ErrShort, ErrLength,
-// ErrPANInClear (Strict only). The caller still checks terminal id, class
+// ErrPANInClear (Strict only). An approval that the host calls pending or
+// failed (3.3) is contradictory too. The caller still checks terminal id, class
 // against the request, and amount.
 func DecodeResult(payload []byte, mode Mode) (Result, error) {
 	raw, clear := maskMessage(payload)
@@ -167,7 +168,7 @@ func DecodeResult(payload []byte, mode Mode) (Result, error) {
 	case lengthErr != nil:
 		r.Class = ClassUnknown
 		return r, lengthErr
-	case err == nil && contradictory(s, &r), contradictoryText(s, code):
+	case contradictoryBody(s, code), err == nil && r.Code == ResultOK && r.ActionCode.Unsettled():
 		return r, fmt.Errorf("ecr17: %v with result %q: %w", class, code, ErrContradictory)
 	case err != nil:
 		return r, err
@@ -218,20 +219,20 @@ func resultTable(class Class, done bool, s string) *layout {
 	return t.refused
 }
 
-// contradictoryText looks for a denial text under "00" and for a card number
+// contradictoryBody looks for a denial text under "00" and for a card number
 // or a host time under any other code (2.0 rule 6).
-func contradictoryText(s, code string) bool {
-	if len(s) < bodyAt+panWidth {
+func contradictoryBody(s, code string) bool {
+	if len(s) < bodyAt+panWidth || !allDigits(code) {
 		return false
 	}
 	card := s[bodyAt : bodyAt+panWidth]
 	if code == string(ResultOK) {
-		return hasLetter(strings.Trim(card, "xX"))
+		return hasLetter(card) && !panShaped(card)
 	}
 	if s[9] == 'i' {
 		return false
 	}
-	if !strings.Contains(card, " ") && panShaped(card) && !zeros(card) {
+	if panShaped(card) && countDigits(card) >= 4 && !zeros(card) {
 		return true
 	}
 	if s[9] == 'e' || len(s) < 47 {
@@ -241,19 +242,13 @@ func contradictoryText(s, code string) bool {
 	return EntryMode(s[31:34]).Known() && allDigits(at) && !zeros(at)
 }
 
-// contradictory looks at the decoded fields: an approval that the host calls
-// pending or failed (3.3).
-func contradictory(_ string, r *Result) bool {
-	return r.Code == ResultOK && r.ActionCode.Unsettled()
-}
-
 func (v *values) result(raw Raw, class Class) Result {
 	r := Result{
 		Letter:           v.code,
 		Class:            class,
 		TID:              v.text[fTID],
 		Code:             ResultCode(v.text[fResult]),
-		PAN:              NewPAN(v.text[fPAN]),
+		PAN:              v.pan(),
 		Entry:            EntryMode(v.text[fEntry]),
 		AuthCode:         v.text[fAuth],
 		HostTime:         HostTime(v.text[fHostTime]),
@@ -276,6 +271,14 @@ func (v *values) result(raw Raw, class Class) Result {
 	}
 	r.AmountCents, r.HasAmount = v.amount(fAmount)
 	return r
+}
+
+// pan is the card number; zeros throughout mean that no card was read.
+func (v *values) pan() PAN {
+	if zeros(v.text[fPAN]) {
+		return PAN{}
+	}
+	return NewPAN(v.text[fPAN])
 }
 
 // AppendPayload appends the message of r.Class; Letter and Raw are not used.

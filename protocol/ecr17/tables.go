@@ -57,6 +57,7 @@ const (
 	maxTags     = 4
 	maxUData    = 255
 	maxXML      = 1024
+	maxReleases = MaxFrame - 3 - 31
 )
 
 func table(name, codes string, width int, groups ...[]field) *layout {
@@ -165,7 +166,7 @@ var (
 		{fNone, "zeros", 11, 10, kindFill, exact, 0, "reserved"},
 		{fClock, "clock", 21, 10, kindDigits, exact, 0, "terminal time DDMMYYhhmm"},
 		{fState, "state", 31, 1, kindNumber, zerosLeft, 0, "terminal state"},
-		{fReleases, "releases", 32, 1024, kindTail, exact, 0, "software releases, 8 characters each"},
+		{fReleases, "releases", 32, maxReleases, kindTail, exact, 0, "software releases, 8 characters each"},
 	})
 
 	totalsAnswerTable = table("T totals answer", "T", 34, []field{
