@@ -37,6 +37,7 @@ type Receipt struct {
 
 	Kind          string // "ctReceipt", or "ctRicevutaTelematica" for what the platform submitted
 	Proof         *Proof // nil when the platform holds none
+	RT            []byte // the pagoPA receipt behind Proof as JSON, whole; personal data
 	TransactionID string
 }
 
@@ -176,7 +177,7 @@ func (w *wireDetail) receipt() (Receipt, error) {
 	r.Attestor.Name = clip(w.IstitutoAttestante.Denominazione, 70)
 	r.Attestor.Channel = clip(w.IstitutoAttestante.IDCanale, 35)
 	if w.RT != nil {
-		r.Kind = token(w.RT.Tipo, 40)
+		r.Kind, r.RT = token(w.RT.Tipo, 40), w.RT.JSON
 		if r.Proof, err = decodeProof(w.RT.JSON); err != nil {
 			return Receipt{}, err
 		}
