@@ -47,6 +47,8 @@ export interface Counter {
   /** Terminal actions (free, adopt) in flight or refused. */
   action?: { terminal: string; busy: boolean; error?: ApiError; text?: string };
   slips: Record<string, Slip>;
+  /** The payment whose slip was last sent to the printer. */
+  printing?: string;
 }
 
 export interface Slip {

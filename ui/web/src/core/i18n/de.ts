@@ -138,17 +138,18 @@ const de: Texts = {
     charged: "Kassiert",
     registered: "Registriert",
     chargedAt: (time) => `um ${time}`,
-    yes: "ja",
-    no: "nein",
-    waiting: "warten auf die pagoPA-Quittung: sie kommt von selbst",
-    waitingLate: "die pagoPA-Quittung verspätet sich: sie wird gesucht und kann morgen kommen",
+  },
+
+  registered: {
+    none: "nicht vorgesehen",
     submitting: "wird an die Plattform gesendet",
-    done: "die Plattform hat die pagoPA-Quittung",
+    awaiting_receipt: "warten auf die pagoPA-Quittung: sie kommt von selbst",
+    late: "die pagoPA-Quittung verspätet sich: sie wird gesucht und kann morgen kommen",
+    registered: "die Plattform hat die pagoPA-Quittung",
     held: "angehalten: das Amt muss prüfen",
-    paidElsewhere: "bereits anderswo bezahlt: zu erstatten",
+    paid_elsewhere: "bereits anderswo bezahlt: zu erstatten",
     rejected: "von der Plattform abgelehnt: das Amt kümmert sich",
     closed: "vom Amt abgeschlossen",
-    none: "nicht vorgesehen",
   },
 
   states: {

@@ -138,17 +138,18 @@ const en: Texts = {
     charged: "Charged",
     registered: "Registered",
     chargedAt: (time) => `at ${time}`,
-    yes: "yes",
-    no: "no",
-    waiting: "waiting for the pagoPA receipt: it comes by itself",
-    waitingLate: "the pagoPA receipt is late: being looked for, it may come tomorrow",
+  },
+
+  registered: {
+    none: "not due",
     submitting: "being sent to the platform",
-    done: "the platform has the pagoPA receipt",
+    awaiting_receipt: "waiting for the pagoPA receipt: it comes by itself",
+    late: "the pagoPA receipt is late: being looked for, it may come tomorrow",
+    registered: "the platform has the pagoPA receipt",
     held: "held: the office must check it",
-    paidElsewhere: "already paid elsewhere: to be refunded",
+    paid_elsewhere: "already paid elsewhere: to be refunded",
     rejected: "rejected by the platform: the office deals with it",
     closed: "closed by the office",
-    none: "not due",
   },
 
   states: {

@@ -139,17 +139,18 @@ const it = {
     charged: "Incassato",
     registered: "Registrato",
     chargedAt: (time: string) => `alle ${time}`,
-    yes: "sì",
-    no: "no",
-    waiting: "in attesa della ricevuta pagoPA: arriva da sola",
-    waitingLate: "la ricevuta pagoPA tarda: la cerco, arriva anche domani",
+  },
+
+  registered: {
+    none: "non previsto",
     submitting: "invio alla piattaforma in corso",
-    done: "la piattaforma ha la ricevuta pagoPA",
+    awaiting_receipt: "in attesa della ricevuta pagoPA: arriva da sola",
+    late: "la ricevuta pagoPA tarda: la cerco, arriva anche domani",
+    registered: "la piattaforma ha la ricevuta pagoPA",
     held: "sospeso: va verificato dall’ufficio",
-    paidElsewhere: "già pagato altrove: va rimborsato",
+    paid_elsewhere: "già pagato altrove: va rimborsato",
     rejected: "rifiutato dalla piattaforma: se ne occupa l’ufficio",
     closed: "chiuso dall’ufficio",
-    none: "non previsto",
   },
 
   states: {

@@ -1,0 +1,425 @@
+// Page ties the parts together: the clerk's actions go out through the API, the service's events come
+// in through the live line, and the Counter in between is what the views draw.
+
+import { Api, Lost, newRequestID, Refusal, type Fetch } from "./api";
+import * as k from "./counter";
+import type { Counter, Hand, Job } from "./counter";
+import { Live, type Socket } from "./live";
+import { feed } from "./mirror";
+import { forget, keep, recall, type Kept, type Shelf } from "./session";
+import type { Sound } from "./sound";
+import type { ApiError, Operator, Payment, PaymentRequest, ServiceEvent } from "./types.gen";
+import { languageOf, texts, type Texts } from "./i18n";
+
+/** Outside is everything the page touches beyond itself, so that tests bring their own. */
+export interface Outside {
+  shelf: Shelf;
+  fetcher?: Fetch;
+  dial?: () => Socket;
+  play?: (sound: Sound) => void;
+  print?: () => void;
+  now?: () => number;
+  requestID?: () => string;
+}
+
+export class Page {
+  private state: Counter = k.empty;
+  private token: string | undefined;
+  private readonly listeners = new Set<() => void>();
+  private readonly api: Api;
+  private readonly live: Live;
+  private readonly now: () => number;
+  private readonly requestID: () => string;
+  private lookups = 0;
+  private stageSince = 0;
+  private stageName = "";
+
+  constructor(private readonly out: Outside) {
+    this.api = new Api(() => this.token, out.fetcher);
+    this.now = out.now ?? (() => Date.now());
+    this.requestID = out.requestID ?? newRequestID;
+    this.live = new Live(
+      {
+        token: () => this.token,
+        onEvent: (e) => this.event(e),
+        onUp: () => this.up(),
+        onDown: () => this.set({ ...this.state, link: "lost" }),
+        onFailed: () => void this.checkSession(),
+      },
+      out.dial,
+    );
+  }
+
+  /** counter is the present state; it is replaced, never changed in place. */
+  counter(): Counter {
+    return this.state;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** start takes up what this tab had before a reload. */
+  start(): void {
+    const kept = recall(this.out.shelf);
+    if (kept.lockedFor) return this.set({ ...k.empty, lockedFor: kept.lockedFor });
+    if (!kept.token || !kept.operator) return;
+    this.token = kept.token;
+    const jobs: Record<string, Job> = {};
+    for (const [terminal, job] of Object.entries(kept.jobs ?? {})) {
+      jobs[terminal] = { request: job.request, status: job.accepted ? "accepted" : "lost" };
+    }
+    const hand: Hand | undefined = kept.code ? { code: kept.code, busy: true } : undefined;
+    this.set({ ...k.empty, operator: kept.operator, terminal: kept.terminal, jobs, hand });
+    this.live.start();
+    if (kept.code) void this.find(kept.code);
+  }
+
+  /** wake is called when the tab is looked at again or the network is back. */
+  wake(): void {
+    this.live.wake();
+  }
+
+  /** stop ends the line; for tests and for leaving the page. */
+  stop(): void {
+    this.live.stop();
+  }
+
+  // --- the session ---
+
+  async login(operator: string, pin: string): Promise<void> {
+    try {
+      const session = await this.api.login(operator, pin);
+      this.token = session.token;
+      this.set({ ...k.empty, operator: session.operator });
+      this.live.start();
+    } catch (cause) {
+      this.set({ ...this.state, loginError: this.fault(cause, this.texts().login.lost) });
+    }
+  }
+
+  async logout(): Promise<void> {
+    await this.api.logout().catch(() => undefined); // the tab forgets the token in any case
+    this.end({});
+  }
+
+  async lock(): Promise<void> {
+    const lockedFor = this.state.operator?.id;
+    await this.api.lock().catch(() => undefined);
+    this.end({ lockedFor });
+  }
+
+  /** otherOperator leaves the lock screen for a fresh sign-in. */
+  otherOperator(): void {
+    this.end({});
+  }
+
+  private end(how: { lockedFor?: string; loginError?: ApiError }): void {
+    this.live.stop();
+    this.token = undefined;
+    this.lookups++;
+    this.set({ ...k.empty, ...how });
+  }
+
+  // --- the notice ---
+
+  /** take is a scanned or typed code. The debt before it leaves the screen at once. */
+  take(code: string, anyway = false): void {
+    const at = k.stage(this.state);
+    const t = this.texts();
+    if (this.state.link !== "online") return this.say(t.scan.offline);
+    if (at.kind === "working" || (at.kind === "lost" && this.state.mirror === undefined)) {
+      return this.say(t.scan.ignored(k.terminalInHand(this.state)?.label ?? ""));
+    }
+    this.out.play?.("scan");
+    this.set({ ...k.settled(this.state), hand: { code, busy: true }, remark: undefined });
+    void this.find(code, anyway);
+  }
+
+  private async find(code: string, anyway = false): Promise<void> {
+    const turn = ++this.lookups;
+    let hand: Hand;
+    try {
+      const debt = await this.api.lookup(anyway ? { code, anyway } : { code });
+      hand = { code, busy: false, debt };
+      if (!debt.payable) this.out.play?.("attention");
+    } catch (cause) {
+      if (this.over(cause)) return;
+      hand = { code, busy: false, error: this.fault(cause) };
+      if (turn === this.lookups) this.out.play?.("attention");
+    }
+    if (turn === this.lookups) this.set({ ...this.state, hand });
+  }
+
+  /** accept notes that the citizen agrees to an amount that the print does not say. */
+  accept(): void {
+    const { hand } = this.state;
+    if (!hand?.debt) return;
+    this.set({ ...this.state, hand: { ...hand, acceptedCents: hand.debt.amount_cents } });
+  }
+
+  /** clear leaves the notice, or the outcome, and makes room for the next one. */
+  clear(): void {
+    const at = k.stage(this.state).kind;
+    if (at === "working" || at === "idle") return;
+    this.lookups++;
+    this.set({ ...k.settled(this.state), hand: undefined, remark: undefined });
+  }
+
+  // --- the payment ---
+
+  /** primary is what Enter does at this stage; it says whether there was anything to do. */
+  primary(): boolean {
+    const at = k.stage(this.state);
+    // An action that has only just appeared was not what the key was meant for.
+    if (this.now() - this.stageSince < 300) return false;
+    switch (at.kind) {
+      case "debt":
+        if (at.block) return false;
+        if (at.differs) this.accept();
+        else this.charge();
+        return true;
+      case "declined":
+        return this.anotherCard();
+      case "refused":
+        return this.askAgain();
+      case "lost":
+        return this.repeat();
+      default:
+        return false;
+    }
+  }
+
+  /** charge asks for the debt in hand on the chosen terminal, once. */
+  charge(): void {
+    const at = k.stage(this.state);
+    const terminal = k.terminalInHand(this.state);
+    if (at.kind !== "debt" || at.differs || at.block || !terminal) return;
+    this.ask({ request: k.requestFor(at.debt, terminal.name, this.requestID()), debt: at.debt, status: "asking" });
+  }
+
+  /** anotherCard follows a declined payment with a new one. */
+  anotherCard(): boolean {
+    const at = k.stage(this.state);
+    const terminal = k.terminalInHand(this.state);
+    if (at.kind !== "declined" || !at.retry || at.block || !terminal) return false;
+    const debt = this.state.jobs[terminal.name]?.debt;
+    this.ask({ request: k.retryOf(at.payment, terminal.name, this.requestID()), debt, status: "asking" });
+    return true;
+  }
+
+  /** askAgain follows a refusal: nothing was charged, so it is a new request. */
+  askAgain(): boolean {
+    const at = k.stage(this.state);
+    const terminal = k.terminalInHand(this.state);
+    if (at.kind !== "refused" || !k.canRetry(at.error) || k.blocked(this.state) || !terminal) return false;
+    const request: PaymentRequest = { ...at.job.request, request_id: this.requestID(), terminal: terminal.name };
+    this.ask({ request, debt: at.job.debt, status: "asking" });
+    return true;
+  }
+
+  /** repeat sends the very same request again after a lost answer. */
+  repeat(): boolean {
+    const at = k.stage(this.state);
+    if (at.kind !== "lost" || at.job.foreign || this.state.link !== "online") return false;
+    this.ask({ ...at.job, status: "asking" });
+    return true;
+  }
+
+  private ask(job: Job): void {
+    const { terminal, request_id: id } = job.request;
+    // The id is kept before anything is sent: see set.
+    this.set({ ...this.state, hand: undefined, remark: undefined, jobs: { ...this.state.jobs, [terminal]: job } });
+    void this.send(terminal, id, job.request);
+  }
+
+  private async send(terminal: string, id: string, request: PaymentRequest): Promise<void> {
+    try {
+      const payment = await this.api.charge(request);
+      this.set(k.answered(this.state, terminal, id, payment));
+    } catch (cause) {
+      if (this.over(cause)) return;
+      // "internal" says nothing about what was done before it: only the snapshot, or a repeat, can tell.
+      if (cause instanceof Refusal && cause.error.code !== "internal") {
+        this.out.play?.("attention");
+        this.set(k.refusedBy(this.state, terminal, id, cause.error));
+      } else {
+        this.set(k.unanswered(this.state, terminal, id));
+      }
+    }
+  }
+
+  // --- terminals ---
+
+  /** choose binds the page to a terminal; a debt in hand, or one just refused, goes along. */
+  choose(name: string): void {
+    const at = k.stage(this.state);
+    let next = this.state;
+    if (at.kind === "refused" && at.job.debt) {
+      next = { ...k.settled(next), hand: { code: at.job.debt.number, busy: false, debt: at.job.debt } };
+    }
+    next = { ...next, terminal: name, action: undefined };
+    const chosen = k.terminalInHand(next);
+    if (!chosen) return;
+    const t = this.texts();
+    this.set({ ...next, remark: { text: t.said.terminal(chosen.label, t.lights[chosen.light]), at: this.now() } });
+  }
+
+  /** change goes to the next terminal (F2). */
+  change(): void {
+    const next = k.nextTerminal(this.state);
+    if (next) this.choose(next.name);
+  }
+
+  /** free lets a terminal work again while the notice of its unknown stays locked. */
+  free(name: string): Promise<void> {
+    return this.act(name, "free", this.texts().terminal.freed);
+  }
+
+  /** adopt accepts the terminal's last transaction after a supervisor has seen it. */
+  adopt(name: string): Promise<void> {
+    return this.act(name, "adopt", this.texts().terminal.adopted);
+  }
+
+  private async act(name: string, action: "free" | "adopt", done: string): Promise<void> {
+    if (this.state.action?.busy) return;
+    this.set({ ...this.state, action: { terminal: name, busy: true } });
+    try {
+      const report = await this.api.terminal(name, action, this.requestID());
+      this.set({ ...this.state, action: { terminal: name, busy: false, text: report.text || done } });
+    } catch (cause) {
+      if (this.over(cause)) return;
+      this.set({ ...this.state, action: { terminal: name, busy: false, error: this.fault(cause) } });
+    }
+  }
+
+  // --- the list and the slips ---
+
+  /** open shows or hides a payment's detail. */
+  open(id: string | undefined): void {
+    this.set({ ...this.state, detail: id });
+    const payment = this.state.mirror?.payments.find((p) => p.id === id);
+    if (payment) this.fetchSlip(payment);
+  }
+
+  /** print sends one slip to the browser's printer. */
+  print(id: string): void {
+    this.set({ ...this.state, printing: id });
+    // The views draw before the next timer, so the printer sees this slip and no other.
+    setTimeout(() => {
+      this.out.print?.();
+      this.set({ ...this.state, printing: undefined });
+    });
+  }
+
+  private fetchSlip(payment: Payment): void {
+    const had = this.state.slips[payment.id];
+    if (!payment.has_receipt || (had && had.complete && !had.error)) return;
+    void this.api.receipt(payment.id).then(
+      (r) => this.slip(payment.id, { text: r.text, complete: r.complete }),
+      (cause: unknown) => {
+        if (!this.over(cause)) this.slip(payment.id, { text: "", complete: false, error: this.fault(cause) });
+      },
+    );
+  }
+
+  private slip(id: string, slip: k.Slip): void {
+    this.set({ ...this.state, slips: { ...this.state.slips, [id]: slip } });
+  }
+
+  // --- the service's side ---
+
+  private event(event: ServiceEvent): boolean {
+    const { mirror, gap } = feed(this.state.mirror, event, this.now());
+    if (gap) return false;
+    const before = this.state;
+    this.set(k.seen({ ...this.state, mirror, operator: mirror?.operator ?? this.state.operator }));
+    if (event.payment) this.heard(before, event.payment);
+    if (event.type === "snapshot") {
+      const shown = k.stage(this.state);
+      if (shown.kind === "charged" || shown.kind === "declined") this.fetchSlip(shown.payment);
+    }
+    return true;
+  }
+
+  // heard fetches the slip and sounds the outcome of the payment on the screen.
+  private heard(before: Counter, payment: Payment): void {
+    const at = k.stage(this.state);
+    const shown = "payment" in at && at.payment?.id === payment.id;
+    if (!shown && this.state.detail !== payment.id) return;
+    this.fetchSlip(payment);
+    const was = before.mirror?.payments.find((p) => p.id === payment.id)?.state;
+    if (was === payment.state || !shown) return;
+    if (payment.state === "charged") this.out.play?.("good");
+    if (payment.state === "unknown" || payment.state === "not_charged") this.out.play?.("attention");
+  }
+
+  private up(): void {
+    const again = this.state.link === "lost";
+    const remark = again ? { text: this.texts().said.online, at: this.now() } : this.state.remark;
+    this.set({ ...this.state, link: "online", remark });
+  }
+
+  // checkSession tells a stopped service from a session that is over: only the latter answers.
+  private async checkSession(): Promise<void> {
+    if (this.state.link === "connecting") this.set({ ...this.state, link: "lost" });
+    try {
+      await this.api.state();
+    } catch (cause) {
+      this.over(cause);
+    }
+  }
+
+  // over ends the session when the service no longer knows the token.
+  private over(cause: unknown): boolean {
+    if (!(cause instanceof Refusal) || cause.status !== 401) return false;
+    if (this.token) this.end({ loginError: { ...cause.error, message: this.texts().login.ended, hint: undefined } });
+    return true;
+  }
+
+  private fault(cause: unknown, lost = this.texts().fault.lost): ApiError {
+    if (cause instanceof Refusal) return cause.error;
+    if (cause instanceof Lost) return { code: "internal", message: lost };
+    throw cause;
+  }
+
+  private texts(): Texts {
+    return texts(languageOf(this.state.mirror?.language));
+  }
+
+  private say(text: string): void {
+    this.set({ ...this.state, remark: { text, at: this.now() } });
+  }
+
+  private set(next: Counter): void {
+    if (next === this.state) return;
+    this.state = next;
+    const at = k.stage(next);
+    const name = at.kind === "debt" ? `debt ${at.debt.number} ${at.differs}` : at.kind;
+    if (name !== this.stageName) {
+      this.stageName = name;
+      this.stageSince = this.now();
+    }
+    this.remember();
+    for (const listener of this.listeners) listener();
+  }
+
+  private remember(): void {
+    const { state, token } = this;
+    if (!token && !state.lockedFor) return forget(this.out.shelf);
+    const jobs: NonNullable<Kept["jobs"]> = {};
+    for (const [terminal, job] of Object.entries(state.jobs)) {
+      if (job.status !== "refused") jobs[terminal] = { request: job.request, accepted: job.status === "accepted" };
+    }
+    const operator: Operator | undefined = token ? state.operator : undefined;
+    keep(this.out.shelf, {
+      token,
+      operator,
+      lockedFor: state.lockedFor,
+      terminal: state.terminal,
+      code: state.hand?.code,
+      jobs,
+    });
+  }
+}

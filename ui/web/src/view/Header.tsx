@@ -1,0 +1,73 @@
+import { useView } from "./context";
+import { Icon } from "./Icon";
+import { LightMark } from "./Light";
+import { fieldID } from "./keys";
+
+export function Header() {
+  const { c, page, t } = useView();
+  const creditors = c.mirror?.creditors ?? [];
+  const platform = c.mirror?.platform;
+  return (
+    <header class="bar">
+      <a class="visually-hidden-focusable bar-skip" href={`#${fieldID}`}>
+        {t.skip}
+      </a>
+      <h1 class="bar-title">{t.title}</h1>
+      <p class="bar-creditor">{creditors.map((x) => x.name).join(" · ")}</p>
+      <div class="bar-end">
+        {platform && (
+          <p class="bar-item">
+            {t.header.platform}: <LightMark light={platform.light} word={t.lights[platform.light]} />
+          </p>
+        )}
+        <p class="bar-item">
+          <Icon name="user" />
+          <span class="visually-hidden">{t.header.operator}: </span>
+          {c.operator?.name || c.operator?.id}
+        </p>
+        <button type="button" class="bar-button" onClick={() => void page.lock()}>
+          <Icon name="locked" />
+          {t.header.lock}
+        </button>
+        <button type="button" class="bar-button" onClick={() => void page.logout()}>
+          <Icon name="logout" />
+          {t.header.logout}
+        </button>
+      </div>
+    </header>
+  );
+}
+
+/** Banners say what holds for the whole page: demonstration, no connection, platform in trouble. */
+export function Banners() {
+  const { c, t } = useView();
+  const platform = c.mirror?.platform;
+  return (
+    <div class="banners">
+      {c.mirror?.demo && (
+        <p class="banner banner-demo">
+          <strong>{t.demo}</strong>
+        </p>
+      )}
+      {c.link === "lost" && (
+        <p class="banner banner-lost">
+          <Icon name="warning-circle" />
+          <span>
+            <strong>{t.lostBanner}</strong> {t.lostBannerMore}
+          </span>
+        </p>
+      )}
+      {platform?.light === "not_ready" && platform.reason && (
+        <p class="banner banner-warning">
+          <Icon name="warning-circle" />
+          <span>
+            <strong>
+              {t.header.platform}: {platform.reason.text}
+            </strong>{" "}
+            {platform.reason.hint}
+          </span>
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,171 @@
+import { blocked, canRetry, type Block, type Job } from "../core/counter";
+import { notice } from "../core/format";
+import { phaseText } from "../core/i18n";
+import type { Activity, ApiError, Payment } from "../core/types.gen";
+import { useView } from "./context";
+import { Icon } from "./Icon";
+import { EnterKey, Facts, Says } from "./parts";
+import { Stopwatch } from "./Progress";
+import { registrationOf, registrationTone } from "./registration";
+
+/** RefusedPanel: nothing was charged, and what to do about it. */
+export function RefusedPanel({ job, error }: { job: Job; error: ApiError }) {
+  const { c, page, t, euro } = useView();
+  const block = blocked(c);
+  const cents = job.request.notices.reduce((sum, n) => sum + n.expected_cents, 0);
+  return (
+    <section class="panel panel-bad" aria-labelledby="work-title">
+      <h2 id="work-title">
+        <Icon name="close-circle" tone="bad" />
+        {t.refused.heading}
+        {cents > 0 && <span class="heading-amount">{euro(cents)}</span>}
+      </h2>
+      <Says reason={{ code: error.code, text: error.message, hint: error.hint }} tone="bad" detail={error.detail} />
+      {job.debt && <p class="hint">{[job.debt.description, notice(job.debt.number)].join(" · ")}</p>}
+      <Why block={canRetry(error) ? block : undefined} />
+      <p class="actions">
+        {canRetry(error) && (
+          <button type="button" class="btn btn-primary" disabled={block !== undefined} onClick={() => page.primary()}>
+            {t.refused.again}
+            <EnterKey />
+          </button>
+        )}
+        {error.payment_id && (
+          <button type="button" class="btn btn-outline-primary btn-sm" onClick={() => page.open(error.payment_id)}>
+            {t.refused.show}
+          </button>
+        )}
+        <Leave />
+      </p>
+    </section>
+  );
+}
+
+/** DeclinedPanel: the card was not charged; one key tries another card. */
+export function DeclinedPanel({ payment, retry, block }: { payment: Payment; retry: boolean; block?: Block }) {
+  const { page, t, euro } = useView();
+  return (
+    <section class="panel panel-bad" aria-labelledby="work-title">
+      <h2 id="work-title">
+        <Icon name="close-circle" tone="bad" />
+        {t.declined.heading}
+        <span class="heading-amount">{euro(payment.amount_cents)}</span>
+      </h2>
+      {payment.reason && <Says reason={payment.reason} tone="bad" />}
+      <p>{t.declined.nothing}</p>
+      {retry && <Why block={block} />}
+      <p class="actions">
+        {retry && (
+          <button type="button" class="btn btn-primary" disabled={block !== undefined} onClick={() => page.primary()}>
+            {t.declined.again}
+            <EnterKey />
+          </button>
+        )}
+        <Leave />
+      </p>
+    </section>
+  );
+}
+
+/** UnknownPanel: nobody knows yet. It says what is being done and what the clerk may do meanwhile. */
+export function UnknownPanel({ payment, activity }: { payment: Payment; activity?: Activity }) {
+  const { c, page, t, euro } = useView();
+  const others = (c.mirror?.terminals.length ?? 0) > 1;
+  return (
+    <section class="panel panel-unknown" aria-labelledby="work-title">
+      <h2 id="work-title">
+        <Icon name="warning-circle" tone="warn" />
+        {t.unknown.heading}
+        <span class="heading-amount">{euro(payment.amount_cents)}</span>
+      </h2>
+      {payment.reason && <Says reason={payment.reason} tone="warn" />}
+      <div class="pair">
+        <div>
+          <h3>{t.unknown.checking}</h3>
+          <p>
+            {payment.needs_people ? t.unknown.people : activity ? t.unknown.checkingNow : t.unknown.checkingIdle}
+            {activity && <span class="hint"> {phaseText(t, activity.phase)}.</span>}
+          </p>
+          {activity && <Stopwatch since={activity.since} />}
+          {payment.preset === "charged" && <p>{t.unknown.presetCharged}</p>}
+          {payment.preset === "not_charged" && <p>{t.unknown.presetNot}</p>}
+        </div>
+        <div>
+          <h3>{t.unknown.meanwhile}</h3>
+          <ul>
+            <li>{t.unknown.keep}</li>
+            <li>{t.unknown.noticeLocked}</li>
+            <li>{others ? t.unknown.otherTerminal : t.unknown.onlyTerminal}</li>
+          </ul>
+        </div>
+      </div>
+      <p class="actions">
+        <button type="button" class="btn btn-link btn-xs" onClick={() => page.open(payment.id)}>
+          {t.terminal.showPayment}
+        </button>
+      </p>
+    </section>
+  );
+}
+
+/** ChargedPanel keeps the two facts apart: the card was charged, the platform holds the receipt. */
+export function ChargedPanel({ payment }: { payment: Payment }) {
+  const { t, euro, time } = useView();
+  const reg = registrationOf(payment);
+  const cents = payment.charge?.amount_cents || payment.amount_cents;
+  const trouble = payment.notices.find((n) => n.reason)?.reason;
+  return (
+    <section class="panel panel-good" aria-labelledby="work-title">
+      <h2 id="work-title">
+        <Icon name="check-circle" tone="good" />
+        {t.charged.heading(euro(cents))}
+      </h2>
+      <ul class="two-facts">
+        <li class="fact fact-good" data-fact="charged">
+          <Icon name="check-circle" tone="good" />
+          <span>
+            <strong>{payment.state === "charged" ? t.facts.charged : t.states[payment.state]}</strong>{" "}
+            {t.facts.chargedAt(time(payment.charge?.host_time ?? payment.updated_at))}
+            {payment.charge?.stan && `, STAN ${payment.charge.stan}`}
+          </span>
+        </li>
+        <li class={`fact fact-${registrationTone(reg)}`} data-fact={reg === "registered" ? "registered" : "not-registered"}>
+          <Icon name={reg === "registered" ? "check-circle" : "clock"} tone={registrationTone(reg)} />
+          <span>
+            <strong>{t.facts.registered}:</strong> {t.registered[reg]}
+          </span>
+        </li>
+      </ul>
+      {payment.reason && payment.reason.code !== "approved" && <Says reason={payment.reason} tone="warn" />}
+      {trouble && <Says reason={trouble} tone="warn" />}
+      <Facts
+        of={[
+          [t.debt.reason, payment.notices.map((n) => n.description).filter(Boolean).join("; ")],
+          [t.debt.number, payment.notices.map((n) => notice(n.number)).join(", ")],
+          [t.charged.number, payment.receipt_number],
+        ]}
+      />
+      <p class="hint">{t.charged.next}</p>
+    </section>
+  );
+}
+
+function Why({ block }: { block?: Block }) {
+  const { t } = useView();
+  if (!block) return null;
+  return (
+    <p class="why">
+      <Icon name="warning-circle" tone="warn" />
+      {t.blocks[block]}
+    </p>
+  );
+}
+
+function Leave() {
+  const { page, t } = useView();
+  return (
+    <button type="button" class="btn btn-link btn-xs" onClick={() => page.clear()}>
+      {t.declined.stop} <kbd>Esc</kbd>
+    </button>
+  );
+}

@@ -1,0 +1,42 @@
+import { stage } from "../core/counter";
+import { useView } from "./context";
+import { DebtPanel, UnreadablePanel } from "./Debt";
+import { ChargedPanel, DeclinedPanel, RefusedPanel, UnknownPanel } from "./Outcome";
+import { LostPanel, WorkingPanel } from "./Progress";
+
+/** Work shows the one stage the counter is at. */
+export function Work() {
+  const { c, t } = useView();
+  const at = stage(c);
+  switch (at.kind) {
+    case "idle":
+      return (
+        <section class="panel panel-idle" aria-label={t.idle.heading}>
+          <h2>{t.idle.heading}</h2>
+          <p>{t.idle.text}</p>
+        </section>
+      );
+    case "looking":
+      return (
+        <section class="panel panel-idle" aria-label={t.looking} aria-busy="true">
+          <h2>{t.looking}</h2>
+        </section>
+      );
+    case "unreadable":
+      return <UnreadablePanel error={at.error} code={at.code} />;
+    case "debt":
+      return <DebtPanel debt={at.debt} differs={at.differs} block={at.block} />;
+    case "working":
+      return <WorkingPanel at={at} />;
+    case "lost":
+      return <LostPanel job={at.job} />;
+    case "refused":
+      return <RefusedPanel job={at.job} error={at.error} />;
+    case "unknown":
+      return <UnknownPanel payment={at.payment} activity={at.activity} />;
+    case "declined":
+      return <DeclinedPanel payment={at.payment} retry={at.retry} block={at.block} />;
+    case "charged":
+      return <ChargedPanel payment={at.payment} />;
+  }
+}
