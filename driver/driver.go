@@ -52,6 +52,9 @@ type Payment struct {
 type Attempt struct {
 	Payment
 	Baseline Baseline
+	// SentAt is when Recorder.Sent returned, by the wall clock: without it no host time is evidence
+	// after a restart.
+	SentAt time.Time
 	// SameProcess is true while the process that sent it still lives: only then may the driver still
 	// hold the line on which a late answer can arrive.
 	SameProcess bool
@@ -190,7 +193,8 @@ type Terminal interface {
 	Totals(ctx context.Context) (Totals, error)
 	// Pay runs one payment: pre-flight (status, baseline, print switch), r.Sent, the financial frame,
 	// r.Outcome, acknowledgement, slip. An error means that r.Outcome was not called and nothing
-	// financial has left. ctx ends the pre-flight only: once r.Sent has returned, only the terminal's
+	// financial has left, except ErrInterrupted: Close came after r.Sent. When r.Outcome fails, the
+	// result is not acknowledged and Pay returns no error. ctx ends the pre-flight only: once r.Sent has returned, only the terminal's
 	// word, the profile's timers or Close end the exchange.
 	Pay(ctx context.Context, p Payment, r Recorder) (Aftermath, error)
 	// Resolve gathers evidence about an attempt whose outcome is unknown until it is decided or the

@@ -23,6 +23,9 @@ var (
 	ErrConfig        = errors.New("terminal configuration is wrong")              //
 )
 
+// ErrInterrupted ends a Pay that Close has cut off after Recorder.Sent: what became of it is unknown.
+var ErrInterrupted = errors.New("closed in the middle of a payment")
+
 // Refusal is an error before anything financial was sent: one of the sentinels above and what exactly was seen.
 type Refusal struct {
 	Kind   error  // a sentinel of this package

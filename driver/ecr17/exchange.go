@@ -1,0 +1,295 @@
+package ecr17
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"sportello/driver"
+	"sportello/driver/line"
+	"sportello/protocol/ecr17"
+	"sportello/protocol/local"
+)
+
+// exchange is one payment on its connection, from the financial frame on. It outlives Pay when the
+// outcome is unknown: Resolve goes on reading it. It is used by one goroutine at a time.
+type exchange struct {
+	t        *terminal
+	conn     *conn // nil: nothing is left to read (restart)
+	payment  driver.Payment
+	baseline driver.Baseline
+	notices  []byte // payload of the additional data; nil: none
+	show     func(driver.Progress)
+	phase    driver.Phase
+
+	sent     time.Time // monotonic; zero after a restart
+	activity time.Time // last frame of this attempt, or sent
+	odd      bool      // a result came that cannot count: wait only a little longer
+
+	acked      bool
+	refused    bool // NAK before anything else
+	checked    bool // the check after that NAK did not find the terminal idle
+	progressed bool
+	dataDue    bool // U is to be sent as soon as nothing else is here
+	dataSent   int
+	naks       int      // damaged frames refused
+	candidate  []byte   // result before the ACK (ECR17 1.6)
+	past       [][]byte // results that belong to earlier payments
+	direct     *Reading
+	pending    bool // direct came after Pay had ended: recorded and acknowledged by Resolve
+	concluded  bool // the outcome is recorded: another result is not ours to take any more
+	ticket     ticket
+	evidence   []driver.Evidence
+
+	nothingSent, cutShort, refusedIdle bool
+	lineEnd                            local.Code
+}
+
+// start sends the financial frame, once. A write that fails in the middle ends the connection at once,
+// so that nothing more of the frame can leave.
+func (e *exchange) start(frame []byte) {
+	e.sent = time.Now()
+	e.activity = e.sent
+	n, err := e.conn.send(frame)
+	if err == nil {
+		return
+	}
+	e.conn.close()
+	e.lineEnd = local.CodeLineLost
+	whole := len(ecr17.AppendFrame(nil, frame, e.conn.scope))
+	switch {
+	case errors.Is(err, line.ErrStuck) || n >= whole:
+	case n == 0:
+		e.nothingSent = true
+	default:
+		e.cutShort = true
+	}
+	e.note("line", fmt.Sprintf("%d of %d bytes sent: %v", n, whole, err), nil)
+}
+
+// deadline: silence since the last byte, and the hard stop (ECR17 1.6).
+func (e *exchange) deadline() time.Time {
+	last := e.sent
+	if e.conn.lastByte.After(last) {
+		last = e.conn.lastByte
+	}
+	wait := e.t.cfg.Timing.Result
+	if e.odd {
+		wait = min(wait, e.t.profile.afterOdd)
+	}
+	silence, stop := last.Add(wait), e.sent.Add(e.t.cfg.Timing.HardStop)
+	if stop.Before(silence) {
+		return stop
+	}
+	return silence
+}
+
+// run reads until there is a direct result, a refusal by NAK, or nothing more to wait for. Only
+// errClosing is an error.
+func (e *exchange) run() error {
+	for e.direct == nil && e.lineEnd == "" {
+		f, ok := e.conn.poll()
+		switch {
+		case ok:
+		case e.dataDue:
+			e.sendData()
+			continue
+		default:
+			var err error
+			f, err = e.conn.await(e.deadline, nil)
+			switch {
+			case e.t.life.Err() != nil:
+				return errClosing
+			case errors.Is(err, errTimeout):
+				e.stop(local.CodeNoAnswer)
+				continue
+			case err != nil:
+				e.stop(local.CodeLineLost)
+				continue
+			}
+		}
+		e.handle(f)
+		if e.refused && !e.checked && !e.acked && !e.progressed && e.candidate == nil {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (e *exchange) stop(code local.Code) {
+	if e.naks > 0 {
+		code = local.CodeDamagedAnswer
+	}
+	e.lineEnd = code
+	e.note("line", fmt.Sprintf("%s after %v; acknowledged: %t, progress: %t",
+		code, time.Since(e.sent).Round(time.Second), e.acked, e.progressed), nil)
+}
+
+// handle takes one frame of the attempt. It answers everything but the result that decides, which is
+// acknowledged only when the outcome is durable; then it reports true.
+func (e *exchange) handle(f frame) (decided bool) {
+	e.activity = time.Now()
+	switch f.Kind {
+	case ecr17.FrameACK:
+		e.onACK()
+	case ecr17.FrameNAK:
+		e.onNAK(f)
+	case ecr17.FrameProgress:
+		e.progressed = true
+		p := progressOf(ecr17.MaskText(f.Text()), e.phase)
+		e.phase = p.Phase
+		e.show(p)
+	case ecr17.FrameApplication:
+		return e.onMessage(f)
+	}
+	return false
+}
+
+// onACK: a candidate that came before belongs to the past. The additional data goes out unless any
+// result has come: a terminal that has finished must not get it.
+func (e *exchange) onACK() {
+	e.dataDue = e.notices != nil && !e.acked && e.candidate == nil
+	if e.candidate != nil && !e.acked {
+		e.discard("a result that came before the acknowledgement: of an earlier payment", e.candidate)
+		e.candidate, e.odd = nil, false
+	}
+	e.acked = true
+}
+
+func (e *exchange) discard(why string, raw []byte) {
+	e.past = append(e.past, raw)
+	e.note("result", why, raw)
+}
+
+// onNAK: a NAK of a known form refuses the payment, if there was no other sign of work, or the
+// additional data. Anything else that looks like a NAK is only suspected, and we go on waiting.
+func (e *exchange) onNAK(f frame) {
+	switch {
+	case f.Suspected():
+		e.note("line", "suspected NAK", nil)
+	case e.dataSent > 0 && e.dataSent < e.t.profile.sendData:
+		e.dataDue = true
+	case e.dataSent > 0:
+		e.note("line", "additional data refused", nil)
+	case !e.acked:
+		e.refused = true
+		e.note("line", "NAK", nil)
+	}
+}
+
+// sendData sends U: right after the ACK, on the same connection, and only while no result has come.
+func (e *exchange) sendData() {
+	e.dataDue = false
+	e.dataSent++
+	if _, err := e.conn.send(e.notices); err != nil {
+		e.note("line", "additional data not sent", nil) // the read will tell the rest
+	}
+}
+
+func (e *exchange) onMessage(f frame) (decided bool) {
+	if f.damaged || !f.Valid(e.conn.scope) {
+		e.onDamage()
+		return false
+	}
+	_, code, err := ecr17.Header(ecr17.FromTerminal, f.Payload)
+	switch {
+	case err != nil:
+		e.onDamage()
+		return false
+	case isResult(code):
+		return e.onResult(f.Payload)
+	case code == 'S':
+		acked := e.conn.ack() == nil
+		e.ticket.add(f.Payload, acked)
+	default: // U that nobody asked for, or the answer to another command: not an outcome (D20)
+		e.conn.ack()
+		e.note("line", fmt.Sprintf("unexpected message %q", code), nil)
+	}
+	return false
+}
+
+// onDamage refuses physical damage, at most three times.
+func (e *exchange) onDamage() {
+	e.ticket.refused = true
+	if e.naks < e.t.profile.sendNAKs {
+		e.naks++
+		e.conn.nak()
+	}
+	if e.naks == e.t.profile.sendNAKs {
+		e.odd = true
+	}
+}
+
+func isResult(code byte) bool { return bytes.IndexByte([]byte(answerResult), code) >= 0 }
+
+// onResult sorts a result by ECR17 1.6: repeats, the baseline again, before the ACK, ours.
+func (e *exchange) onResult(payload []byte) (decided bool) {
+	r := readResult(payload, e.baseline.TerminalID, time.Now())
+	same := func(raw []byte) bool { return bytes.Equal(raw, r.Raw) }
+	switch {
+	case e.direct != nil && same(e.direct.Raw), e.candidate != nil && same(e.candidate), slices.ContainsFunc(e.past, same):
+		e.conn.ack()
+		return false
+	case e.concluded:
+		return false // never acknowledged: nobody would have it on disk
+	case e.baseline.Last != nil && same(e.baseline.Last):
+		e.conn.ack()
+		e.discard("the saved result of an earlier payment again: not counted", r.Raw)
+		// Two refusals without the host are equal to the byte: it may have been ours, and then no other
+		// will come. Evidence decides (ECR17 6.6).
+		e.odd = e.odd || e.acked && r.Sense == SenseRefused
+		return false
+	case !e.acked:
+		e.conn.ack()
+		if e.candidate != nil {
+			e.discard("an earlier result before the acknowledgement", e.candidate)
+		}
+		e.candidate, e.odd = r.Raw, true
+		return false
+	}
+	e.direct = &r
+	e.note("result", r.Text, r.Raw)
+	return true
+}
+
+// facts are what Judge needs, as far as the exchange knows.
+func (e *exchange) facts(x driver.Exclusivity) Facts {
+	return Facts{
+		Exclusivity: x, AmountCents: e.payment.AmountCents,
+		NothingSent: e.nothingSent, CutShort: e.cutShort, RefusedIdle: e.refusedIdle,
+		Acked: e.acked, Progress: e.progressed, LineEnd: string(e.lineEnd), Direct: e.direct,
+	}
+}
+
+func (e *exchange) note(kind, text string, raw []byte) {
+	e.evidence = append(e.evidence, driver.Evidence{Kind: kind, At: time.Now(), Text: ecr17.MaskText(text), Raw: raw})
+}
+
+// aftermath acknowledges the result and reads what follows: the slip, repeats. Nothing here changes the
+// outcome. A slip ends with its mark or with silence.
+func (e *exchange) aftermath() driver.Aftermath {
+	acked := e.conn.ack() == nil
+	silence := e.t.profile.linger
+	if e.t.cfg.Receipts == "ecr" {
+		silence = e.t.profile.ticketSilence
+	}
+	for stop := time.Now().Add(e.t.cfg.Timing.Result); time.Now().Before(stop); {
+		if e.ticket.complete() {
+			silence = e.t.profile.linger
+		}
+		f, err := e.conn.next(time.Now().Add(silence))
+		if err != nil {
+			break
+		}
+		e.handle(f)
+		if len(e.ticket.parts) == 1 && e.phase != driver.PhaseReceipt {
+			e.phase = driver.PhaseReceipt
+			e.show(driver.Progress{Phase: e.phase})
+		}
+	}
+	a := driver.Aftermath{Acked: acked}
+	a.Ticket, a.RawTicket, a.TicketComplete = e.ticket.read()
+	return a
+}

@@ -1,0 +1,237 @@
+package ecr17
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"sportello/driver"
+	"sportello/protocol/ecr17"
+)
+
+// reference is what fits one line of the slip and holds no print control (ECR17 2.2).
+var reference = regexp.MustCompile(`^[A-Z0-9]{1,24}$`)
+
+const maxCents = 99_999_999
+
+// Pay implements driver.Terminal.
+func (t *terminal) Pay(ctx context.Context, p driver.Payment, r driver.Recorder) (driver.Aftermath, error) {
+	leave, err := t.enter()
+	if err != nil {
+		return driver.Aftermath{}, err
+	}
+	defer leave()
+	frame, notices, err := t.messages(p)
+	if err != nil {
+		return driver.Aftermath{}, err
+	}
+	select {
+	case t.money <- struct{}{}:
+		defer func() { <-t.money }()
+	default:
+		return driver.Aftermath{}, refusal(driver.ErrBusy, "another payment, or the check of one, is in hand")
+	}
+	free, err := t.hold(ctx, t.turn)
+	if err != nil {
+		return driver.Aftermath{}, err
+	}
+	defer free()
+	t.dropOpen(nil)
+
+	e := &exchange{t: t, payment: p, notices: notices, show: r.Progress, phase: driver.PhaseConnecting}
+	s, err := t.prepare(ctx, e)
+	if err != nil {
+		return driver.Aftermath{}, err
+	}
+	defer s.close()
+	if err := r.Sent(e.baseline); err != nil {
+		return driver.Aftermath{}, err
+	}
+	// From here on only the terminal's word, the timers or Close end the exchange.
+	s.ctx = t.life
+	if e.conn, err = s.line(); err != nil { // it hung up after the print switch, and cannot be called again
+		e.note("line", err.Error(), nil)
+		e.nothingSent = true
+	} else if e.start(frame); t.exchange(e) != nil {
+		return driver.Aftermath{}, fmt.Errorf("terminal %q: %w", t.cfg.Name, driver.ErrInterrupted)
+	}
+	return t.conclude(s, e, r), nil
+}
+
+// messages makes the financial frame and the additional data; nothing of it can fail later.
+func (t *terminal) messages(p driver.Payment) (frame, notices []byte, err error) {
+	switch {
+	case p.AmountCents < 1 || p.AmountCents > maxCents:
+		return nil, nil, refusal(driver.ErrAmount, "%d", p.AmountCents)
+	case !reference.MatchString(p.Reference):
+		return nil, nil, refusal(driver.ErrConfig, "reference %q is not 1 to 24 capital letters and digits", p.Reference)
+	}
+	if n := t.cfg.NoticeData; n != nil {
+		var content strings.Builder
+		for _, notice := range p.Notices {
+			content.WriteString(strings.NewReplacer("{notice}", notice.Number, "{creditor}", notice.Creditor).Replace(n.Template))
+		}
+		notices, err = ecr17.AdditionalData{
+			TID: t.cfg.TerminalID, ISOField: "00", IndexMap: n.IndexMap, Tags: []string{content.String()},
+		}.AppendPayload(nil)
+		if err != nil {
+			return nil, nil, refusal(driver.ErrNotices, "%d notices make %d bytes of additional data", len(p.Notices), content.Len())
+		}
+	}
+	frame, err = ecr17.PaymentRequest{
+		Code: 'X', TID: t.cfg.TerminalID, CashRegister: t.cfg.CashRegisterID,
+		MoreData: notices != nil, AmountCents: p.AmountCents, Text: p.Reference,
+	}.AppendPayload(nil)
+	if err != nil {
+		return nil, nil, &driver.Refusal{Kind: driver.ErrConfig, Detail: "payment message", Err: err}
+	}
+	return frame, notices, nil
+}
+
+// prepare is everything before the first financial byte: who answers, is it ready, what is its last
+// result; then a fresh connection with the print switch on it. Errors are Refusals.
+func (t *terminal) prepare(ctx context.Context, e *exchange) (*session, error) {
+	e.tell(driver.PhaseConnecting)
+	first := t.newSession(ctx)
+	defer first.close()
+	if _, err := first.line(); err != nil {
+		return nil, refuse(ctx, "connect", err)
+	}
+	e.tell(driver.PhaseChecking)
+	st, err := t.status(first)
+	if err != nil {
+		return nil, err
+	}
+	if !st.Ready {
+		return nil, refusal(driver.ErrNotReady, "status %s: %s", st.Code, st.Text)
+	}
+	e.baseline = driver.Baseline{TerminalID: st.TerminalID, Software: st.Software, ClockOffset: st.ClockOffset, Scope: st.Scope}
+	last, present, err := t.lastResult(first)
+	switch {
+	case err != nil && t.life.Err() == nil && ctx.Err() == nil:
+		return nil, &driver.Refusal{Kind: driver.ErrNoBaseline, Detail: "last result", Err: err}
+	case err != nil:
+		return nil, refuse(ctx, "last result", err)
+	case present && last.Charge.TerminalID != st.TerminalID:
+		return nil, refusal(driver.ErrWrongTerminal, "the saved result is of terminal %s", last.Charge.TerminalID)
+	case present:
+		e.baseline.Last = last.Raw
+		if !noNumber(last.Charge.STAN) {
+			e.baseline.LastSTAN = last.Charge.STAN
+		}
+	}
+	first.close()
+
+	s := t.newSession(ctx)
+	if t.cfg.Receipts == "ecr" {
+		err = t.printSwitch(s)
+	} else {
+		_, err = s.line()
+	}
+	if err == nil {
+		_, err = s.line() // it may have hung up after the ACK: then a new one, just before the payment
+	}
+	if err != nil {
+		s.close()
+		return nil, refuse(ctx, "print switch", err)
+	}
+	return s, nil
+}
+
+// exchange waits for the terminal's word; after a NAK it looks whether the terminal is at work all the
+// same. Only errClosing is an error.
+func (t *terminal) exchange(e *exchange) error {
+	e.tell(driver.PhaseCard)
+	if err := e.run(); err != nil {
+		return err
+	}
+	if e.direct != nil || e.lineEnd != "" {
+		return nil
+	}
+	idle, err := t.idleAfterNAK(e)
+	switch {
+	case err != nil:
+		return err
+	case idle:
+		e.refusedIdle = true
+		return nil
+	}
+	e.checked, e.odd = true, true // it works, or cannot be asked: wait for its word
+	return e.run()
+}
+
+// idleAfterNAK is the check of design 3.2: s, then G equal to the baseline, again after 5 s, and no other
+// sign of work.
+func (t *terminal) idleAfterNAK(e *exchange) (bool, error) {
+	for i := range 2 {
+		if i > 0 {
+			f, err := e.conn.next(time.Now().Add(t.profile.recheck))
+			switch {
+			case t.life.Err() != nil:
+				return false, errClosing
+			case err == nil:
+				e.handle(f)
+				return false, nil
+			case !errors.Is(err, errTimeout): // it hung up, as many do after each procedure
+				if err := t.pause(t.life, t.profile.recheck); err != nil {
+					return false, err
+				}
+			}
+		}
+		seen := t.look(t.life, e)
+		switch {
+		case t.life.Err() != nil:
+			return false, errClosing
+		case e.acked || e.progressed || e.candidate != nil || e.direct != nil:
+			return false, nil
+		case seen.identity != IdentitySame || !(seen.last == LastSame || seen.last == LastUnsupported && e.baseline.Last == nil):
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// pause waits on the monotonic clock.
+func (t *terminal) pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-t.life.Done():
+		return errClosing
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// conclude records the outcome, and only then acknowledges the result. When the record fails for good,
+// the terminal is not told that we have it.
+func (t *terminal) conclude(s *session, e *exchange, r driver.Recorder) driver.Aftermath {
+	o := Judge(e.facts(t.cfg.Exclusivity))
+	o.Evidence = e.evidence
+	e.evidence = nil
+	if r.Outcome(o) != nil {
+		return driver.Aftermath{}
+	}
+	if o.Verdict != driver.Unknown {
+		e.concluded = true
+		if e.direct == nil {
+			return driver.Aftermath{}
+		}
+		return e.aftermath()
+	}
+	// The line stays open: the word may still come, and Resolve reads it.
+	s.conn = nil
+	t.keepOpen(e)
+	return driver.Aftermath{Acked: e.direct != nil && e.conn.ack() == nil}
+}
+
+// tell shows a phase that we know of ourselves.
+func (e *exchange) tell(p driver.Phase) {
+	e.phase = p
+	e.show(driver.Progress{Phase: p})
+}

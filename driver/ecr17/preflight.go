@@ -1,0 +1,151 @@
+package ecr17
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"sportello/driver"
+	"sportello/protocol/ecr17"
+)
+
+// status asks s and checks that it is our terminal. Errors are Refusals.
+func (t *terminal) status(s *session) (driver.Status, error) {
+	if !t.linkNow().proven {
+		if err := t.prove(s); err != nil {
+			return driver.Status{}, refuse(s.ctx, "status", err)
+		}
+	}
+	r, err := s.ask(query{
+		message: ecr17.StatusRequest{TID: t.linkNow().statusTID}, answers: answerStatus,
+		wait: t.profile.statusWait, sends: t.profile.sends,
+	})
+	if errors.Is(err, errNAK) || errors.Is(err, errDamaged) {
+		// The scope was right once. Find out what fits now, for the message only.
+		if now, found := t.search(s, ecr17.Scopes[:]); found == nil && now.scope != t.linkNow().scope {
+			return driver.Status{}, refusal(driver.ErrWrongScope, "in use %q, the terminal now uses %q", t.linkNow().scope, now.scope)
+		}
+	}
+	if err != nil {
+		return driver.Status{}, refuse(s.ctx, "status", err)
+	}
+	answer, err := ecr17.DecodeAs[ecr17.StatusAnswer](ecr17.FromTerminal, r.frame.Payload, ecr17.Lenient)
+	if err != nil {
+		return driver.Status{}, &driver.Refusal{Kind: driver.ErrNotReady, Detail: "status answer cannot be read", Err: err}
+	}
+	if answer.TID != t.cfg.TerminalID {
+		return driver.Status{}, refusal(driver.ErrWrongTerminal, "configured %s, answered %s", t.cfg.TerminalID, answer.TID)
+	}
+	st := driver.Status{
+		TerminalID: answer.TID, Text: answer.State.Label(), Software: answer.Releases,
+		Scope: t.linkNow().scope.String(),
+	}
+	switch answer.State.MayPay() {
+	case ecr17.PayYes, ecr17.PayWarned:
+		st.Ready = true
+	case ecr17.PayIfAllowed:
+		st.Ready = t.profile.loose
+	}
+	if answer.State >= 0 {
+		st.Code = fmt.Sprint(int(answer.State))
+	}
+	if clock, ok := answer.Clock.Time(); ok { // to the minute
+		st.ClockOffset = clock.Sub(time.Now().Truncate(time.Minute))
+	}
+	return st, nil
+}
+
+// lastResult asks G. present is false when the terminal refuses the question: it has no result, or does
+// not know the command.
+func (t *terminal) lastResult(s *session) (r Reading, present bool, err error) {
+	reply, err := s.ask(query{
+		message: ecr17.LastResultRequest{TID: t.cfg.TerminalID, CashRegister: t.cfg.CashRegisterID}, answers: answerResult,
+		wait: t.profile.lastWait, sends: t.profile.sends,
+	})
+	switch {
+	case errors.Is(err, errNAK):
+		return Reading{}, false, nil
+	case err != nil:
+		return Reading{}, false, err
+	}
+	return readResult(reply.frame.Payload, t.cfg.TerminalID, time.Now()), true, nil
+}
+
+// printSwitch asks that the slip comes to us. The terminal forgets it after each procedure, and maybe
+// with the connection: it goes out on the connection of the payment (ECR17 1.7).
+func (t *terminal) printSwitch(s *session) error {
+	_, err := s.ask(query{
+		message: ecr17.PrintSwitch{TID: t.cfg.TerminalID, ToECR: true}, answers: answerNone, sends: t.profile.sends,
+	})
+	return err
+}
+
+// procedure runs f alone on the terminal, with a session of its own.
+func (t *terminal) procedure(ctx context.Context, f func(*session) error) error {
+	leave, err := t.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	free, err := t.hold(ctx, t.turn)
+	if err != nil {
+		return err
+	}
+	defer free()
+	s := t.newSession(ctx)
+	defer s.close()
+	return f(s)
+}
+
+// Status implements driver.Terminal.
+func (t *terminal) Status(ctx context.Context) (st driver.Status, err error) {
+	err = t.procedure(ctx, func(s *session) error {
+		st, err = t.status(s)
+		return err
+	})
+	return st, err
+}
+
+// Last implements driver.Terminal.
+func (t *terminal) Last(ctx context.Context) (last driver.Last, err error) {
+	err = t.procedure(ctx, func(s *session) error {
+		if _, err := t.status(s); err != nil {
+			return err
+		}
+		r, present, err := t.lastResult(s)
+		switch {
+		case err != nil:
+			return refuse(ctx, "last result", err)
+		case present:
+			last = r.last()
+		}
+		return nil
+	})
+	return last, err
+}
+
+// Totals implements driver.Terminal.
+func (t *terminal) Totals(ctx context.Context) (totals driver.Totals, err error) {
+	err = t.procedure(ctx, func(s *session) error {
+		if _, err := t.status(s); err != nil {
+			return err
+		}
+		r, err := s.ask(query{
+			message: ecr17.TotalsRequest{TID: t.cfg.TerminalID, CashRegister: t.cfg.CashRegisterID}, answers: answerTotals,
+			wait: t.profile.totalsWait, sends: t.profile.sends,
+		})
+		if errors.Is(err, errNAK) {
+			return refusal(driver.ErrUnsupported, "totals")
+		}
+		if err != nil {
+			return refuse(ctx, "totals", err)
+		}
+		a, err := ecr17.DecodeAs[ecr17.TotalsAnswer](ecr17.FromTerminal, r.frame.Payload, ecr17.Lenient)
+		if err == nil && a.TID == t.cfg.TerminalID && a.Code == ecr17.ResultOK && a.HasTotal {
+			totals = driver.Totals{Present: true, Cents: a.TotalCents}
+		}
+		return nil
+	})
+	return totals, err
+}

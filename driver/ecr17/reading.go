@@ -1,0 +1,145 @@
+package ecr17
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"sportello/driver"
+	"sportello/protocol/ecr17"
+)
+
+// readResult reduces a result message to what a verdict needs (ECR17 2.0 to 2.4, 2.10, 3.1). tid is our
+// terminal's: a result of another one is never an outcome.
+func readResult(payload []byte, tid string, now time.Time) Reading {
+	m, err := ecr17.DecodeResult(payload, ecr17.Lenient)
+	r := Reading{Raw: []byte(m.Raw), Amount: m.AmountCents, HasAmount: m.HasAmount, Code: string(m.Code), kind: kindOf(m.Class)}
+	r.Charge = driver.Charge{
+		TerminalID: m.TID, STAN: m.STAN, OnlineID: m.OnlineID, AuthCode: m.AuthCode,
+		PAN: m.PAN.String(), Card: string(m.CardType), Entry: string(m.Entry),
+		ActionCode: string(m.ActionCode), Acquirer: m.Acquirer,
+	}
+	if m.HasAmount {
+		r.Charge.AmountCents = m.AmountCents
+	}
+	if at, ok := m.HostTime.Time(now); ok {
+		r.Charge.HostTime = at
+	}
+	r.Text = saidBy(m)
+	switch {
+	case m.TID != tid:
+		r.Text = fmt.Sprintf("result of terminal %s, ours is %s", m.TID, tid)
+		return r
+	case !m.Class.IsPayment():
+		r.Text = fmt.Sprintf("%v, not a payment", m.Class)
+		return r
+	case m.Class == ecr17.ClassPayment:
+		r.Class = ClassPlain
+	default:
+		r.Class = ClassPayment
+	}
+	switch {
+	case errors.Is(err, ecr17.ErrContradictory):
+		r.Text = "result code and content contradict each other"
+	case err != nil:
+		r.Text = "a result that cannot be read whole"
+	case m.Code == ecr17.ResultRefused:
+		r.Sense = SenseRefused
+		r.Empty = m.Reason == "" && noNumber(m.STAN) && noNumber(m.OnlineID)
+	case m.Code != ecr17.ResultOK: // 05, 09 and what nobody knows
+		r.Text = fmt.Sprintf("result code %q: %s", m.Code, r.Text)
+	case r.Class == ClassPayment && !m.HasAmount:
+		r.Text = "approved, but the amount cannot be read"
+	case r.Class == ClassPayment && m.AmountCents == 0:
+		r.Text = "approved, with amount zero"
+	default:
+		r.Sense = SenseApproved
+	}
+	return r
+}
+
+// saidBy gives the terminal's words, or the sense of the host's code; never a card number.
+func saidBy(m ecr17.Result) string {
+	text, sense := ecr17.MaskText(m.Reason), m.ActionCode.Sense()
+	switch {
+	case m.Code == ecr17.ResultOK:
+		return "approved"
+	case text == "":
+		return sense
+	case sense == "":
+		return text
+	}
+	return text + " (" + sense + ")"
+}
+
+// noNumber: common fields are zero or blank when the host was never reached (ECR17 5, quirk 17).
+func noNumber(s string) bool { return s == "" || s == "000000" }
+
+func kindOf(c ecr17.Class) string {
+	switch c.Effect() {
+	case ecr17.EffectCharged, ecr17.EffectPerhaps:
+		return "payment"
+	case ecr17.EffectReturned:
+		return "reversal"
+	case ecr17.EffectBlocked, ecr17.EffectBlockedMore:
+		return "preauth"
+	}
+	return "other"
+}
+
+// last is the reading for people who asked for the last result.
+func (r Reading) last() driver.Last {
+	l := driver.Last{
+		Present: !r.Empty, Raw: r.Raw, TerminalID: r.Charge.TerminalID, Kind: r.kind,
+		Approved: r.Code == string(ecr17.ResultOK) && (r.Class == ClassForeign || r.Sense == SenseApproved), Charge: r.Charge,
+	}
+	l.Text = fmt.Sprintf("%s %s: %s", r.kind, r.Code, r.Text)
+	return l
+}
+
+// Where a host time may lie: the attempt's own time, and some more for clocks and minutes (ECR17 6.3 M).
+const (
+	earlyBy = 2 * time.Minute
+	lateBy  = 3 * time.Minute
+	dayOff  = 24 * time.Hour // terminals count the days of the year from 0 or 1
+)
+
+// stanStep is how far the STAN may have moved on; more means another terminal or memory.
+const stanStep = 5000
+
+// matches says whether a new saved result is compatible with the attempt (M). The amount is compared
+// where the message has one. sent is zero when nobody remembers it: then no time is evidence.
+func (r Reading) matches(b driver.Baseline, amount int64, sent, lastActivity time.Time) bool {
+	if r.Class == ClassForeign || r.HasAmount && r.Amount != amount || sent.IsZero() || r.Charge.HostTime.IsZero() {
+		return false
+	}
+	return stanFollows(b.LastSTAN, r.Charge.STAN) &&
+		(inWindow(r.Charge.HostTime, sent, lastActivity) || inWindow(r.Charge.HostTime.Add(-b.ClockOffset), sent, lastActivity))
+}
+
+func inWindow(host, sent, lastActivity time.Time) bool {
+	for _, shift := range []time.Duration{0, dayOff, -dayOff} {
+		t := host.Add(shift)
+		if !t.Before(sent.Add(-earlyBy)) && !t.After(lastActivity.Add(lateBy)) {
+			return true
+		}
+	}
+	return false
+}
+
+// stanFollows: forward by 1 to stanStep modulo a million, neither being zero. Without a STAN in the
+// baseline any will do.
+func stanFollows(before, after string) bool {
+	if noNumber(after) {
+		return false
+	}
+	if noNumber(before) {
+		return true
+	}
+	var a, b int
+	if _, err := fmt.Sscanf(before+" "+after, "%d %d", &a, &b); err != nil {
+		return false
+	}
+	step := (b - a + 1_000_000) % 1_000_000
+	return step >= 1 && step <= stanStep
+}

@@ -1,0 +1,275 @@
+package ecr17
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sportello/driver"
+	"sportello/protocol/local"
+)
+
+// lateGrace: when the saved result alone sends the case to people and the attempt's line still lives, the
+// terminal's own word is waited for a little longer than it repeats an unconfirmed result (ECR17 1.6).
+const lateGrace = 15 * time.Second
+
+// Resolve implements driver.Terminal: the ladder of ECR17 6.4, with s and G. The reprint (R) and the totals
+// (T) have their place in Facts and in look; this version does not ask them.
+func (t *terminal) Resolve(ctx context.Context, a driver.Attempt, r driver.Recorder) error {
+	leave, err := t.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	release, err := t.hold(ctx, t.money)
+	if err != nil {
+		return err
+	}
+	defer release()
+	e := t.resume(a, r)
+	e.show(driver.Progress{Phase: driver.PhaseVerifying})
+
+	if t.serial {
+		free, err := t.hold(ctx, t.turn)
+		if err != nil {
+			return err
+		}
+		defer free()
+	}
+	ladder := ladder{t: t, e: e, attempt: a, begun: time.Now()}
+	o, err := ladder.climb(ctx)
+	if err != nil {
+		return err // the line stays open for the next Resolve
+	}
+	o.Evidence = e.evidence
+	if err := r.Outcome(o); err != nil {
+		return err
+	}
+	e.concluded = true
+	if e.pending {
+		e.pending = false
+		e.aftermath()
+	}
+	t.dropOpen(nil)
+	return nil
+}
+
+// resume takes up the attempt's own exchange if this process still has it. After a restart nobody knows
+// what was acknowledged or seen: that counts as "work had begun", and every time starts from now.
+func (t *terminal) resume(a driver.Attempt, r driver.Recorder) *exchange {
+	if e := t.openExchange(); e != nil && e.payment.Reference == a.Reference && a.SameProcess {
+		e.show = r.Progress
+		return e
+	}
+	t.dropOpen(nil)
+	return &exchange{
+		t: t, payment: a.Payment, baseline: a.Baseline, show: r.Progress, phase: driver.PhaseVerifying,
+		activity: time.Now(), acked: true, lineEnd: local.CodeRestarted,
+	}
+}
+
+// ladder is one Resolve at work.
+type ladder struct {
+	t       *terminal
+	e       *exchange
+	attempt driver.Attempt
+	begun   time.Time
+	noted   string // last evidence text, to write a change only once
+}
+
+func (l *ladder) climb(ctx context.Context) (driver.Outcome, error) {
+	giveUp := l.begun.Add(l.t.cfg.Timing.GiveUp)
+	var settled time.Time // since when the evidence sends the case to people
+	for round := 0; ; round++ {
+		asked := time.Now()
+		seen, err := l.look(ctx)
+		if err != nil {
+			return driver.Outcome{}, err
+		}
+		o := Judge(l.facts(seen, asked, giveUp))
+		l.note(seen)
+		if o.Verdict != driver.Unknown {
+			return o, nil
+		}
+		if l.e.pending { // a late message that is no verdict
+			l.e.conn.ack()
+			l.e.pending = false
+		}
+		wake := l.wake(round, giveUp)
+		if o.Final {
+			if settled.IsZero() {
+				settled = time.Now()
+			}
+			if !l.e.alive() || !time.Now().Before(settled.Add(lateGrace)) {
+				return o, nil
+			}
+			wake = settled.Add(lateGrace)
+		}
+		if err := l.listen(ctx, wake); err != nil {
+			return driver.Outcome{}, err
+		}
+	}
+}
+
+// look takes the terminal's turn for one look, so that between two of them others may ask its status. On
+// a serial line the attempt's connection is the only one: Resolve has the turn throughout.
+func (l *ladder) look(ctx context.Context) (sight, error) {
+	if !l.t.serial {
+		free, err := l.t.hold(ctx, l.t.turn)
+		if err != nil {
+			return sight{}, err
+		}
+		defer free()
+	}
+	seen := l.t.look(ctx, l.e)
+	return seen, l.ended(ctx)
+}
+
+// wake is when to ask again: 2, 5, 10, then every 30 s, but also right when the quiet time or the limit
+// has passed.
+func (l *ladder) wake(round int, giveUp time.Time) time.Time {
+	pauses := l.t.profile.retry
+	now := time.Now()
+	at := now.Add(pauses[min(round, len(pauses)-1)])
+	for _, t := range []time.Time{l.e.activity.Add(l.t.cfg.Timing.Quiet), giveUp} {
+		if t.After(now) && t.Before(at) {
+			at = t
+		}
+	}
+	return at
+}
+
+// listen reads the attempt's line until then. A result that decides ends the wait.
+func (l *ladder) listen(ctx context.Context, until time.Time) error {
+	for {
+		if !l.e.alive() || l.e.pending {
+			if l.e.pending {
+				return nil
+			}
+			if err := l.t.pause(ctx, time.Until(until)); err != nil {
+				return l.ended(ctx)
+			}
+			return nil
+		}
+		f, err := l.e.conn.await(func() time.Time { return until }, ctx.Done())
+		switch {
+		case errors.Is(err, errTimeout):
+			return nil
+		case errors.Is(err, errLost):
+			continue
+		case err != nil:
+			return l.ended(ctx)
+		}
+		if l.e.handle(f) {
+			l.e.pending = true
+		}
+	}
+}
+
+func (l *ladder) ended(ctx context.Context) error {
+	if l.t.life.Err() != nil {
+		return refusal(driver.ErrClosed, "terminal %q", l.t.cfg.Name)
+	}
+	return ctx.Err()
+}
+
+func (l *ladder) facts(seen sight, asked, giveUp time.Time) Facts {
+	f := l.e.facts(l.attempt.Exclusivity)
+	f.Identity, f.Last = seen.identity, seen.last
+	f.GivenUp = !asked.Before(giveUp)
+	f.Quiet = seen.identity == IdentitySame && (seen.last == LastSame || seen.last == LastUnsupported) &&
+		!asked.Before(l.e.activity.Add(l.t.cfg.Timing.Quiet))
+	if seen.last == LastNew {
+		reading := seen.reading
+		f.New = &reading
+		sent, activity := l.e.sent, l.e.activity
+		if sent.IsZero() { // after a restart: the exchange cannot have outlasted the hard stop
+			sent = l.attempt.SentAt
+			activity = sent.Add(l.t.cfg.Timing.HardStop)
+		}
+		f.Match = reading.matches(l.attempt.Baseline, l.attempt.AmountCents, sent, activity)
+	}
+	return f
+}
+
+// note keeps what was seen as evidence, each thing once.
+func (l *ladder) note(seen sight) {
+	if seen.text == l.noted || seen.text == "" {
+		return
+	}
+	l.noted = seen.text
+	kind := "status"
+	if seen.last == LastNew || seen.last == LastSame || seen.last == LastUnsupported {
+		kind = "last_result"
+	}
+	l.e.note(kind, seen.text, seen.reading.Raw)
+}
+
+// sight is what one look at the terminal showed.
+type sight struct {
+	identity Identity
+	last     LastAnswer
+	reading  Reading
+	text     string
+}
+
+// look asks s and G: on a new connection, or on the attempt's own where that is the only one (a serial
+// line, a terminal that serves one client). It holds no turn.
+func (t *terminal) look(ctx context.Context, e *exchange) sight {
+	if e.pending {
+		return sight{last: LastNotAsked}
+	}
+	var seen sight
+	if !t.serial || !e.alive() {
+		if t.serial {
+			t.release(e.conn)
+		}
+		s := &session{t: t, ctx: ctx, link: t.linkNow()}
+		seen = t.lookWith(s, e)
+		s.close()
+	}
+	if seen.identity == IdentityUnknown && e.alive() && ctx.Err() == nil && t.life.Err() == nil {
+		seen = t.lookWith(&session{t: t, ctx: ctx, link: t.linkNow(), conn: e.conn, attempt: e}, e)
+	}
+	return seen
+}
+
+func (t *terminal) lookWith(s *session, e *exchange) sight {
+	st, err := t.status(s)
+	switch {
+	case errors.Is(err, driver.ErrWrongTerminal):
+		return sight{identity: IdentityOther, text: err.Error()}
+	case err != nil:
+		return sight{text: "status: " + err.Error()}
+	case st.Software != "" && e.baseline.Software != "" && st.Software != e.baseline.Software:
+		return sight{identity: IdentityOther, text: "other software than before the payment: " + st.Software}
+	case st.TerminalID != e.baseline.TerminalID:
+		return sight{identity: IdentityOther, text: "another terminal than before the payment: " + st.TerminalID}
+	}
+	seen := sight{identity: IdentitySame, last: LastNoAnswer}
+	reading, present, err := t.lastResult(s)
+	switch {
+	case err != nil:
+		seen.text = "last result: " + err.Error()
+	case !present && e.baseline.Last == nil:
+		seen.last, seen.text = LastUnsupported, "the terminal gives no last result"
+	case !present:
+		seen.text = "the terminal gave a last result before, and gives none now"
+	case string(reading.Raw) == string(e.baseline.Last):
+		seen.last, seen.text = LastSame, "the saved result is the one from before the payment"
+	case reading.Empty && e.baseline.Last == nil:
+		seen.last, seen.text = LastUnsupported, "the terminal's memory is empty"
+	case reading.Empty:
+		reading.Class = ClassForeign // its memory was cleared
+		fallthrough
+	default:
+		seen.last, seen.reading = LastNew, reading
+		seen.text = "new saved result: " + reading.Text
+	}
+	return seen
+}
+
+// alive reports whether the attempt's line can still bring something.
+func (e *exchange) alive() bool {
+	return e.conn != nil && (e.conn.alive() || len(e.conn.ready) > 0)
+}

@@ -1,0 +1,204 @@
+package ecr17
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"sportello/protocol/ecr17"
+)
+
+// session asks commands that move no money, over a connection of its own which it opens when needed
+// and opens again when the terminal has closed it.
+type session struct {
+	t    *terminal
+	ctx  context.Context
+	conn *conn
+	link link // how this session frames; the proven way unless it is just being found out
+
+	// attempt is set when the connection is borrowed from an attempt that ended unknown, because the
+	// line cannot be opened twice. What belongs to the attempt goes to it.
+	attempt *exchange
+}
+
+// answers are the letters that may answer a command; empty: the ACK is the whole answer.
+const (
+	answerNone   = ""
+	answerStatus = "s"
+	answerTotals = "T"
+	answerResult = "EVeicv"
+)
+
+func (t *terminal) newSession(ctx context.Context) *session {
+	s := &session{t: t, ctx: ctx, link: t.linkNow()}
+	if e := t.openExchange(); e != nil && t.serial {
+		if e.alive() {
+			s.conn, s.attempt = e.conn, e
+		} else {
+			t.release(e.conn) // the port must be free to be opened again
+		}
+	}
+	return s
+}
+
+func (s *session) close() {
+	if s.attempt == nil {
+		s.t.release(s.conn)
+	}
+	s.conn = nil
+}
+
+// line gives a connection on which the terminal has not hung up.
+func (s *session) line() (*conn, error) {
+	if s.conn != nil && s.conn.alive() {
+		return s.conn, nil
+	}
+	if s.attempt != nil {
+		return nil, errLost
+	}
+	s.close()
+	c, err := s.t.connect(s.ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.conn = c
+	s.speak(s.link)
+	return c, nil
+}
+
+// speak changes the way of framing.
+func (s *session) speak(l link) {
+	s.link = l
+	if s.conn != nil {
+		s.conn.scope, s.conn.form = l.scope, l.form
+	}
+}
+
+// query is one command and what may be done for it.
+type query struct {
+	message ecr17.Message
+	answers string
+	wait    time.Duration // for the answer, after the ACK
+	sends   int           // in all, after a NAK or without an ACK
+	any     bool          // take an answer in any LRC scope (detection)
+}
+
+// reply is the answer to a query.
+type reply struct {
+	frame frame
+	form  ecr17.ControlForm // of the terminal's ACK
+}
+
+// ask sends a command until it is acknowledged, and gives the answer. It repeats: no such command moves
+// money (ECR17 1.6).
+func (s *session) ask(q query) (reply, error) {
+	payload, err := q.message.AppendPayload(nil)
+	if err != nil {
+		return reply{}, err
+	}
+	for try := 1; ; try++ {
+		r, err := s.askOnce(q, payload)
+		if err == nil || try >= q.sends || !mayRepeat(err) {
+			return r, err
+		}
+		pause := time.NewTimer(s.t.profile.resendWait)
+		select {
+		case <-pause.C:
+		case <-s.ctx.Done():
+			pause.Stop()
+			return r, errInterrupted
+		case <-s.t.life.Done():
+			pause.Stop()
+			return r, errClosing
+		}
+	}
+}
+
+func mayRepeat(err error) bool {
+	return errors.Is(err, errNAK) || errors.Is(err, errSilent) || errors.Is(err, errLost) || errors.Is(err, errDamaged)
+}
+
+func (s *session) askOnce(q query, payload []byte) (reply, error) {
+	c, err := s.line()
+	if err != nil {
+		return reply{}, err
+	}
+	if _, err := c.send(payload); err != nil {
+		return reply{}, s.orGarbage(c, err)
+	}
+	var r reply
+	acked, naks := false, 0
+	end := time.Now().Add(s.t.profile.ackWait)
+	for {
+		f, err := c.await(func() time.Time { return end }, s.ctx.Done())
+		switch {
+		case errors.Is(err, errTimeout) && naks > 0:
+			return r, errDamaged
+		case errors.Is(err, errTimeout) && acked:
+			return r, errNoAnswer
+		case errors.Is(err, errTimeout):
+			return r, s.orGarbage(c, errSilent)
+		case err != nil:
+			return r, s.orGarbage(c, err)
+		}
+		switch f.Kind {
+		case ecr17.FrameACK:
+			if acked = true; q.answers == answerNone {
+				return r, nil
+			}
+			r.form = f.Form
+			end = time.Now().Add(q.wait)
+		case ecr17.FrameNAK:
+			if f.Suspected() {
+				return r, s.orGarbage(c, errNAK)
+			}
+			return r, errNAK
+		case ecr17.FrameProgress:
+			if s.attempt != nil {
+				s.attempt.handle(f)
+			} else if acked {
+				end = time.Now().Add(q.wait)
+			}
+		case ecr17.FrameApplication:
+			done, err := s.answer(q, c, f, acked, &naks)
+			if done || err != nil {
+				r.frame = f
+				return r, err
+			}
+		}
+	}
+}
+
+// answer looks at an application frame: ours, damaged, or of an earlier exchange.
+func (s *session) answer(q query, c *conn, f frame, acked bool, naks *int) (done bool, err error) {
+	_, known := f.Scope()
+	if f.damaged || !f.Valid(c.scope) && !(q.any && known) {
+		if *naks++; *naks > s.t.profile.sendNAKs {
+			return false, errDamaged
+		}
+		return false, c.nak()
+	}
+	_, code, err := ecr17.Header(ecr17.FromTerminal, f.Payload)
+	if err == nil && strings.IndexByte(q.answers, code) >= 0 && (acked || q.answers != answerResult) {
+		// A result before the ACK of G may be a late one of the exchange before (ECR17 1.6).
+		return true, c.ack()
+	}
+	if s.attempt != nil && s.attempt.handle(f) {
+		s.attempt.pending = true
+		return false, errDecided
+	}
+	if s.attempt == nil {
+		return false, c.ack()
+	}
+	return false, nil
+}
+
+// orGarbage tells a line on which something else than a terminal speaks (C15) from a silent one.
+func (s *session) orGarbage(c *conn, err error) error {
+	if junk := c.deframer.Junk(); junk > 0 && !c.spoken && !errors.Is(err, errClosing) && !errors.Is(err, errInterrupted) {
+		return fmt.Errorf("%w: %d of them, and no frame", errGarbage, junk)
+	}
+	return err
+}

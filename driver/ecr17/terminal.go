@@ -1,0 +1,244 @@
+package ecr17
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"sportello/driver"
+	"sportello/driver/line"
+	"sportello/protocol/ecr17"
+)
+
+// terminal implements driver.Terminal over ECR17.
+type terminal struct {
+	cfg     driver.Config
+	profile profile
+	trace   tracer
+	serial  bool // the line cannot be opened twice
+
+	life    context.Context // ends with Close
+	end     context.CancelFunc
+	running sync.WaitGroup // methods at work; Close waits for them
+
+	turn  chan struct{} // holds the terminal for one procedure
+	money chan struct{} // held through Pay and Resolve: one attempt at a time
+
+	mu     sync.Mutex // guards the four below
+	closed bool
+	conns  map[*conn]bool
+	link   link
+	open   *exchange // an attempt that ended unknown: its line may still bring the result
+}
+
+// link is what was learned about the terminal's way of framing. It holds for the life of the process.
+type link struct {
+	proven    bool
+	scope     ecr17.Scope
+	form      ecr17.ControlForm
+	statusTID string // with which s is asked
+}
+
+var _ driver.Terminal = (*terminal)(nil)
+
+// Option changes what Open makes.
+type Option func(*terminal)
+
+// WithTrace writes every frame to log at debug level. Card numbers are masked; the content of additional
+// data and tickets is left out.
+func WithTrace(log zerolog.Logger) Option {
+	return func(t *terminal) { t.trace = tracer{&log} }
+}
+
+var (
+	terminalID = regexp.MustCompile(`^[0-9]{8}$`)
+	registerID = regexp.MustCompile(`^[0-9]{1,8}$`)
+	indexMap   = regexp.MustCompile(`^[0-5]{4}$`)
+)
+
+// Open makes a terminal of the profile nexi or numera. It opens no line. Errors are Refusals of kind
+// driver.ErrConfig.
+func Open(cfg driver.Config) (driver.Terminal, error) { return OpenWith(cfg) }
+
+// OpenWith is Open with options.
+func OpenWith(cfg driver.Config, options ...Option) (driver.Terminal, error) {
+	p, ok := profiles[cfg.Driver]
+	wrong := func(what string, value any) (driver.Terminal, error) {
+		return nil, refusal(driver.ErrConfig, "terminal %q: %s %q", cfg.Name, what, value)
+	}
+	switch {
+	case !ok:
+		return wrong("no such driver", cfg.Driver)
+	case !terminalID.MatchString(cfg.TerminalID) || cfg.TerminalID == ecr17.AnyTerminal:
+		return wrong("terminal_id is not the terminal's 8 digits:", cfg.TerminalID)
+	case !registerID.MatchString(cfg.CashRegisterID):
+		return wrong("cash_register_id is not 1 to 8 digits:", cfg.CashRegisterID)
+	case cfg.Receipts != "ecr" && cfg.Receipts != "terminal":
+		return wrong("receipts is neither ecr nor terminal:", cfg.Receipts)
+	}
+	if _, err := ecr17.ParseScope(cfg.LRC); err != nil && cfg.LRC != "auto" {
+		return wrong("lrc is neither auto nor the name of a scope:", cfg.LRC)
+	}
+	if n := cfg.NoticeData; n != nil {
+		switch {
+		case n.Tag < 1 || n.Tag > 5:
+			return wrong("notice_data.tag is not 1 to 5:", fmt.Sprint(n.Tag))
+		case !indexMap.MatchString(n.IndexMap):
+			return wrong("notice_data.index_map is not 4 digits from 0 to 5:", n.IndexMap)
+		case !strings.Contains(n.Template, "{notice}"):
+			return wrong("notice_data.template does not hold {notice}:", n.Template)
+		}
+	}
+	if cfg.Dial == nil {
+		if _, err := line.ParseAddress(cfg.Address); err != nil {
+			return nil, &driver.Refusal{Kind: driver.ErrConfig, Detail: fmt.Sprintf("terminal %q", cfg.Name), Err: err}
+		}
+		cfg.Dial = func(ctx context.Context) (line.Line, error) { return line.Dial(ctx, cfg.Address) }
+	}
+	setDefault(&cfg.Timing.Result, p.result)
+	setDefault(&cfg.Timing.HardStop, p.hardStop)
+	setDefault(&cfg.Timing.Quiet, p.quiet)
+	setDefault(&cfg.Timing.GiveUp, p.giveUp)
+
+	t := &terminal{
+		cfg: cfg, profile: p, serial: strings.HasPrefix(cfg.Address, "serial:"),
+		turn: make(chan struct{}, 1), money: make(chan struct{}, 1), conns: map[*conn]bool{},
+	}
+	t.life, t.end = context.WithCancel(context.Background())
+	for _, o := range options {
+		o(t)
+	}
+	return t, nil
+}
+
+func setDefault(d *time.Duration, v time.Duration) {
+	if *d == 0 {
+		*d = v
+	}
+}
+
+// enter counts a method in; the returned function counts it out. It fails once the terminal is closed.
+func (t *terminal) enter() (leave func(), err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return nil, refusal(driver.ErrClosed, "terminal %q", t.cfg.Name)
+	}
+	t.running.Add(1)
+	return t.running.Done, nil
+}
+
+// hold takes a turn (or the money token) and gives what returns it.
+func (t *terminal) hold(ctx context.Context, token chan struct{}) (free func(), err error) {
+	select {
+	case token <- struct{}{}:
+		return func() { <-token }, nil
+	case <-t.life.Done():
+		return nil, refusal(driver.ErrClosed, "terminal %q", t.cfg.Name)
+	case <-ctx.Done():
+		return nil, &driver.Refusal{Kind: driver.ErrBusy, Detail: "another procedure holds the terminal", Err: ctx.Err()}
+	}
+}
+
+// Close implements driver.Terminal.
+func (t *terminal) Close() error {
+	t.mu.Lock()
+	t.closed = true
+	t.end()
+	for c := range t.conns {
+		c.line.Close() // frees a write; the connection's owner sees the rest
+	}
+	t.mu.Unlock()
+	t.running.Wait()
+	t.dropOpen(nil)
+	return nil
+}
+
+// connect opens a fresh connection. It tries twice: nothing has been sent yet (ECR17 1.6).
+func (t *terminal) connect(ctx context.Context) (*conn, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(t.life, cancel)()
+	var err error
+	for range 2 {
+		var l line.Line
+		if l, err = t.cfg.Dial(ctx); err == nil {
+			return t.adopt(l)
+		}
+		if t.life.Err() != nil {
+			return nil, errClosing
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, fmt.Errorf("%w: %w", errConnect, err)
+}
+
+func (t *terminal) adopt(l line.Line) (*conn, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		l.Close()
+		return nil, errClosing
+	}
+	c := newConn(l, t.life.Done(), t.trace)
+	t.conns[c] = true
+	return c, nil
+}
+
+// release closes a connection of ours; nil is none.
+func (t *terminal) release(c *conn) {
+	if c == nil {
+		return
+	}
+	c.close()
+	t.mu.Lock()
+	delete(t.conns, c)
+	t.mu.Unlock()
+}
+
+// keepOpen remembers an attempt that ended unknown, until dropOpen.
+func (t *terminal) keepOpen(e *exchange) {
+	t.mu.Lock()
+	t.open = e
+	t.mu.Unlock()
+}
+
+func (t *terminal) openExchange() *exchange {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.open
+}
+
+// dropOpen closes the line of the attempt that ended unknown, unless it is keep.
+func (t *terminal) dropOpen(keep *exchange) {
+	t.mu.Lock()
+	e := t.open
+	if e == keep {
+		e = nil
+	} else {
+		t.open = nil
+	}
+	t.mu.Unlock()
+	if e != nil {
+		t.release(e.conn)
+	}
+}
+
+func (t *terminal) linkNow() link {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.link
+}
+
+func (t *terminal) lock(l link) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.link = l
+}
