@@ -1,0 +1,260 @@
+package simulator
+
+import (
+	"context"
+	"strings"
+
+	"sportello/protocol/ecr17"
+)
+
+// payment is P or X: card, PIN, bank, result, ticket (ECR17 1.7, appendix A).
+func (s *session) payment(ctx context.Context, m ecr17.PaymentRequest) {
+	data, ok := s.beginTransaction(ctx, m.MoreData)
+	if ctx.Err() != nil {
+		return
+	}
+	tx := transaction{
+		order: order{
+			kind: KindPayment, terminal: s.t.opt.TerminalID, cents: m.AmountCents,
+			reference: strings.TrimSpace(m.Text), data: data.Tags, action: actionApproved,
+		},
+		letter: m.Code, wantsData: m.MoreData && data.WantsAnswer(),
+	}
+	if !s.t.opt.NoAmountDeclines {
+		tx.action, tx.leaves = byAmount(m.AmountCents)
+	}
+	switch {
+	case !ok:
+		s.refuse(ctx, tx, "DATI NON RICEVUTI")
+	case !mayPay(s.t.opt.state()):
+		s.refuse(ctx, tx, "TERMINALE NON PRONTO")
+	default:
+		tx.card = cardFor(s.t.customers(), m.AmountCents)
+		s.transact(ctx, tx)
+	}
+}
+
+// reversal is S: the same card again, the STAN of the last payment (ECR17 2.5).
+func (s *session) reversal(ctx context.Context, m ecr17.ReversalRequest) {
+	data, ok := s.beginTransaction(ctx, m.MoreData)
+	if ctx.Err() != nil {
+		return
+	}
+	tx := transaction{
+		order:  order{kind: KindReversal, terminal: s.t.opt.TerminalID, action: actionReversed},
+		letter: 'S', wantsData: m.MoreData && data.WantsAnswer(),
+	}
+	sale := s.t.bank.memory(s.t.opt.TerminalID).sale
+	switch {
+	case !ok:
+		s.refuse(ctx, tx, "DATI NON RICEVUTI")
+	case sale == nil:
+		s.refuse(ctx, tx, "NESSUNA TRANSAZIONE")
+	case m.STAN != noSTAN && m.STAN != sale.STAN:
+		s.refuse(ctx, tx, "STAN ERRATO")
+	default:
+		tx.cents, tx.reference, tx.reverses = sale.AmountCents, sale.Reference, sale.STAN
+		tx.card = card{kind: sale.Card, last: strings.TrimLeft(sale.PAN, "*"), entry: sale.Entry}
+		s.transact(ctx, tx)
+	}
+}
+
+// transaction is a payment or reversal under way.
+type transaction struct {
+	order
+	letter    byte // of the request: P, X, S
+	leaves    bool // the customer presses the red key
+	wantsData bool // an answer U follows the result
+	zero      bool // the message says zero cents, whatever the bank did (ECR17 D15)
+	code      ecr17.ResultCode
+}
+
+// beginTransaction acknowledges the request and takes the data it announced. False
+// when these did not come.
+func (s *session) beginTransaction(ctx context.Context, more bool) (ecr17.AdditionalData, bool) {
+	select {
+	case <-s.t.red: // pressed before anybody was asked for a card
+	default:
+	}
+	s.glue()
+	s.acknowledge(ctx)
+	return s.additionalData(ctx, more)
+}
+
+// transact asks the customer and then the bank, and tells the ECR. From the bank's
+// decision on nothing undoes it.
+func (s *session) transact(ctx context.Context, tx transaction) {
+	if r, ok := s.faults[Decline]; ok {
+		tx.action = r.Code
+	}
+	switch s.customer(ctx, tx.card, tx.leaves || s.faults.has(Cancel)) {
+	case customerLeft:
+		tx.card = noCard
+		s.refuse(ctx, tx, "OPERAZIONE ANNULLATA")
+		return
+	case switchedOff:
+		return
+	case customerReady:
+	}
+	if s.faults.has(CutBeforeAuth) {
+		s.flush()
+		s.cut()
+		return
+	}
+	s.progress("COLLEGAMENTO HOST")
+	if !s.pause(ctx, s.t.opt.Timing.Host, false) {
+		return
+	}
+	if r, ok := s.faults[AmountDiffers]; ok {
+		if tx.zero = r.AmountCents == 0; !tx.zero {
+			tx.cents = r.AmountCents
+		}
+	}
+	tx.code = ecr17.ResultCode(s.faults[ResultCode].Code)
+	d, err := s.t.bank.decide(tx.order, s.t.render(tx))
+	if err != nil { // a bank that cannot write has decided nothing
+		s.refuse(ctx, tx, "HOST NON RISPONDE")
+		return
+	}
+	if s.faults.has(CutAfterAuth) {
+		s.flush()
+		s.cut()
+	}
+	s.tell(ctx, d, tx.wantsData)
+}
+
+// refuse ends a transaction without the bank: STAN zero, no action code.
+func (s *session) refuse(ctx context.Context, tx transaction, reason string) {
+	tx.kind, tx.action, tx.reason, tx.code = KindLocal, "", reason, ""
+	if tx.card.kind == "" {
+		tx.card = noCard
+	}
+	d, err := s.t.bank.decide(tx.order, s.t.render(tx))
+	if err != nil { // not even that can be written: answer, and save nothing
+		d = Decision{At: now(), Terminal: tx.terminal, Kind: KindLocal, STAN: noSTAN, Online: noSTAN, Card: noCard.kind, Reason: reason}
+		if d.Last, err = s.t.render(tx)(d); err != nil {
+			return
+		}
+	}
+	s.tell(ctx, d, false)
+}
+
+// tell sends result, data and ticket of a decision.
+func (s *session) tell(ctx context.Context, d Decision, wantsData bool) {
+	confirmed := s.reply(ctx, []byte(d.Last))
+	if wantsData {
+		s.tellData(ctx, confirmed)
+	}
+	text := ""
+	if confirmed && (d.Approved || !s.t.opt.NoRefusalTicket) {
+		text = s.t.financialTicket(d)
+	}
+	s.printing(ctx, text)
+	s.unglue(ctx)
+}
+
+// tellData stores the bank's answer U, and sends it when the result was confirmed.
+func (s *session) tellData(ctx context.Context, confirmed bool) {
+	data, err := ecr17.AdditionalDataAnswer{TID: s.t.opt.TerminalID, Data: "DF8D0100"}.AppendPayload(nil)
+	if err != nil {
+		return
+	}
+	s.t.mu.Lock()
+	s.t.stored = string(data)
+	s.t.mu.Unlock()
+	if confirmed {
+		s.deliver(ctx, data)
+	}
+}
+
+// what the customer did.
+type customerAct uint8
+
+const (
+	customerReady customerAct = iota
+	customerLeft
+	switchedOff // it was not the customer: the terminal has no current
+)
+
+// customer is the time at the terminal: card, and the PIN where the card is inserted.
+func (s *session) customer(ctx context.Context, c card, leaves bool) customerAct {
+	interrupted := func() customerAct {
+		if ctx.Err() != nil {
+			return switchedOff
+		}
+		return customerLeft
+	}
+	s.progress("PRESENTARE CARTA")
+	switch {
+	case !s.pause(ctx, s.t.opt.Timing.Card, true):
+		return interrupted()
+	case leaves:
+		return customerLeft
+	}
+	s.progress("LETTURA CARTA")
+	if c.entry == string(ecr17.EntryChip) {
+		s.progress("DIGITARE PIN")
+		if !s.pause(ctx, s.t.opt.Timing.PIN, true) {
+			return interrupted()
+		}
+	}
+	return customerReady
+}
+
+// customers counts those who came so far, to hand out the cards in turn.
+func (t *Terminal) customers() int { return len(t.bank.Decisions()) }
+
+func mayPay(state ecr17.TerminalState) bool {
+	may := state.MayPay()
+	return may == ecr17.PayYes || may == ecr17.PayWarned
+}
+
+// render builds the message that the terminal saves and sends for a decision.
+func (t *Terminal) render(tx transaction) func(Decision) (string, error) {
+	return func(d Decision) (string, error) {
+		r := ecr17.Result{
+			TID: d.Terminal, Code: tx.code, CardType: ecr17.CardType(d.Card), STAN: d.STAN, OnlineID: d.Online,
+		}
+		if r.Code == "" {
+			if r.Code = ecr17.ResultRefused; d.Approved {
+				r.Code = ecr17.ResultOK
+			}
+		}
+		if d.Kind != KindLocal {
+			r.Acquirer = "88105000005"
+		}
+		switch tx.letter {
+		case 'X':
+			r.Class, r.ActionCode, r.HasAmount = ecr17.ClassExtended, ecr17.ActionCode(d.Action), true
+			if d.Kind != KindLocal && !tx.zero {
+				r.AmountCents = d.AmountCents
+			}
+		case 'S':
+			r.Class, r.ActionCode = ecr17.ClassReversal, ecr17.ActionCode(d.Action)
+		default:
+			r.Class = ecr17.ClassPayment
+		}
+		if r.Code == ecr17.ResultOK {
+			r.PAN = ecr17.NewPAN(card{last: strings.TrimLeft(d.PAN, "*")}.onWire())
+			r.Entry, r.HostTime = ecr17.EntryMode(d.Entry), ecr17.HostTimeOf(d.At)
+			if tx.letter != 'S' {
+				r.AuthCode = d.Auth
+			}
+		} else if r.Reason = d.Reason; d.Approved { // another code over an approval
+			r.Reason = "TAG SCONOSCIUTO"
+		}
+		payload, err := r.AppendPayload(nil)
+		return string(payload), err
+	}
+}
+
+// emptyRefusal is how some terminals say that they have saved nothing (ECR17 G08).
+func (t *Terminal) emptyRefusal() string {
+	payload, err := ecr17.Result{
+		Class: ecr17.ClassPayment, TID: t.opt.TerminalID, Code: ecr17.ResultRefused, CardType: "0", STAN: noSTAN, OnlineID: noSTAN,
+	}.AppendPayload(nil)
+	if err != nil {
+		return ""
+	}
+	return string(payload)
+}
