@@ -14,7 +14,7 @@ var (
 // Making a hash.
 var (
 	// ErrPIN: shorter than MinPIN or longer than MaxPIN characters.
-	ErrPIN = errors.New("a PIN has 6 to 64 characters")
+	ErrPIN = errors.New("a PIN has 4 to 64 characters")
 	// ErrHash: not an argon2id hash in PHC form, or one whose cost is outside the limits.
 	ErrHash = errors.New("not a usable argon2id hash")
 )

@@ -14,7 +14,7 @@ import (
 
 // MinPIN and MaxPIN bound a PIN, in characters.
 const (
-	MinPIN = 6
+	MinPIN = 4
 	MaxPIN = 64
 )
 

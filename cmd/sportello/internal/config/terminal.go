@@ -189,10 +189,20 @@ func readTiming(s *section, p profile) driver.Timing {
 	if e == nil {
 		return t
 	}
-	t.Result = e.duration("result", t.Result, 30*time.Second, 10*time.Minute)
-	t.HardStop = e.duration("hard_stop", max(t.HardStop, t.Result), 60*time.Second, 30*time.Minute)
-	t.Quiet = e.duration("quiet", t.Quiet, 30*time.Second, 30*time.Minute)
-	t.GiveUp = e.duration("give_up", t.GiveUp, time.Minute, 2*time.Hour)
+	t.Result = e.duration("result", t.Result, time.Second, 10*time.Minute)
+	t.HardStop = e.duration("hard_stop", max(t.HardStop, t.Result), 5*time.Second, 30*time.Minute)
+	t.Quiet = e.duration("quiet", t.Quiet, time.Second, 30*time.Minute)
+	t.GiveUp = e.duration("give_up", t.GiveUp, 10*time.Second, 2*time.Hour)
+	for _, short := range []struct {
+		name  string
+		value time.Duration
+		least time.Duration
+	}{{"result", t.Result, 60 * time.Second}, {"quiet", t.Quiet, 60 * time.Second}} {
+		if short.value < short.least {
+			e.warn(short.name, fmt.Sprintf("%s è poco per un terminale vero: i pagamenti lenti finirebbero con esito sconosciuto", short.value),
+				fmt.Sprintf("scrivere almeno %.0fs, salvo che il terminale sia simulato", short.least.Seconds()))
+		}
+	}
 	if t.HardStop < t.Result {
 		e.bad("hard_stop", fmt.Sprintf("%s è meno di result (%s)", t.HardStop, t.Result), "scrivere hard_stop uguale o maggiore di result")
 	}
