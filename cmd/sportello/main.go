@@ -1,0 +1,201 @@
+// Command sportello is the one binary of Sportello POS: the service at the counter, the commands that
+// speak to it, and the two simulators. This package wires the parts together and talks to people on a
+// terminal; it decides nothing about money, which is the till's and the ledger's.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// Exit codes (design 7). Scripts rely on them.
+const (
+	exitDone        = 0 // for pay: charged
+	exitFailed      = 1
+	exitUsage       = 2 // wrong usage or configuration
+	exitNotCharged  = 3 // declined, or refused before the charge
+	exitUnknown     = 4 // outcome unknown, or the service was lost after it accepted
+	exitUnreachable = 5 // service not reachable, nothing accepted
+)
+
+// command is one verb of the command line.
+type command struct {
+	name     string
+	synopsis string // what follows the name
+	help     string // one line
+	example  string // what follows "sportello "
+	run      func(args []string) int
+}
+
+// commands is every verb, in the order of the help. Those without run come with a later version. It is
+// filled by init, because the commands themselves look into it for their help.
+var commands []command
+
+func init() {
+	commands = []command{
+		{"run", "--config FILE", "avvia il servizio di cassa", "run --config /etc/sportello/config.yaml", runService},
+		{"demo", "[--listen IND] [--data DIR]", "avvia servizio, terminale e piattaforma simulati", "demo", runDemo},
+		{"simulate", "terminal|platform …", "avvia uno dei due simulatori da solo", "simulate terminal --listen tcp://127.0.0.1:10000", runSimulate},
+		{"pay", "AVVISO… --terminal NOME [--request-id ID] [--expect-cents N] [--json]", "incassa uno o più avvisi con carta", "pay 301000000000012345 --terminal cassa1", runPay},
+		{"payments", "[--state STATO] [--day AAAA-MM-GG] [--limit N] [--json]", "elenca i pagamenti, dal più recente", "payments --state unknown", runPayments},
+		{"payment", "ID [--json]", "mostra un pagamento", "payment A1-00000012", runPayment},
+		{"receipt", "ID [--json]", "mostra lo scontrino di un pagamento", "receipt A1-00000012", runReceipt},
+		{"resolve", "ID …", "chiude un esito sconosciuto", "", nil},
+		{"reverse", "ID …", "storna un pagamento", "", nil},
+		{"queue", "[--json]", "avvisi incassati di cui si attende la ricevuta pagoPA", "queue", runQueue},
+		{"cases", "[--json]", "ciò che le persone devono sistemare", "cases", runCases},
+		{"terminal", "status|last|totals|adopt|free NOME [--json]", "interroga un terminale o decide per lui", "terminal status cassa1", runTerminal},
+		{"ledger", "check|dump", "verifica o stampa il registro", "ledger check", runLedger},
+		{"config", "check FILE", "controlla il file di configurazione", "config check /etc/sportello/config.yaml", runConfig},
+		{"operator", "hash", "calcola l'impronta di un PIN per il file degli operatori", "operator hash", runOperator},
+		{"offline", "open|close", "periodo di incasso a piattaforma spenta", "", nil},
+		{"service", "install|uninstall|start|stop|status", "servizio di sistema", "", nil},
+		{"doctor", "", "diagnosi dell'installazione", "", nil},
+		{"bundle", "", "pacchetto per l'assistenza", "", nil},
+		{"version", "", "versione del programma", "version", runVersion},
+	}
+}
+
+func main() { os.Exit(execute(os.Args[1:])) }
+
+// execute runs one command line and returns the exit code.
+func execute(args []string) int {
+	if len(args) == 0 {
+		usage(os.Stderr)
+		return exitUsage
+	}
+	name, args := args[0], args[1:]
+	switch name {
+	case "help", "-h", "--help":
+		if len(args) > 0 {
+			if c, ok := find(args[0]); ok {
+				fmt.Fprintln(os.Stdout, synopsis(c))
+				return exitDone
+			}
+		}
+		usage(os.Stdout)
+		return exitDone
+	case "--version":
+		return runVersion(nil)
+	}
+	c, ok := find(name)
+	switch {
+	case !ok:
+		return usageError(fmt.Sprintf("comando %q sconosciuto", name), "sportello help")
+	case c.run == nil:
+		return notYet(name)
+	}
+	return c.run(args)
+}
+
+func find(name string) (command, bool) {
+	for _, c := range commands {
+		if c.name == name {
+			return c, true
+		}
+	}
+	return command{}, false
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "Sportello POS: incassa avvisi pagoPA con carta allo sportello.\n\nUso: sportello COMANDO [argomenti]\n\n")
+	for _, c := range commands {
+		later := ""
+		if c.run == nil {
+			later = " (con una versione successiva)"
+		}
+		fmt.Fprintf(w, "  %-10s %s%s\n", c.name, c.help, later)
+	}
+	fmt.Fprint(w, `
+I comandi trovano il servizio con --config FILE, con SPORTELLO_CONFIG o nel file
+predefinito. Codici di uscita: 0 fatto (pay: incassato), 1 non riuscito, 2 uso o
+configurazione errati, 3 non incassato, 4 esito sconosciuto, 5 servizio non
+raggiungibile e niente accettato.
+
+Esempio:
+  $ sportello pay 301000000000012345 --terminal cassa1
+  $ sportello payments --json
+`)
+}
+
+func synopsis(c command) string {
+	s := fmt.Sprintf("Uso: sportello %s %s\n  %s", c.name, c.synopsis, c.help)
+	if c.example != "" {
+		s += "\nEsempio:\n  $ sportello " + c.example
+	}
+	return s
+}
+
+// usageError says what is wrong with the command line and what to type instead.
+func usageError(what, instead string) int {
+	complain(what, instead)
+	return exitUsage
+}
+
+// notYet answers for what the design promises and this version lacks.
+func notYet(name string) int {
+	return usageError(fmt.Sprintf("%s: non c'è ancora in questa versione", name), "sportello help elenca ciò che c'è")
+}
+
+// fail says an error that has no better place.
+func fail(err error) int {
+	complain(err.Error(), "")
+	return exitFailed
+}
+
+// complain writes an error in two parts: what happened, and what to do.
+func complain(what, hint string) {
+	fmt.Fprintln(os.Stderr, "errore: "+what)
+	if hint != "" {
+		fmt.Fprintln(os.Stderr, "  ► "+hint)
+	}
+}
+
+// parse reads the flags of fs wherever they stand among the arguments; fs.Args() are the others. It
+// returns false after it has said what is wrong. -h prints the command's help and ends the program.
+func parse(fs *flag.FlagSet, args []string) bool {
+	fs.Init(fs.Name(), flag.ContinueOnError)
+	fs.SetOutput(io.Discard) // its messages are English; ours follow
+	fs.Usage = func() {}
+	verb, _, _ := strings.Cut(fs.Name(), " ")
+	c, _ := find(verb)
+	var others []string
+	for len(args) > 0 {
+		if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(os.Stdout, synopsis(c)+"\nOpzioni:")
+			fs.SetOutput(os.Stdout)
+			fs.PrintDefaults()
+			os.Exit(exitDone)
+		} else if err != nil {
+			usageError(fs.Name()+": "+inItalian(err), "sportello "+c.name+" "+c.synopsis)
+			return false
+		}
+		rest := fs.Args()
+		if ended := len(args) - len(rest); ended > 0 && args[ended-1] == "--" {
+			others = append(others, rest...)
+			break
+		}
+		if len(rest) == 0 {
+			break
+		}
+		others, args = append(others, rest[0]), rest[1:]
+	}
+	if err := fs.Parse(append([]string{"--"}, others...)); err != nil {
+		return false // it cannot: there are no flags any more
+	}
+	return true
+}
+
+// inItalian translates what package flag says.
+func inItalian(err error) string {
+	return strings.NewReplacer(
+		"flag provided but not defined: ", "opzione sconosciuta ",
+		"flag needs an argument: ", "manca il valore di ",
+		"invalid value ", "valore non valido ", "invalid boolean value ", "valore non valido ",
+		" for flag ", " per ", " for -", " per -", ": parse error", "", ": value out of range", ": fuori dai limiti",
+	).Replace(err.Error())
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"sportello/protocol/local"
+)
+
+// report writes the payment's end on standard output.
+func (o *order) report(p local.Payment) {
+	if o.json {
+		printJSON(p)
+		return
+	}
+	printPayment(os.Stdout, p)
+}
+
+// failed explains why there is no payment to report, and gives the exit code of pay.
+func (o *order) failed(err error) int {
+	var no *refusal
+	switch {
+	case errors.As(err, &no):
+		o.document(no.Body)
+		failClient(err)
+		return payRefusal(no.Body.Code)
+	case errors.Is(err, errLost):
+		return o.lost(codeLost, err)
+	case errors.Is(err, errUnreachable) && !errors.Is(err, context.Canceled):
+		o.document(local.Error{Code: codeUnreachable, Message: err.Error()})
+	case errors.Is(err, context.Canceled):
+		o.document(local.Error{Code: codeInterrupted, Message: err.Error()})
+		complain("interrotto prima dell'incasso", "niente è stato chiesto al terminale")
+		return exitFailed
+	}
+	return failClient(err)
+}
+
+// payRefusal sorts the service's refusals: most mean that this request charged nothing.
+func payRefusal(code local.Code) int {
+	switch code {
+	case local.CodeRequestIDReused:
+		// Not "not charged": the request that first used this id may well have charged.
+		return exitUsage
+	case local.CodeUnauthorized, local.CodeBadCredentials, local.CodeThrottled, local.CodeForbiddenRole,
+		local.CodeForbiddenHost, local.CodeForbiddenOrigin, local.CodeNotFound, local.CodeMethod,
+		local.CodeBadRequest, local.CodeRequestIDMissing, local.CodeNotServed, local.CodeInternal:
+		return exitFailed
+	}
+	return exitNotCharged
+}
+
+// lostAfter explains that a payment was accepted and its end is not known here.
+func (o *order) lostAfter(p local.Payment, err error) int {
+	if errors.Is(err, context.Canceled) {
+		o.document(local.Error{Code: codeInterrupted, Message: "l'incasso prosegue sul servizio", PaymentID: p.ID})
+		complain("interrotto: l'incasso prosegue sul servizio", "sportello payment "+p.ID)
+		return exitUnknown
+	}
+	return o.lost(codeLost, err)
+}
+
+// lost explains that the request may have been accepted. Only the same request id may follow.
+func (o *order) lost(code local.Code, err error) int {
+	if len(o.request.Notices) == 0 && !o.repeat { // still looking up: nothing was asked of the terminal
+		o.document(local.Error{Code: code, Message: err.Error()})
+		return failClient(err)
+	}
+	o.document(local.Error{Code: code, Message: err.Error()})
+	complain("non si sa se la carta è stata addebitata: "+err.Error(),
+		"non incassare di nuovo; quando il servizio risponde, ripetere lo stesso comando con --request-id "+o.request.RequestID)
+	return exitUnknown
+}
+
+// document writes the one JSON document of --json when there is no payment to write.
+func (o *order) document(e local.Error) {
+	if !o.json {
+		return
+	}
+	printJSON(struct {
+		local.ErrorBody
+		RequestID string `json:"request_id,omitempty"`
+	}{local.ErrorBody{Error: e}, o.request.RequestID})
+}
+
+// printPayment writes a payment for people.
+func printPayment(w io.Writer, p local.Payment) {
+	fmt.Fprintf(w, "%s %s su %s — pagamento %s, riferimento %s\n", stateText(p.State), euro(p.AmountCents), p.Terminal, p.ID, p.Reference)
+	if p.Reason != nil && p.Reason.Text != "" {
+		fmt.Fprintf(w, "  %s\n", p.Reason.Text)
+	}
+	if c := p.Charge; c != nil {
+		fmt.Fprintf(w, "  STAN %s, autorizzazione %s, carta %s\n", orElse(c.STAN, "-"), orElse(c.AuthCode, "-"), orElse(c.PAN, "-"))
+	}
+	if p.ReceiptNumber != "" {
+		fmt.Fprintf(w, "  quietanza %s del %s\n", p.ReceiptNumber, p.AccountingDay)
+	}
+	for _, n := range p.Notices {
+		fmt.Fprintf(w, "  avviso %s ente %s: %s, %s\n", n.Number, n.Creditor, euro(n.AmountCents), registrationText(n.Registration))
+	}
+	if p.Reason != nil && p.Reason.Hint != "" {
+		fmt.Fprintf(w, "  ► %s\n", p.Reason.Hint)
+	}
+}
+
+func stateText(s local.State) string {
+	text := map[local.State]string{
+		local.StateOpen: "IN CORSO", local.StateSent: "IN CORSO", local.StateUnknown: "ESITO SCONOSCIUTO",
+		local.StateCharged: "INCASSATO", local.StateNotCharged: "NON INCASSATO",
+		local.StateReversing: "STORNO IN CORSO", local.StateReversed: "STORNATO",
+	}[s]
+	return orElse(text, strings.ToUpper(string(s)))
+}
+
+func registrationText(r local.Registration) string {
+	text := map[local.Registration]string{
+		local.RegistrationNone: "non da registrare", local.RegistrationSubmitting: "in registrazione",
+		local.RegistrationAwaitingReceipt: "in attesa della ricevuta pagoPA", local.RegistrationRegistered: "registrato",
+		local.RegistrationHeld: "in sospeso", local.RegistrationPaidElsewhere: "pagato altrove: da rimborsare",
+		local.RegistrationRejected: "rifiutato dalla piattaforma", local.RegistrationClosed: "chiuso dall'ufficio",
+	}[r]
+	return orElse(text, string(r))
+}
+
+func euro(cents int64) string { return local.Money(cents, local.Italian) }
+
+func orElse(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
