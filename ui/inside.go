@@ -1,0 +1,37 @@
+package ui
+
+import (
+	"context"
+
+	"sportello/protocol/local"
+)
+
+// Till is what the server needs from the inside. Every method may be called at once from many requests.
+// An error that is a *local.Error is shown to people in their language; any other becomes `internal` and
+// is logged.
+type Till interface {
+	// Lookup asks the platform about what was scanned or typed. It changes nothing.
+	Lookup(ctx context.Context, request local.LookupRequest) (local.Notice, error)
+	// Pay answers when the intent is durable, or with a refusal. The same RequestID gives the same payment.
+	// Its ctx does not end with the request: a closed page must not end a payment.
+	Pay(ctx context.Context, by local.Operator, request local.PaymentRequest) (local.Payment, error)
+	Payments(ctx context.Context, query local.PaymentQuery) ([]local.Payment, error)
+	Payment(ctx context.Context, id string) (local.Payment, error)
+	Receipt(ctx context.Context, id string) (local.Receipt, error)
+	Terminals(ctx context.Context) ([]local.Terminal, error)
+	// TerminalAction does one of: status detect adopt totals close last free. The server has checked the
+	// operator's role; like Pay it outlives the request.
+	TerminalAction(ctx context.Context, by local.Operator, name, action string) (local.TerminalReport, error)
+	Queue(ctx context.Context) ([]local.QueueItem, error)
+	Cases(ctx context.Context) ([]local.Case, error)
+	// Snapshot holds every change whose event was published before the call. The server numbers it.
+	Snapshot(ctx context.Context, by local.Operator) (local.Snapshot, error)
+	// Check verifies the ledger; what it returns is sent as JSON.
+	Check(ctx context.Context) (any, error)
+}
+
+// Operators knows who may sign in. Check is called by one request at a time, since a PIN's hash costs
+// memory; a wrong id or PIN is a *local.Error with CodeBadCredentials, the same for both.
+type Operators interface {
+	Check(id, pin string) (local.Operator, error)
+}
