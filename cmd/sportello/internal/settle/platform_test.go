@@ -1,0 +1,257 @@
+package settle
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/driver"
+	"sportello/protocol/govpay"
+	"sportello/protocol/govpay/govpaytest"
+)
+
+// counter is a real ledger on disk, a real platform behind HTTP, and a worker
+// between them with short pauses.
+type counter struct {
+	t        *testing.T
+	ledger   *ledger.Ledger
+	platform *govpaytest.Server
+	worker   *Worker
+	bank     string
+	told     chan string
+	number   int
+}
+
+func (c *counter) Changed(id string) { c.told <- id }
+
+func newCounter(t *testing.T) *counter {
+	t.Helper()
+	c := &counter{t: t, told: make(chan string, 1000), bank: filepath.Join(t.TempDir(), "bank.jsonl")}
+	l, err := ledger.Open(t.TempDir(), ledger.Options{Installation: "A1", BallastBytes: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.ledger = l
+	seed := govpaytest.Seed{V: 1, Creditors: []govpaytest.Creditor{{TaxCode: comune, Name: "Comune di Esempio"}}}
+	for i := range 10 {
+		seed.Debts = append(seed.Debts, govpaytest.Debt{Creditor: comune, Notice: notice(i), Cents: 10000, Reason: "TARI"})
+	}
+	c.platform, err = govpaytest.New(govpaytest.Options{Seed: seed, BankFile: c.bank, Report: func(err error) { t.Errorf("platform: %v", err) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.platform.Start("127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	password := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(password, []byte("sportello\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	conf := govpay.Config{Auth: govpay.Auth{User: "sportello", PasswordFile: password}, Timeouts: govpay.Timeouts{Read: time.Second}}
+	conf.Pagamento, conf.Pendenze, conf.Ragioneria = govpaytest.Base("http://" + c.platform.Addr())
+	client, err := govpay.New(conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	short := []time.Duration{time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond}
+	c.worker, err = New(Options{Platform: client, Ledger: l, Events: c, Providers: map[string]Provider{"cassa1": nexi},
+		Plan: short, WatchPlan: short, ProbePlan: short})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.worker.Start()
+	t.Cleanup(func() {
+		c.worker.Close()
+		client.Close()
+		c.platform.Close()
+		if report, err := l.Check(); err != nil {
+			t.Errorf("ledger: %v, %+v", err, report)
+		}
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+// pay writes one attempt for debt i and its outcome, and lets the bank know.
+func (c *counter) pay(i int, verdict driver.Verdict, banked bool) string {
+	c.t.Helper()
+	c.number++
+	stan := fmt.Sprintf("%06d", c.number)
+	p, err := c.ledger.Intend(ledger.Intent{
+		Payment: ledger.Payment{RequestID: "req" + stan, Reference: "RIFA1" + stan, Settlement: ledger.SettlementTerminal,
+			Terminal: "cassa1", AmountCents: 10000, Operator: "op1",
+			Notices: []ledger.Notice{{Creditor: comune, Number: notice(i), Position: "TRIBUTI/" + notice(i), AmountCents: 10000}}},
+		Descriptions: []string{"TARI"},
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if banked {
+		line, err := json.Marshal(govpaytest.BankLine{V: 1, Seq: int64(c.number), At: time.Now(), Terminal: "12345678", Kind: "payment",
+			Approved: true, AmountCents: 10000, STAN: stan, Data: []string{notice(i) + comune}})
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		f, err := os.OpenFile(c.bank, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		if _, err := f.Write(append(line, '\n')); err != nil {
+			c.t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	outcome := driver.Outcome{Verdict: verdict, Reason: driver.Reason{Code: "approved"}}
+	if verdict == driver.Charged {
+		outcome.Charge = &driver.Charge{TerminalID: "12345678", STAN: stan, AuthCode: "ABC123", AmountCents: 10000, HostTime: time.Now()}
+	}
+	if _, err := c.ledger.Conclude(p.ID, ledger.Conclusion{Outcome: outcome, RawResult: []byte("result " + stan)}); err != nil {
+		c.t.Fatal(err)
+	}
+	if _, err := c.ledger.Aftermath(p.ID, driver.Aftermath{Acked: true}); err != nil {
+		c.t.Fatal(err)
+	}
+	return p.ID
+}
+
+// until waits for events about a payment until its notice fits.
+func (c *counter) until(id string, fits func(ledger.Notice) bool) ledger.Notice {
+	c.t.Helper()
+	deadline := time.NewTimer(8 * time.Second)
+	defer deadline.Stop()
+	for {
+		p, err := c.ledger.Payment(id)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		if fits(p.Notices[0]) {
+			return p.Notices[0]
+		}
+		select {
+		case <-c.told:
+		case <-deadline.C:
+			c.t.Fatalf("payment %s stays %+v; worker %+v; %d requests", id, p.Notices[0], c.worker.Status(), len(c.platform.Requests()))
+		}
+	}
+}
+
+func is(r ledger.Registration) func(ledger.Notice) bool {
+	return func(n ledger.Notice) bool { return n.Registration == r }
+}
+
+// cases returns the causes of a payment's open cases.
+func (c *counter) cases(id string) (causes []string) {
+	c.t.Helper()
+	all, err := c.ledger.Cases(false)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, k := range all {
+		if k.PaymentID == id {
+			causes = append(causes, k.Cause.Code)
+		}
+	}
+	return causes
+}
+
+func (c *counter) wantCase(id, cause string) {
+	c.t.Helper()
+	if got := c.cases(id); len(got) != 1 || got[0] != cause {
+		c.t.Errorf("payment %s: cases %q, want %q", id, got, cause)
+	}
+}
+
+func TestRegistersWhatTheBankCharged(t *testing.T) {
+	c := newCounter(t)
+	id := c.pay(0, driver.Charged, true)
+	n := c.until(id, is(ledger.RegDone))
+	if n.ReceiptID == "" || n.ReceiptAt.IsZero() || len(c.cases(id)) != 0 {
+		t.Errorf("%+v, cases %q", n, c.cases(id))
+	}
+	if items, err := c.ledger.Outbox(); err != nil || len(items) != 0 {
+		t.Errorf("outbox %+v, %v", items, err)
+	}
+}
+
+func TestPlatformAwayAndBack(t *testing.T) {
+	c := newCounter(t)
+	addr := c.platform.Addr()
+	c.platform.Stop()
+	ids := []string{c.pay(0, driver.Charged, true), c.pay(1, driver.Charged, true), c.pay(2, driver.Charged, true)}
+	for i, id := range ids {
+		if p, err := c.ledger.Payment(id); err != nil || p.Notices[0].Registration != ledger.RegAwaiting {
+			t.Errorf("payment %d: %+v, %v", i, p.Notices, err)
+		}
+	}
+	if err := c.platform.SetRules(
+		govpaytest.Rule{On: "ricevute", Do: "html", Times: 2}, govpaytest.Rule{On: "ricevute", Do: "html", Status: 502, Times: 2},
+		govpaytest.Rule{On: "ricevute", Do: "cut", Times: 1}, govpaytest.Rule{On: "ricevute", Do: "wrong_json", Times: 1},
+		govpaytest.Rule{On: "ricevuta", Do: "down", Times: 2}, govpaytest.Rule{On: "ricevute", Do: "slow", DelayMS: 60_000, Times: 1},
+		govpaytest.Rule{On: "ricevute", Do: "redirect", Times: 1}, govpaytest.Rule{On: "ricevuta", Do: "status", Status: 503, Times: 2},
+	); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.platform.Start(addr); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range ids {
+		c.until(id, is(ledger.RegDone))
+	}
+	if s := c.worker.Status(); s.Waiting > 1 { // the last end is still on its way to the loop
+		t.Errorf("status %+v", s)
+	}
+}
+
+func TestReceiptsThatAreNotOurs(t *testing.T) {
+	for name, x := range map[string]struct {
+		receipt govpaytest.Receipt
+		to      ledger.Registration
+		cause   string
+	}{
+		"another provider": {govpaytest.Receipt{Provider: govpaytest.OtherProvider}, ledger.RegElse, "paid_elsewhere"},
+		"another channel": {govpaytest.Receipt{Provider: govpaytest.Provider{ID: "CIPBITMM", TaxCode: "13212880150", Name: "Nexi", Channel: "13212880150_07"}},
+			ledger.RegHeld, "channel_unproven"},
+		"another amount": {govpaytest.Receipt{Cents: 9999}, ledger.RegHeld, "receipt_amount"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCounter(t)
+			id := c.pay(0, driver.Charged, false)
+			if err := c.platform.AddReceipt(comune, notice(0), govpaytest.Receipt{Outcome: govpaytest.OutcomeNotPaid}); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.platform.AddReceipt(comune, notice(0), x.receipt); err != nil {
+				t.Fatal(err)
+			}
+			if n := c.until(id, is(x.to)); n.Reason.Code != x.cause || n.ReceiptID == "" {
+				t.Errorf("%+v", n)
+			}
+			c.wantCase(id, x.cause)
+		})
+	}
+}
+
+// TestNotChargedButReceipt: the watch opens a case and flips nothing.
+func TestNotChargedButReceipt(t *testing.T) {
+	c := newCounter(t)
+	id := c.pay(0, driver.NotCharged, false)
+	if err := c.platform.Charge(comune, notice(0), 10000, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	c.until(id, func(n ledger.Notice) bool { return n.ReceiptID != "" })
+	c.wantCase(id, "receipt_uncharged")
+	p, err := c.ledger.Payment(id)
+	if err != nil || p.State != ledger.NotCharged || p.Notices[0].Registration != ledger.RegNone {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if items, err := c.ledger.Outbox(); err != nil || len(items) != 0 {
+		t.Errorf("outbox %+v, %v", items, err)
+	}
+}

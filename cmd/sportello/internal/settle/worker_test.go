@@ -1,0 +1,598 @@
+package settle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	_ "time/tzdata"
+
+	"go.uber.org/goleak"
+
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/protocol/govpay"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// world is a platform and a ledger of plain data, for virtual time.
+type world struct {
+	t     *testing.T
+	start time.Time
+
+	mu       sync.Mutex
+	payments map[string]*ledger.Payment
+	outbox   []ledger.OutboxItem
+	changed  chan struct{}
+	writes   []ledger.RegistrationChange
+	events   []string
+	asked    []ask
+	active   map[string]int // looks under way by IUV
+	peak     int            // most looks under way at once
+	receipts map[string][]govpay.Receipt
+	fail     func(iuv string) error // nil: the platform answers
+	took     time.Duration          // how long an answer takes
+	broken   error                  // the ledger refuses to write
+}
+
+type ask struct {
+	at  time.Duration // since the start
+	iuv string
+}
+
+const (
+	comune  = "01199250158"
+	noticeA = "301470000012839157"
+	iuvA    = "01470000012839157"
+)
+
+func newWorld(t *testing.T) *world {
+	return &world{t: t, start: time.Now(), payments: map[string]*ledger.Payment{}, changed: make(chan struct{}, 1),
+		active: map[string]int{}, receipts: map[string][]govpay.Receipt{}}
+}
+
+func (w *world) Outbox() ([]ledger.OutboxItem, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.outbox), nil
+}
+
+func (w *world) OutboxChanged() <-chan struct{} { return w.changed }
+
+func (w *world) Payment(id string) (ledger.Payment, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p, ok := w.payments[id]
+	if !ok {
+		return ledger.Payment{}, ledger.ErrNotFound
+	}
+	c := *p
+	c.Notices = slices.Clone(p.Notices)
+	return c, nil
+}
+
+func (w *world) Notice(creditor, number string) (ledger.NoticeState, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var s ledger.NoticeState
+	for id, p := range w.payments {
+		for _, n := range p.Notices {
+			if n.Creditor == creditor && n.Number == number {
+				s.Payments = append(s.Payments, id)
+			}
+		}
+	}
+	slices.Sort(s.Payments)
+	return s, nil
+}
+
+func (w *world) Register(c ledger.RegistrationChange) (ledger.Payment, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.broken != nil {
+		return ledger.Payment{}, w.broken
+	}
+	p := w.payments[c.PaymentID]
+	n := &p.Notices[c.Index]
+	if !n.Registration.May(c.To) {
+		return ledger.Payment{}, ledger.ErrStale
+	}
+	n.Registration, n.Reason = c.To, c.Reason
+	if c.ReceiptID != "" {
+		n.ReceiptID = c.ReceiptID
+	}
+	if c.DropWatch || (c.To != ledger.RegNone && c.To != ledger.RegAwaiting) {
+		w.outbox = slices.DeleteFunc(w.outbox, func(o ledger.OutboxItem) bool { return o.PaymentID == c.PaymentID && o.Index == c.Index })
+	}
+	w.writes = append(w.writes, c)
+	w.signal()
+	return *p, nil
+}
+
+func (w *world) signal() {
+	select {
+	case w.changed <- struct{}{}:
+	default:
+	}
+}
+
+func (w *world) Changed(id string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.events = append(w.events, id)
+}
+
+func (w *world) Receipts(ctx context.Context, creditor, iuv string) ([]govpay.ReceiptRef, error) {
+	w.mu.Lock()
+	w.asked = append(w.asked, ask{time.Since(w.start), iuv})
+	w.active[iuv]++
+	if w.active[iuv] > 1 {
+		w.t.Errorf("two looks at %s at the same time", iuv)
+	}
+	total := 0
+	for _, n := range w.active {
+		total += n
+	}
+	w.peak = max(w.peak, total)
+	fail, took := w.fail, w.took
+	w.mu.Unlock()
+	defer func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.active[iuv]--
+	}()
+	if took > 0 {
+		select {
+		case <-time.After(took):
+		case <-ctx.Done():
+			return nil, &govpay.Fault{Outcome: govpay.OutcomeCanceled}
+		}
+	}
+	if fail != nil {
+		if err := fail(iuv); err != nil {
+			return nil, err
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var refs []govpay.ReceiptRef
+	for _, r := range w.receipts[iuv] {
+		refs = append(refs, r.ReceiptRef)
+	}
+	return refs, nil
+}
+
+func (w *world) Receipt(_ context.Context, _, iuv, id string) (govpay.Receipt, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range w.receipts[iuv] {
+		if r.ID == id {
+			return r, nil
+		}
+	}
+	return govpay.Receipt{}, &govpay.Fault{Outcome: govpay.OutcomeNotFound}
+}
+
+// add puts a payment of one notice over 100.00 euro into ledger and outbox.
+func (w *world) add(id, notice string, state ledger.State) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := ledger.Notice{Creditor: comune, Number: notice, AmountCents: 10000, Registration: ledger.RegNone}
+	o := ledger.OutboxItem{Key: id + "/000", PaymentID: id, Since: time.Now()}
+	if state == ledger.Charged {
+		n.Registration = ledger.RegAwaiting
+	} else {
+		o.Watch, o.Until = true, time.Now().Add(48*time.Hour)
+	}
+	w.payments[id] = &ledger.Payment{ID: id, State: state, Settlement: "terminal", Terminal: "cassa1", SentAt: time.Now(), Notices: []ledger.Notice{n}}
+	w.outbox = append(w.outbox, o)
+	w.signal()
+}
+
+func (w *world) give(iuv string, r govpay.Receipt) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.receipts[iuv] = append(w.receipts[iuv], r)
+}
+
+func (w *world) failWith(fail func(string) error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fail = fail
+}
+
+// times are when the platform was asked, in seconds since the start, and forgets them.
+func (w *world) times() []float64 {
+	synctest.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	ts := []float64{}
+	for _, a := range w.asked {
+		ts = append(ts, a.at.Seconds())
+	}
+	w.asked = nil
+	return ts
+}
+
+// wrote are the changes written so far.
+func (w *world) wrote() []ledger.RegistrationChange {
+	synctest.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.writes)
+}
+
+// told are the events so far.
+func (w *world) told() []string {
+	synctest.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.events)
+}
+
+func (w *world) registration(id string) ledger.Registration {
+	synctest.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.payments[id].Notices[0].Registration
+}
+
+func (w *world) options() Options {
+	return Options{Platform: w, Ledger: w, Events: w, Providers: map[string]Provider{"cassa1": nexi},
+		Jitter: func(d time.Duration) time.Duration { return d }}
+}
+
+func (w *world) worker(change ...func(*Options)) *Worker {
+	w.t.Helper()
+	o := w.options()
+	for _, c := range change {
+		c(&o)
+	}
+	k, err := New(o)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	k.Start()
+	w.t.Cleanup(k.Close)
+	return k
+}
+
+func TestPlan(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(24 * time.Hour)
+		if got := w.times(); len(got) != 0 {
+			t.Fatalf("asked %v with nothing waiting", got)
+		}
+		w.start = time.Now()
+		w.add("P1", noticeA, ledger.Charged)
+		time.Sleep(20 * time.Minute)
+		want := []float64{2, 7, 22, 52, 112, 232, 532, 832, 1132}
+		if got := w.times(); !slices.Equal(got, want) {
+			t.Errorf("asked at %v, want %v", got, want)
+		}
+		if s := k.Status(); s.Waiting != 1 || s.Late != 0 || s.Away {
+			t.Errorf("status %+v", s)
+		}
+		w.give(iuvA, rec("a"))
+		time.Sleep(5 * time.Minute)
+		if got := w.registration("P1"); got != ledger.RegDone {
+			t.Fatalf("registration %q", got)
+		}
+		c := w.wrote()[0]
+		if c.ReceiptID != "a" || !c.ReceiptAt.Equal(sentAt.Add(20*time.Second)) || string(c.RawReceipt) != `{"receiptId":"a"}` || c.Case != nil {
+			t.Errorf("written %+v", c)
+		}
+		if !slices.Equal(w.told(), []string{"P1"}) {
+			t.Errorf("events %v", w.told())
+		}
+		w.times()
+		time.Sleep(24 * time.Hour)
+		if got := w.times(); len(got) != 0 {
+			t.Errorf("asked %v after the end", got)
+		}
+	})
+}
+
+// TestLate: at charge + 30 minutes the page is told once and the platform asked once more.
+func TestLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		w.add("P1", noticeA, ledger.Charged)
+		time.Sleep(30*time.Minute - time.Second)
+		w.times()
+		if len(w.told()) != 0 {
+			t.Errorf("events %v before the receipt was due", w.told())
+		}
+		time.Sleep(time.Second)
+		if got := w.times(); !slices.Equal(got, []float64{1800}) {
+			t.Errorf("asked at %v", got)
+		}
+		if s := k.Status(); s.Late != 1 {
+			t.Errorf("status %+v", s)
+		}
+		time.Sleep(24 * time.Hour)
+		synctest.Wait()
+		if !slices.Equal(w.told(), []string{"P1"}) || len(w.wrote()) != 0 {
+			t.Errorf("events %v, writes %v", w.told(), w.wrote())
+		}
+	})
+}
+
+// TestRestart: what has waited is asked for at once, and goes on at its old pace.
+func TestRestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.add("P1", noticeA, ledger.Charged)
+		time.Sleep(time.Hour)
+		w.start = time.Now()
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(11 * time.Minute)
+		if got, want := w.times(), []float64{0, 300, 600}; !slices.Equal(got, want) {
+			t.Errorf("asked at %v, want %v", got, want)
+		}
+		if s := k.Status(); s.Late != 1 || len(w.told()) != 0 {
+			t.Errorf("status %+v, events %v", s, w.told())
+		}
+	})
+}
+
+// TestOutage: one probe at a time while the platform is away; all at once when it is back.
+func TestOutage(t *testing.T) {
+	for name, err := range map[string]error{
+		"down": &govpay.Fault{Outcome: govpay.OutcomeUnavailable}, "html": &govpay.Fault{Outcome: govpay.OutcomeNotJSON},
+		"password": &govpay.Fault{Outcome: govpay.OutcomeUnauthorized}, "certificate": &govpay.Fault{Outcome: govpay.OutcomeUntrusted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.failWith(func(string) error { return err })
+				k := w.worker()
+				defer k.Close()
+				for i := range 20 {
+					w.add(fmt.Sprintf("P%02d", i), notice(i), ledger.Charged)
+				}
+				time.Sleep(10 * time.Minute)
+				got := w.times()
+				if len(got) < 4 || len(got) > 4+14 {
+					t.Errorf("%d questions to a dead platform: %v", len(got), got)
+				}
+				if s := k.Status(); !s.Away || s.Waiting != 20 || s.Reason != govpay.OutcomeOf(err) {
+					t.Errorf("status %+v", s)
+				}
+				for i := range 20 {
+					w.give(notice(i)[1:], rec(fmt.Sprint("r", i)))
+				}
+				w.failWith(nil)
+				time.Sleep(time.Minute) // the next probe is due within that
+				for i := range 20 {
+					if got := w.registration(fmt.Sprintf("P%02d", i)); got != ledger.RegDone {
+						t.Errorf("payment %d: %q", i, got)
+					}
+				}
+				if s := k.Status(); s.Away || s.Waiting != 0 {
+					t.Errorf("status %+v", s)
+				}
+			})
+		})
+	}
+}
+
+// TestAnsweredElsewhere: when the till had an answer, nobody waits for the next probe.
+func TestAnsweredElsewhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.failWith(func(string) error { return &govpay.Fault{Outcome: govpay.OutcomeUnavailable} })
+		k := w.worker()
+		defer k.Close()
+		w.add("P1", noticeA, ledger.Charged)
+		time.Sleep(10 * time.Minute)
+		w.give(iuvA, rec("a"))
+		w.failWith(nil)
+		synctest.Wait()
+		k.PlatformAnswered()
+		if got := w.registration("P1"); got != ledger.RegDone {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
+// TestOneBadItem: a refusal about one notice does not hold up the others.
+func TestOneBadItem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.failWith(func(iuv string) error {
+			if iuv == iuvA {
+				return &govpay.Fault{Outcome: govpay.OutcomeMalformed}
+			}
+			return nil
+		})
+		k := w.worker()
+		defer k.Close()
+		w.add("P1", noticeA, ledger.Charged)
+		w.add("P2", notice(2), ledger.Charged)
+		w.give(notice(2)[1:], rec("b"))
+		time.Sleep(2 * time.Second)
+		if got := w.registration("P2"); got != ledger.RegDone {
+			t.Errorf("the other notice: %q", got)
+		}
+		if s := k.Status(); s.Away || s.Waiting != 1 {
+			t.Errorf("status %+v", s)
+		}
+	})
+}
+
+// TestSlow: bounded, one look at a notice at a time, and Close does not wait for answers.
+func TestSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.took = 10 * time.Second
+		k := w.worker()
+		for i := range 20 {
+			w.add(fmt.Sprintf("P%02d", i), notice(i/2), ledger.Charged) // two payments a notice
+		}
+		time.Sleep(5 * time.Minute)
+		w.times()
+		if w.peak != 4 {
+			t.Errorf("%d looks at once, want 4", w.peak)
+		}
+		time.Sleep(time.Second)
+		before := time.Now()
+		k.Close()
+		if d := time.Since(before); d != 0 {
+			t.Errorf("Close took %v", d)
+		}
+	})
+}
+
+// TestWatch: an attempt held not charged, and a receipt of ours all the same.
+func TestWatch(t *testing.T) {
+	for _, state := range []ledger.State{ledger.NotCharged, ledger.Unknown} {
+		t.Run(string(state), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				k := w.worker()
+				defer k.Close()
+				w.add("P1", noticeA, state)
+				w.give(iuvA, rec("x", psp("ALTRO")))
+				time.Sleep(time.Hour)
+				if n := len(w.times()); n < 5 || n > 20 || len(w.wrote()) != 0 {
+					t.Fatalf("%d looks, writes %+v", n, w.wrote())
+				}
+				w.give(iuvA, rec("a"))
+				time.Sleep(time.Hour)
+				synctest.Wait()
+				if len(w.wrote()) != 1 {
+					t.Fatalf("writes %+v", w.wrote())
+				}
+				c := w.wrote()[0]
+				if c.To != ledger.RegNone || !c.DropWatch || c.Case == nil || c.Case.Cause.Code != "receipt_uncharged" || c.ReceiptID != "a" {
+					t.Errorf("written %+v", c)
+				}
+				if p, _ := w.Payment("P1"); p.State != state {
+					t.Errorf("state %q: nobody asked for that", p.State)
+				}
+				w.times()
+				time.Sleep(72 * time.Hour)
+				if got := w.times(); len(got) != 0 {
+					t.Errorf("asked at %v after the case was opened", got)
+				}
+			})
+		})
+	}
+}
+
+// TestWatchEnds at its time, but only by an answer asked for after it.
+func TestWatchEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		w.add("P1", noticeA, ledger.NotCharged)
+		time.Sleep(47 * time.Hour)
+		w.failWith(func(string) error { return &govpay.Fault{Outcome: govpay.OutcomeUnavailable} })
+		time.Sleep(24 * time.Hour)
+		w.times()
+		if len(w.wrote()) != 0 || k.Status().Watched != 1 {
+			t.Fatalf("the watch ended during an outage: %+v", w.wrote())
+		}
+		w.failWith(nil)
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if len(w.wrote()) != 1 || !w.wrote()[0].DropWatch || w.wrote()[0].Case != nil || k.Status().Watched != 0 {
+			t.Errorf("writes %+v", w.wrote())
+		}
+	})
+}
+
+// TestChargeExplains: one receipt, a charged payment and an earlier one held not charged.
+func TestChargeExplains(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		w.add("P1", noticeA, ledger.NotCharged)
+		w.add("P2", noticeA, ledger.Charged)
+		w.give(iuvA, rec("a"))
+		time.Sleep(10 * time.Minute)
+		if got := w.registration("P2"); got != ledger.RegDone || len(w.wrote()) != 1 {
+			t.Fatalf("%q, writes %+v", got, w.wrote())
+		}
+		w.give(iuvA, rec("b")) // and a second one: the first attempt was charged too
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if len(w.wrote()) != 2 || w.wrote()[1].PaymentID != "P1" || w.wrote()[1].Case == nil || w.wrote()[1].ReceiptID != "b" {
+			t.Errorf("writes %+v", w.wrote())
+		}
+	})
+}
+
+// TestLedgerRefuses: a disk that is full does not lose the finding.
+func TestLedgerRefuses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.broken = errors.New("disk is full")
+		k := w.worker()
+		defer k.Close()
+		w.add("P1", noticeA, ledger.Charged)
+		w.give(iuvA, rec("a"))
+		time.Sleep(10 * time.Minute)
+		w.times()
+		w.mu.Lock()
+		w.broken = nil
+		w.mu.Unlock()
+		time.Sleep(5 * time.Minute)
+		if got := w.registration("P1"); got != ledger.RegDone {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
+// TestNotOurs: settlement platform is somebody else's work, and a terminal
+// without a provider proves nothing.
+func TestNotOurs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.add("P1", noticeA, ledger.Charged)
+		w.payments["P1"].Settlement = ledger.SettlementPlatform
+		w.add("P2", notice(2), ledger.Charged)
+		w.payments["P2"].Terminal = "cassa9"
+		w.give(iuvA, rec("a"))
+		w.give(notice(2)[1:], rec("b"))
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(time.Hour)
+		if got := w.times(); len(got) != 0 || len(w.wrote()) != 0 {
+			t.Errorf("asked at %v, writes %+v", got, w.wrote())
+		}
+	})
+	if _, err := New(Options{}); err == nil {
+		t.Error("a worker of nothing")
+	}
+	w := newWorld(t)
+	o := w.options()
+	o.Providers = map[string]Provider{"cassa1": {}}
+	if _, err := New(o); err == nil {
+		t.Error("a provider without its id")
+	}
+}
+
+// notice makes the i-th notice number with right check digits.
+func notice(i int) string {
+	base := fmt.Sprintf("30100000%08d", i)
+	mod := 0
+	for _, r := range base {
+		mod = (mod*10 + int(r-'0')) % 93
+	}
+	return fmt.Sprintf("%s%02d", base, mod)
+}
