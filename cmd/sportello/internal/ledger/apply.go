@@ -1,0 +1,461 @@
+package ledger
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sportello/driver"
+)
+
+// record is a payment in the state bucket.
+type record struct {
+	Payment
+	LastSeq   uint64 // of its newest entry
+	SentSeq   uint64 // of the intent, whose blob holds baseline and descriptions
+	TicketSeq uint64 // of the newest entry with a slip
+}
+
+// terminalRecord is a terminal in the state bucket.
+type terminalRecord struct {
+	TerminalState
+	LastPayment string // the newest payment sent on it
+}
+
+// outboxValue is an outbox item in the state bucket.
+type outboxValue struct {
+	Watch bool
+	Since time.Time
+	Until time.Time
+}
+
+// apply folds one entry into the state. It is the only code that changes the state: the writer, the
+// start after a kill and Check all go through it. It decides nothing; what it does follows from the
+// entry and the state before it. An error means that the journal contradicts itself.
+func apply(v *view, e *entry) error {
+	switch e.Kind {
+	case KindRefused, KindSent:
+		return applyAttempt(v, e)
+	case KindOutcome:
+		return applyOutcome(v, e)
+	case KindAftermath:
+		return applyAftermath(v, e)
+	case KindRegistration:
+		return applyRegistration(v, e)
+	case KindTerminalAdopted, KindTerminalFreed, KindTerminalDemoted:
+		return applyTerminal(v, e)
+	case KindCaseOpened, KindCaseEnded:
+		return applyCase(v, e)
+	case KindBlobsErased:
+		return nil
+	}
+	return fmt.Errorf("unknown kind %q", e.Kind)
+}
+
+func missing(e *entry, part string) error { return fmt.Errorf("%s entry without %q", e.Kind, part) }
+
+func loadRecord(v *view, id string) (*record, error) {
+	r := new(record)
+	ok, err := v.load(tablePayments+id, r)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("%w: payment %q", ErrNotFound, id)
+	}
+	return r, nil
+}
+
+func storeRecord(v *view, r *record, e *entry) error {
+	r.LastSeq = e.Seq
+	r.UpdatedAt = e.At
+	if r.State.Finished() {
+		if v.has(tableOpen + r.ID) {
+			v.del(tableOpen + r.ID)
+		}
+	} else if !v.has(tableOpen + r.ID) {
+		v.put(tableOpen+r.ID, nil)
+	}
+	return v.store(tablePayments+r.ID, r)
+}
+
+func applyAttempt(v *view, e *entry) error {
+	a := e.Attempt
+	if a == nil {
+		return missing(e, "attempt")
+	}
+	if v.has(tablePayments + e.Payment) {
+		return fmt.Errorf("payment %q is there twice", e.Payment)
+	}
+	if v.has(tableRequests + a.RequestID) {
+		return fmt.Errorf("request id %q is there twice", a.RequestID)
+	}
+	r := &record{Payment: Payment{
+		ID: e.Payment, RequestID: a.RequestID, RequestHash: a.RequestHash, RetryOf: a.RetryOf,
+		Reference: a.Reference, Installation: e.Installation, State: NotCharged, Settlement: a.Settlement,
+		AmountCents: a.AmountCents, Terminal: a.Terminal, Operator: e.Operator, CreatedAt: e.At,
+	}}
+	for _, n := range a.Notices {
+		r.Notices = append(r.Notices, Notice{Creditor: n.Creditor, Number: n.Number, Position: n.Position,
+			Document: n.Document, AmountCents: n.AmountCents, Registration: RegNone})
+	}
+	if a.Reason != nil {
+		r.Reason = *a.Reason
+	}
+	v.put(tableRequests+a.RequestID, []byte(r.ID))
+	v.put(tableDays+romeDay(e.At)+"/"+r.ID, nil)
+	if e.Kind == KindSent {
+		if err := applySent(v, e, r); err != nil {
+			return err
+		}
+	}
+	return storeRecord(v, r, e)
+}
+
+func applySent(v *view, e *entry, r *record) error {
+	r.State, r.SentAt, r.SentSeq = Sent, e.At, e.Seq
+	for _, n := range r.Notices {
+		v.put(historyKey(n.Creditor, n.Number)+r.ID, []byte(r.Settlement))
+	}
+	for _, key := range lockKeys(r.Notices) {
+		if holders := lockHolders(v, key); len(holders) > 0 {
+			return fmt.Errorf("payment %q takes the lock %q held by %q", r.ID, key, holders)
+		}
+		v.put(key, []byte(r.ID))
+	}
+	t, err := loadTerminal(v, r.Terminal)
+	if err != nil {
+		return err
+	}
+	if t.Lock != "" {
+		return fmt.Errorf("payment %q takes terminal %q held by %q", r.ID, r.Terminal, t.Lock)
+	}
+	t.Lock, t.LastPayment, t.Fresh = r.ID, r.ID, false
+	learnResult(v, t, e.Terminal, true)
+	return v.store(tableTerminals+t.Name, t)
+}
+
+func applyOutcome(v *view, e *entry) error {
+	o := e.Outcome
+	if o == nil {
+		return missing(e, "outcome")
+	}
+	r, err := loadRecord(v, e.Payment)
+	if err != nil {
+		return err
+	}
+	if r.State != o.From || !r.State.May(o.To) {
+		return fmt.Errorf("payment %q goes from %q (entry: %q) to %q", r.ID, r.State, o.From, o.To)
+	}
+	if r.SentAt.IsZero() {
+		return fmt.Errorf("payment %q has an outcome and was never sent", r.ID)
+	}
+	r.State, r.Reason = o.To, o.Reason
+	r.Preset, r.NeedsPeople = o.Preset, o.Final
+	if o.To != Unknown {
+		r.Preset, r.NeedsPeople = "", false
+	}
+	if o.Charge != nil {
+		r.Charge = o.Charge
+	}
+	if len(o.ResolvedBy) > 0 {
+		r.ResolvedBy = o.ResolvedBy
+	}
+	switch o.To {
+	case Charged:
+		err = applyCharged(v, e, r)
+	case NotCharged, Reversed:
+		releaseLocks(v, r)
+		fallthrough
+	case Unknown, Sent, Reversing:
+		err = applyWatch(v, e, r)
+	}
+	if err != nil {
+		return err
+	}
+	if err := applyTerminalOutcome(v, e, r); err != nil {
+		return err
+	}
+	return storeRecord(v, r, e)
+}
+
+func applyCharged(v *view, e *entry, r *record) error {
+	if r.ReceiptNumber == "" { // back from reversing it has one
+		if err := applyReceiptNumber(v, e); err != nil {
+			return err
+		}
+		r.AccountingDay, r.ReceiptNumber = e.AccountingDay, e.ReceiptNumber
+	}
+	for _, key := range lockKeys(r.Notices) {
+		if holders := lockHolders(v, key); !slices.Contains(holders, r.ID) {
+			v.put(key, []byte(strings.Join(append(holders, r.ID), " ")))
+		}
+	}
+	for i := range r.Notices {
+		n := &r.Notices[i]
+		if n.Registration != RegNone {
+			continue
+		}
+		switch {
+		case e.Outcome.Held != nil:
+			n.Registration, n.Reason = RegHeld, *e.Outcome.Held
+		case r.Settlement != SettlementPlatform:
+			n.Registration = RegAwaiting
+		}
+		if err := putOutbox(v, r, i, e.At, time.Time{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func applyReceiptNumber(v *view, e *entry) error {
+	year, n, err := splitReceipt(e.ReceiptNumber)
+	if err != nil {
+		return err
+	}
+	if want := lastReceipt(v, year) + 1; n != want {
+		return fmt.Errorf("receipt number %q where %d was due", e.ReceiptNumber, want)
+	}
+	if !strings.HasPrefix(e.AccountingDay, year+"-") {
+		return fmt.Errorf("receipt number %q on accounting day %q", e.ReceiptNumber, e.AccountingDay)
+	}
+	v.put(tableReceipts+year, binary.BigEndian.AppendUint64(nil, n))
+	return nil
+}
+
+// lastReceipt is the last number of a year that was given out, 0 for none.
+func lastReceipt(v *view, year string) uint64 {
+	if b := v.get(tableReceipts + year); len(b) == 8 {
+		return binary.BigEndian.Uint64(b)
+	}
+	return 0
+}
+
+// applyWatch puts a payment that was not charged, or of which that is not known, on receipt watch.
+func applyWatch(v *view, e *entry, r *record) error {
+	for i := range r.Notices {
+		if e.Outcome.WatchUntil.IsZero() {
+			v.delOutbox(r.ID, i)
+			continue
+		}
+		if err := putOutbox(v, r, i, e.At, e.Outcome.WatchUntil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putOutbox writes, or takes away, the outbox item of a notice as its registration asks. Since stays
+// when the item was there for the same purpose.
+func putOutbox(v *view, r *record, index int, since, until time.Time) error {
+	watch := r.State != Charged && r.State != Reversing
+	if !watch && !r.Notices[index].Registration.open() {
+		v.delOutbox(r.ID, index)
+		return nil
+	}
+	key := tableOutbox + outboxKey(r.ID, index)
+	value := outboxValue{Watch: watch, Since: since, Until: until}
+	var old outboxValue
+	ok, err := v.load(key, &old)
+	if err != nil {
+		return err
+	}
+	if ok && old.Watch == watch {
+		value.Since = old.Since
+	}
+	return v.store(key, value)
+}
+
+func (v *view) delOutbox(id string, index int) {
+	if key := tableOutbox + outboxKey(id, index); v.has(key) {
+		v.del(key)
+	}
+}
+
+func applyTerminalOutcome(v *view, e *entry, r *record) error {
+	t, err := loadTerminal(v, r.Terminal)
+	if err != nil {
+		return err
+	}
+	if t.Lock == r.ID && r.State.certain() {
+		t.Lock = ""
+	}
+	learnResult(v, t, e.Terminal, t.LastPayment == r.ID)
+	return v.store(tableTerminals+t.Name, t)
+}
+
+// learnResult notes a saved result of a terminal as known; newest says that nothing was sent on the
+// terminal after it.
+func learnResult(v *view, t *terminalRecord, b *terminalBody, newest bool) {
+	if b == nil {
+		return
+	}
+	if b.TerminalID != "" {
+		t.TerminalID = b.TerminalID
+	}
+	if b.Result != "" {
+		v.put(tableResults+t.Name+"/"+b.Result, nil)
+	}
+	if newest && (b.Result != "" || b.Empty) {
+		t.LastResult, t.LastSTAN = b.Result, b.STAN
+	}
+}
+
+func applyAftermath(v *view, e *entry) error {
+	a := e.Aftermath
+	if a == nil {
+		return missing(e, "aftermath")
+	}
+	r, err := loadRecord(v, e.Payment)
+	if err != nil {
+		return err
+	}
+	r.Acked = r.Acked || a.Acked
+	if !r.Acked && r.State == Charged {
+		r.Reason = driver.Reason{Code: reasonAckNotWritten, Text: r.Reason.Text}
+	}
+	if a.Ticket {
+		r.TicketSeq, r.TicketWhole = e.Seq, a.TicketComplete
+	}
+	return storeRecord(v, r, e)
+}
+
+func applyRegistration(v *view, e *entry) error {
+	b := e.Registration
+	if b == nil {
+		return missing(e, "registration")
+	}
+	r, err := loadRecord(v, e.Payment)
+	if err != nil {
+		return err
+	}
+	if b.Index < 0 || b.Index >= len(r.Notices) {
+		return fmt.Errorf("payment %q has no notice %d", r.ID, b.Index)
+	}
+	n := &r.Notices[b.Index]
+	if n.Registration != b.From || !n.Registration.May(b.To) {
+		return fmt.Errorf("notice %d of %q goes from %q (entry: %q) to %q", b.Index, r.ID, n.Registration, b.From, b.To)
+	}
+	n.Registration, n.Reason = b.To, b.Reason
+	if b.ReceiptID != "" {
+		n.ReceiptID, n.ReceiptAt = b.ReceiptID, b.ReceiptAt
+	}
+	switch {
+	case r.State == Charged || r.State == Reversing:
+		err = putOutbox(v, r, b.Index, e.At, time.Time{})
+	case b.DropWatch:
+		v.delOutbox(r.ID, b.Index)
+	}
+	if err != nil {
+		return err
+	}
+	return storeRecord(v, r, e)
+}
+
+func applyTerminal(v *view, e *entry) error {
+	if e.Terminal == nil {
+		return missing(e, "terminal")
+	}
+	t, err := loadTerminal(v, e.Terminal.Name)
+	if err != nil {
+		return err
+	}
+	switch e.Kind {
+	case KindTerminalAdopted:
+		t.Fresh = false
+		learnResult(v, t, e.Terminal, true)
+	case KindTerminalFreed:
+		if t.Lock != e.Payment {
+			return fmt.Errorf("terminal %q is freed of %q and held by %q", t.Name, e.Payment, t.Lock)
+		}
+		t.Lock = ""
+	default:
+		t.Demoted, t.DemotedWhy = true, e.Terminal.Why
+	}
+	return v.store(tableTerminals+t.Name, t)
+}
+
+func applyCase(v *view, e *entry) error {
+	b := e.Case
+	if b == nil {
+		return missing(e, "case")
+	}
+	key := tableCases + b.ID
+	var c Case
+	known, err := v.load(key, &c)
+	if err != nil {
+		return err
+	}
+	if e.Kind == KindCaseOpened {
+		if known {
+			return fmt.Errorf("case %q is opened twice", b.ID)
+		}
+		return v.store(key, Case{ID: b.ID, PaymentID: e.Payment, Cause: b.Cause, Owner: b.Owner,
+			Opened: e.At, Due: b.Due, Evidence: b.Evidence})
+	}
+	if !known || !c.Ended.IsZero() {
+		return fmt.Errorf("case %q is ended and not open", b.ID)
+	}
+	c.Ended, c.Ending, c.EndedBy = e.At, b.Ending, b.EndedBy
+	return v.store(key, c)
+}
+
+func loadTerminal(v *view, name string) (*terminalRecord, error) {
+	t := &terminalRecord{TerminalState: TerminalState{Name: name, Fresh: true}}
+	_, err := v.load(tableTerminals+name, t)
+	return t, err
+}
+
+// lockKeys are the locks of a payment: each notice, its position on the platform and its document.
+func lockKeys(notices []Notice) []string {
+	var keys []string
+	add := func(key string) {
+		if !slices.Contains(keys, key) {
+			keys = append(keys, key)
+		}
+	}
+	for _, n := range notices {
+		add(tableLocks + "n/" + n.Creditor + "/" + n.Number)
+		if n.Position != "" {
+			add(tableLocks + "p/" + n.Position)
+		}
+		if n.Document != "" {
+			add(tableLocks + "d/" + n.Creditor + "/" + n.Document)
+		}
+	}
+	return keys
+}
+
+// lockHolders are the payments that hold a lock: one, or more after a late charge.
+func lockHolders(v *view, key string) []string { return strings.Fields(string(v.get(key))) }
+
+func releaseLocks(v *view, r *record) {
+	for _, key := range lockKeys(r.Notices) {
+		holders := lockHolders(v, key)
+		left := slices.DeleteFunc(slices.Clone(holders), func(id string) bool { return id == r.ID })
+		switch {
+		case len(left) == len(holders):
+		case len(left) == 0:
+			v.del(key)
+		default:
+			v.put(key, []byte(strings.Join(left, " ")))
+		}
+	}
+}
+
+func historyKey(creditor, number string) string {
+	return tableHistory + creditor + "/" + number + "/"
+}
+
+func outboxKey(id string, index int) string { return fmt.Sprintf("%s/%03d", id, index) }
+
+// splitOutboxKey undoes outboxKey.
+func splitOutboxKey(key string) (id string, index int) {
+	i := strings.LastIndexByte(key, '/')
+	index, _ = strconv.Atoi(key[i+1:])
+	return key[:i], index
+}

@@ -1,0 +1,63 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Opening the ledger.
+var (
+	// ErrInUse: another process holds this ledger.
+	ErrInUse = errors.New("ledger is in use by another process")
+	// ErrDamaged: the file cannot be trusted. The error that wraps it says what to do.
+	ErrDamaged = errors.New("ledger is damaged")
+	// ErrClosed: Close was called.
+	ErrClosed = errors.New("ledger is closed")
+)
+
+// Writing. After each of them nothing of the call is in the ledger.
+var (
+	// ErrNoticeLocked: a payment of ours holds a notice, its position or its instalment document.
+	ErrNoticeLocked = errors.New("notice is locked by another payment")
+	// ErrTerminalLocked: a payment whose outcome is not certain holds the terminal.
+	ErrTerminalLocked = errors.New("terminal is locked by another payment")
+	// ErrRequestReused: the request id is known with another body.
+	ErrRequestReused = errors.New("request id was used for another request")
+	// ErrStale: the state is not what the caller thought, and the table does not allow the step.
+	ErrStale = errors.New("ledger state has changed")
+	// ErrDiskFull: there is no space for the entry, or none in reserve for the outcome of a payment.
+	ErrDiskFull = errors.New("disk is full")
+	// ErrInvalid: the caller's data contradict themselves; a mistake in the program.
+	ErrInvalid = errors.New("invalid ledger entry")
+)
+
+// Reading.
+var (
+	// ErrNotFound: no such payment, case, slip or terminal lock.
+	ErrNotFound = errors.New("not found in the ledger")
+)
+
+// LockedError says which payment stands in the way. It wraps ErrNoticeLocked or ErrTerminalLocked.
+type LockedError struct {
+	PaymentID string
+	Kind      error
+}
+
+func (e *LockedError) Error() string { return fmt.Sprintf("%v: %q", e.Kind, e.PaymentID) }
+
+// Unwrap gives the kind.
+func (e *LockedError) Unwrap() error { return e.Kind }
+
+// DamagedError wraps ErrDamaged: where, what, and what people should do.
+type DamagedError struct {
+	Path string
+	What string
+}
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("ledger %q is damaged: %s. Do not delete it: keep a copy, see what is wrong with "+
+		"`sportello ledger check`, and bring back the last backup with `sportello ledger restore`", e.Path, e.What)
+}
+
+// Unwrap gives ErrDamaged.
+func (e *DamagedError) Unwrap() error { return ErrDamaged }

@@ -1,0 +1,267 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// FileName is the ledger's file in the data directory.
+const FileName = "ledger.db"
+
+// The two ways in which pagoPA learns of a charge (design 4).
+const (
+	SettlementTerminal = "terminal"
+	SettlementPlatform = "platform"
+)
+
+// Options of Open. The zero value of every field but Installation is usable.
+type Options struct {
+	Installation string           // two characters; the head of every payment's id
+	Now          func() time.Time // nil: time.Now
+	Log          zerolog.Logger
+	BallastBytes int64             // reserve for outcomes on a full disk; 0: 4 MiB, negative: none
+	Failpoint    func(name string) // nil in production; called at each durable step
+	FailCommit   func() error      // nil in production; an error takes the place of a commit
+}
+
+// Ledger is one open ledger. Its methods may be called from several goroutines; a method that writes
+// returns when its entry is on the disk. It owns one goroutine, which Close ends.
+type Ledger struct {
+	path string
+	opt  Options
+	lock *fileLock
+	ops  chan *op
+
+	closing   chan struct{} // closed by Close
+	closeOnce sync.Once
+	closeErr  error
+	writer    sync.WaitGroup
+
+	mu   sync.RWMutex // guards db, tail and broken: readers share it, a commit takes it
+	db   *bolt.DB
+	tail layer // committed state that is not yet in the state bucket
+	// broken is why nothing can be read or written any more.
+	broken error
+
+	// The writer's own.
+	head     head
+	unfolded int // entries in tail
+	ballast  ballast
+
+	ids struct {
+		sync.Mutex
+		last uint64 // number of the newest payment id given out
+	}
+	outboxChanged chan struct{}
+	commits       atomic.Uint64
+	entries       atomic.Uint64
+}
+
+// Stats counts since Open.
+type Stats struct {
+	Commits uint64 // two flushes each
+	Entries uint64 // in the journal, from its beginning
+}
+
+// Stats returns the counters.
+func (l *Ledger) Stats() Stats { return Stats{Commits: l.commits.Load(), Entries: l.entries.Load()} }
+
+const (
+	lockWait        = time.Second // for another instance to go
+	defaultBallast  = 4 << 20
+	maxOpsPerCommit = 64
+	maxUnfolded     = 256 // entries that may wait for a commit that is not a money step
+)
+
+// Open opens the ledger in dir, and makes it when there is none. It returns an error that wraps
+// ErrInUse, ErrDamaged or ErrDiskFull, and never a half-open ledger.
+func Open(dir string, o Options) (*Ledger, error) {
+	if o.Installation == "" || strings.ContainsAny(o.Installation, "/- ") {
+		return nil, fmt.Errorf("%w: installation %q", ErrInvalid, o.Installation)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.BallastBytes == 0 {
+		o.BallastBytes = defaultBallast
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the ledger's folder: %w", err)
+	}
+	path := filepath.Join(dir, FileName)
+	lock, err := lockFile(path+lockEnding, lockWait)
+	if err != nil {
+		return nil, fmt.Errorf("open ledger %q: %w", path, err)
+	}
+	l := &Ledger{
+		path: path, opt: o, lock: lock,
+		ops: make(chan *op), closing: make(chan struct{}),
+		outboxChanged: make(chan struct{}, 1),
+		ballast:       ballast{path: filepath.Join(dir, "ballast.bin"), size: o.BallastBytes},
+	}
+	if err := l.start(); err != nil {
+		_ = lock.release()
+		return nil, err
+	}
+	l.writer.Add(1)
+	go l.write()
+	return l, nil
+}
+
+func (l *Ledger) start() error {
+	removeLeftovers(l.path)
+	if _, err := os.Stat(l.path); errors.Is(err, os.ErrNotExist) {
+		if err := create(l.path); err != nil {
+			return diskFull(fmt.Errorf("make ledger %q: %w", l.path, err))
+		}
+	}
+	problems, err := inspect(l.path, false)
+	if err != nil {
+		return err
+	}
+	if len(problems) > 0 {
+		return &DamagedError{Path: l.path, What: problems[0].String()}
+	}
+	if err := l.load(); err != nil {
+		return err
+	}
+	if err := l.ballast.restore(); err != nil {
+		l.opt.Log.Warn().Err(err).Msg("no space for the ledger's reserve: no payment can start until there is")
+	}
+	return guard(l.path, func() error {
+		prefix := tablePayments + l.opt.Installation + "-"
+		return l.read(func(_ *bolt.Tx, v *view) (err error) {
+			v.scan(prefix, true, func(key string, _ []byte) bool {
+				l.ids.last, err = strconv.ParseUint(key[len(prefix):], 10, 64)
+				return false
+			})
+			return err
+		})
+	})
+}
+
+// boltOptions: FreelistMap and no freelist on disk while running, because a purge would otherwise
+// make every later commit write it whole; Close writes it once, so that the next start need not scan.
+func boltOptions() *bolt.Options {
+	return &bolt.Options{
+		Timeout:        lockWait,
+		PageSize:       pageSize,
+		FreelistType:   bolt.FreelistMapType,
+		NoFreelistSync: true,
+	}
+}
+
+// load opens the file and reads what the journal holds beyond the folded state. The caller holds mu
+// or is alone.
+func (l *Ledger) load() error {
+	return guard(l.path, func() error {
+		db, err := bolt.Open(l.path, 0o600, boltOptions())
+		if errors.Is(err, bolterrors.ErrTimeout) {
+			return fmt.Errorf("open ledger %q: %w", l.path, ErrInUse)
+		}
+		if err != nil {
+			return &DamagedError{Path: l.path, What: err.Error()}
+		}
+		l.db, l.tail = db, layer{}
+		return db.View(func(tx *bolt.Tx) error {
+			folded, err := foldedHead(tx)
+			if err != nil {
+				return &DamagedError{Path: l.path, What: err.Error()}
+			}
+			v := &view{bucket: tx.Bucket(bucketState), pending: l.tail}
+			l.head, l.unfolded, err = replay(tx, v, folded)
+			if err != nil {
+				return &DamagedError{Path: l.path, What: err.Error()}
+			}
+			l.entries.Store(l.head.seq)
+			return nil
+		})
+	})
+}
+
+// Close waits for the writes in hand, folds the state, writes the free list and closes the file.
+// Nothing that was answered depends on it.
+func (l *Ledger) Close() error {
+	l.closeOnce.Do(func() {
+		close(l.closing)
+		l.writer.Wait()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.closeErr = guard(l.path, l.shut)
+		if err := l.lock.release(); l.closeErr == nil {
+			l.closeErr = err
+		}
+		l.broken = ErrClosed
+	})
+	return l.closeErr
+}
+
+// shut makes the last commit. A ledger that broke is left as it is.
+func (l *Ledger) shut() error {
+	if l.broken != nil {
+		return nil
+	}
+	l.db.NoFreelistSync = false
+	err := l.db.Update(func(tx *bolt.Tx) error { return fold(tx, l.tail, nil, l.head) })
+	if err != nil {
+		err = diskFull(fmt.Errorf("close ledger: %w", err))
+	}
+	if cerr := l.db.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// read runs fn on the committed state. What fn keeps of values it must copy.
+func (l *Ledger) read(fn func(*bolt.Tx, *view) error) error {
+	return guard(l.path, func() error {
+		l.mu.RLock()
+		defer l.mu.RUnlock()
+		if l.broken != nil {
+			return l.broken
+		}
+		return l.db.View(func(tx *bolt.Tx) error {
+			return fn(tx, &view{bucket: tx.Bucket(bucketState), tail: l.tail})
+		})
+	})
+}
+
+// guard turns a fault or panic of bbolt on a damaged file into ErrDamaged.
+func guard(path string, fn func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			err = &DamagedError{Path: path, What: fmt.Sprint(r)}
+		}
+	}()
+	return fn()
+}
+
+// NextID reserves, in memory, the id of a payment that is not yet written. Ids may have holes.
+func (l *Ledger) NextID() string {
+	l.ids.Lock()
+	defer l.ids.Unlock()
+	l.ids.last++
+	return fmt.Sprintf("%s-%08d", l.opt.Installation, l.ids.last)
+}
+
+// OutboxChanged is signalled after a commit that changed the outbox.
+func (l *Ledger) OutboxChanged() <-chan struct{} { return l.outboxChanged }
+
+func (l *Ledger) failpoint(name string) {
+	if l.opt.Failpoint != nil {
+		l.opt.Failpoint(name)
+	}
+}

@@ -1,0 +1,339 @@
+package ledger
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"sportello/driver"
+	"sportello/protocol/local"
+)
+
+// Reason codes that the ledger itself gives.
+const (
+	reasonAckNotWritten = string(local.CodeAckNotWritten)
+	reasonAmountDiffers = string(local.CodeAmountDiffers)
+	reasonExclusivity   = string(local.CodeExclusivityLost)
+
+	// ReasonLateCharge is the cause of a case: an attempt held for not charged was charged after all.
+	ReasonLateCharge = "late_charge"
+	// ReasonDoubleCharge is the cause of a case: so it was, and meanwhile another payment has taken
+	// the same notice.
+	ReasonDoubleCharge = "double_charge"
+)
+
+// supervisor owns the cases that the ledger opens by itself.
+const supervisor = "supervisor"
+
+const (
+	maxText    = 256 // of every id and name that becomes a key
+	maxNotices = 99
+)
+
+// Refuse records an attempt refused before anything was sent: not_charged, no locks. The same request
+// id and body returns the payment that is there.
+func (l *Ledger) Refuse(p Payment, why driver.Reason) (Payment, error) {
+	var out Payment
+	err := l.submit(&op{do: func(b *batch) error {
+		if r, err := b.known(p.RequestID, p.RequestHash); r != nil || err != nil {
+			out = b.answer(r)
+			return err
+		}
+		if err := b.checkAttempt(&p); err != nil {
+			return err
+		}
+		e := attemptEntry(KindRefused, &p)
+		e.Attempt.Reason = &why
+		if err := b.append(e, nil); err != nil {
+			return err
+		}
+		return b.reload(p.ID, &out)
+	}})
+	return out, err
+}
+
+// Intend makes a payment durable before its first financial byte (design 3.1): request id, notice
+// locks, terminal lock and baseline in one commit. Errors: *LockedError, ErrRequestReused,
+// ErrDiskFull. The same request id and body returns the payment that is there, unchanged.
+func (l *Ledger) Intend(in Intent) (Payment, error) {
+	l.failpoint("intend.before")
+	var out Payment
+	err := l.submit(&op{money: true, do: func(b *batch) error {
+		p := in.Payment
+		if r, err := b.known(p.RequestID, p.RequestHash); r != nil || err != nil {
+			out = b.answer(r)
+			return err
+		}
+		if err := b.checkIntent(&p); err != nil {
+			return err
+		}
+		if err := l.ballast.restore(); err != nil {
+			return err
+		}
+		baseline := in.Baseline
+		e := attemptEntry(KindSent, &p)
+		e.Terminal = &terminalBody{Name: p.Terminal, TerminalID: baseline.TerminalID,
+			Result: resultHash(baseline.Last), STAN: baseline.LastSTAN, Empty: baseline.Last == nil}
+		if err := b.append(e, &blob{Kind: "intent", Baseline: &baseline, Descriptions: in.Descriptions}); err != nil {
+			return err
+		}
+		return b.reload(p.ID, &out)
+	}})
+	if err == nil {
+		l.failpoint("intend.after")
+	}
+	return out, err
+}
+
+// known finds the payment of a request id.
+func (b *batch) known(requestID, requestHash string) (*record, error) {
+	id := b.get(tableRequests + requestID)
+	if id == nil {
+		return nil, nil
+	}
+	r, err := loadRecord(b.view, string(id))
+	if err != nil {
+		return nil, err
+	}
+	if r.RequestHash != requestHash {
+		return nil, fmt.Errorf("%w: %q is payment %q", ErrRequestReused, requestID, r.ID)
+	}
+	return r, nil
+}
+
+func (b *batch) answer(r *record) Payment {
+	if r == nil {
+		return Payment{}
+	}
+	return r.Payment
+}
+
+// reload reads a payment as the entries just appended have left it.
+func (b *batch) reload(id string, into *Payment) error {
+	r, err := loadRecord(b.view, id)
+	if err == nil {
+		*into = r.Payment
+	}
+	return err
+}
+
+// checkAttempt refuses what could not be read back, and gives the payment its id.
+func (b *batch) checkAttempt(p *Payment) error {
+	for _, s := range []string{p.RequestID, p.Terminal} {
+		if s == "" || len(s) > maxText {
+			return fmt.Errorf("%w: request id %q, terminal %q", ErrInvalid, p.RequestID, p.Terminal)
+		}
+	}
+	if len(p.Notices) > maxNotices {
+		return fmt.Errorf("%w: %d notices", ErrInvalid, len(p.Notices))
+	}
+	for _, n := range p.Notices {
+		for _, s := range []string{n.Creditor, n.Number, n.Position, n.Document} {
+			if len(s) > maxText || strings.Contains(n.Creditor+n.Number, "/") {
+				return fmt.Errorf("%w: notice %q of %q", ErrInvalid, n.Number, n.Creditor)
+			}
+		}
+	}
+	if p.ID == "" {
+		p.ID = b.l.NextID()
+	}
+	if !strings.HasPrefix(p.ID, b.l.opt.Installation+"-") || b.has(tablePayments+p.ID) {
+		return fmt.Errorf("%w: payment id %q is taken or not ours", ErrInvalid, p.ID)
+	}
+	return nil
+}
+
+// checkIntent refuses an intent that contradicts itself or what the ledger holds.
+func (b *batch) checkIntent(p *Payment) error {
+	sum := int64(0)
+	for i, n := range p.Notices {
+		if n.AmountCents <= 0 || n.Creditor == "" || n.Number == "" || slices.ContainsFunc(p.Notices[:i], func(o Notice) bool {
+			return o.Creditor == n.Creditor && o.Number == n.Number
+		}) {
+			return fmt.Errorf("%w: notice %q of %q, %d cents", ErrInvalid, n.Number, n.Creditor, n.AmountCents)
+		}
+		sum += n.AmountCents
+	}
+	if sum == 0 || sum != p.AmountCents {
+		return fmt.Errorf("%w: amount %d, notices %d", ErrInvalid, p.AmountCents, sum)
+	}
+	if err := b.checkAttempt(p); err != nil {
+		return err
+	}
+	for _, key := range lockKeys(p.Notices) {
+		if holders := lockHolders(b.view, key); len(holders) > 0 {
+			return &LockedError{PaymentID: holders[0], Kind: ErrNoticeLocked}
+		}
+	}
+	t, err := loadTerminal(b.view, p.Terminal)
+	if err != nil {
+		return err
+	}
+	if t.Lock != "" {
+		return &LockedError{PaymentID: t.Lock, Kind: ErrTerminalLocked}
+	}
+	return nil
+}
+
+func attemptEntry(kind Kind, p *Payment) *entry {
+	a := &attemptBody{RequestID: p.RequestID, RequestHash: p.RequestHash, RetryOf: p.RetryOf, Reference: p.Reference,
+		Settlement: p.Settlement, AmountCents: p.AmountCents, Terminal: p.Terminal, Notices: []noticeBody{}}
+	for _, n := range p.Notices {
+		a.Notices = append(a.Notices, noticeBody{Creditor: n.Creditor, Number: n.Number, Position: n.Position,
+			Document: n.Document, AmountCents: n.AmountCents})
+	}
+	return &entry{Kind: kind, Operator: p.Operator, Payment: p.ID, Attempt: a}
+}
+
+// Conclude writes a verdict in one commit: the entry and, when charged, accounting day and receipt
+// number; locks, outbox and what the terminal's memory now holds follow from it. A charge after
+// not_charged retakes the notice locks and opens a case. A step that the table of states does not
+// allow is ErrStale. A charge of another amount than asked is held and opens a case.
+func (l *Ledger) Conclude(id string, c Conclusion) (Payment, error) {
+	l.failpoint("conclude.before")
+	var out Payment
+	err := l.submit(&op{money: true, reserve: true, do: func(b *batch) error {
+		r, err := loadRecord(b.view, id)
+		if err != nil {
+			return err
+		}
+		to, err := stateOf(c.Outcome.Verdict)
+		if err != nil {
+			return err
+		}
+		if !r.State.May(to) || r.SentAt.IsZero() || c.Outcome.Verdict == driver.NotSent && r.State != Sent {
+			return fmt.Errorf("%w: payment %q is %q and cannot become %q", ErrStale, id, r.State, c.Outcome.Verdict)
+		}
+		e, cases := b.outcomeEntry(r, to, c)
+		if err := b.append(e, outcomeBlob(c)); err != nil {
+			return err
+		}
+		for _, k := range cases {
+			if _, err := b.openCase(k); err != nil {
+				return err
+			}
+		}
+		return b.reload(id, &out)
+	}})
+	if err == nil {
+		l.failpoint("conclude.after")
+	}
+	return out, err
+}
+
+func stateOf(v driver.Verdict) (State, error) {
+	switch v {
+	case driver.Charged:
+		return Charged, nil
+	case driver.NotCharged, driver.NotSent:
+		return NotCharged, nil
+	case driver.Unknown:
+		return Unknown, nil
+	}
+	return "", fmt.Errorf("%w: verdict %q", ErrInvalid, v)
+}
+
+// outcomeEntry makes the entry of a verdict and the cases it opens.
+func (b *batch) outcomeEntry(r *record, to State, c Conclusion) (*entry, []Case) {
+	o := c.Outcome
+	body := &outcomeBody{From: r.State, To: to, Verdict: o.Verdict, Reason: o.Reason, Charge: o.Charge,
+		Preset: o.Preset, Final: o.Final, ResolvedBy: c.ResolvedBy}
+	for _, ev := range o.Evidence {
+		body.Evidence = append(body.Evidence, evidenceBody{Kind: ev.Kind, At: ev.At, Text: ev.Text})
+	}
+	e := &entry{Kind: KindOutcome, Operator: strings.Join(c.ResolvedBy, " "), Payment: r.ID, Outcome: body,
+		Terminal: &terminalBody{Name: r.Terminal, Result: resultHash(c.RawResult)}}
+	if o.Charge != nil {
+		e.Terminal.TerminalID = o.Charge.TerminalID
+		if c.RawResult != nil {
+			e.Terminal.STAN = o.Charge.STAN
+		}
+	}
+	if to != Charged {
+		if o.Verdict != driver.NotSent {
+			body.WatchUntil = watchEnd(b.now)
+		}
+		return e, nil
+	}
+	var cases []Case
+	e.AccountingDay, e.ReceiptNumber = r.AccountingDay, r.ReceiptNumber
+	if e.ReceiptNumber == "" {
+		at := b.now
+		if o.Charge != nil && !o.Charge.HostTime.IsZero() {
+			at = o.Charge.HostTime
+		}
+		e.AccountingDay = romeDay(at)
+		year := e.AccountingDay[:4]
+		e.ReceiptNumber = receiptNumber(year, lastReceipt(b.view, year)+1)
+	}
+	if ch := o.Charge; ch != nil && ch.AmountCents != 0 && ch.AmountCents != r.AmountCents {
+		body.Held = &driver.Reason{Code: reasonAmountDiffers}
+		cases = append(cases, Case{PaymentID: r.ID, Cause: *body.Held,
+			Evidence: fmt.Sprintf("asked %d cents, the terminal charged %d", r.AmountCents, ch.AmountCents)})
+	}
+	if r.State != NotCharged {
+		return e, cases
+	}
+	cause := driver.Reason{Code: ReasonLateCharge}
+	for _, key := range lockKeys(r.Notices) {
+		for _, holder := range lockHolders(b.view, key) {
+			body.Contested = append(body.Contested, contestedLock{Lock: strings.TrimPrefix(key, tableLocks), Payment: holder})
+			cause.Code = ReasonDoubleCharge
+		}
+	}
+	late := Case{PaymentID: r.ID, Cause: cause, Evidence: "held for not charged, then found charged"}
+	for _, held := range body.Contested {
+		late.Evidence += fmt.Sprintf("; %s is held by %s", held.Lock, held.Payment)
+	}
+	return e, append(cases, late)
+}
+
+func outcomeBlob(c Conclusion) *blob {
+	bl := &blob{Kind: "outcome", Result: c.RawResult}
+	raw := c.RawResult != nil
+	for _, ev := range c.Outcome.Evidence {
+		bl.Evidence = append(bl.Evidence, ev.Raw)
+		raw = raw || ev.Raw != nil
+	}
+	if !raw {
+		return nil
+	}
+	return bl
+}
+
+// Aftermath records what followed an outcome: whether the terminal has our acknowledgement, and its
+// slip. A charge whose acknowledgement could not be written keeps its registration; its reason says so.
+func (l *Ledger) Aftermath(id string, a driver.Aftermath) (Payment, error) {
+	var out Payment
+	err := l.submit(&op{reserve: true, do: func(b *batch) error {
+		r, err := loadRecord(b.view, id)
+		if err != nil {
+			return err
+		}
+		if r.State == Sent || r.SentAt.IsZero() {
+			return fmt.Errorf("%w: payment %q is %q and has no outcome", ErrStale, id, r.State)
+		}
+		e := &entry{Kind: KindAftermath, Payment: id, Aftermath: &aftermathBody{Acked: a.Acked,
+			Ticket: a.Ticket != "", TicketComplete: a.TicketComplete}}
+		var bl *blob
+		if a.Ticket != "" || a.RawTicket != nil {
+			bl = &blob{Kind: "ticket", Ticket: a.Ticket, RawTicket: a.RawTicket}
+		}
+		if err := b.append(e, bl); err != nil {
+			return err
+		}
+		if err := b.reload(id, &out); err != nil {
+			return err
+		}
+		out.HasTicket = a.Ticket != ""
+		return nil
+	}})
+	if err == nil {
+		l.failpoint("aftermath.after")
+	}
+	return out, err
+}
+
+// caseDue is when a case that the ledger opens by itself should be looked at.
+func caseDue(now time.Time) time.Time { return workingDayEnd(now, 1) }

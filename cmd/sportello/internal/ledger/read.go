@@ -1,0 +1,199 @@
+package ledger
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	bolt "go.etcd.io/bbolt"
+	"sportello/driver"
+)
+
+// Payment returns one payment.
+func (l *Ledger) Payment(id string) (Payment, error) {
+	var p Payment
+	err := l.read(func(tx *bolt.Tx, v *view) error {
+		r, err := loadRecord(v, id)
+		if err == nil {
+			p = r.outside(tx)
+		}
+		return err
+	})
+	return p, err
+}
+
+// outside is the payment as others see it.
+func (r *record) outside(tx *bolt.Tx) Payment {
+	p := r.Payment
+	p.HasTicket = r.TicketSeq != 0 && tx.Bucket(bucketBlobs).Get(seqKey(r.TicketSeq)) != nil
+	return p
+}
+
+// ByRequest finds the payment of a request id, refused ones too.
+func (l *Ledger) ByRequest(requestID string) (Payment, bool, error) {
+	var p Payment
+	found := false
+	err := l.read(func(tx *bolt.Tx, v *view) error {
+		id := v.get(tableRequests + requestID)
+		if id == nil {
+			return nil
+		}
+		r, err := loadRecord(v, string(id))
+		if err == nil {
+			p, found = r.outside(tx), true
+		}
+		return err
+	})
+	return p, found, err
+}
+
+const defaultLimit = 1000
+
+// Payments returns the payments that q selects, newest first.
+func (l *Ledger) Payments(q Query) ([]Payment, error) {
+	if q.Limit <= 0 {
+		q.Limit = defaultLimit
+	}
+	prefix := tablePayments
+	switch {
+	case q.Day != "":
+		prefix = tableDays + q.Day + "/"
+	case q.State != "" && !q.State.Finished():
+		prefix = tableOpen
+	}
+	return l.payments(prefix, func(p *Payment) bool { return q.State == "" || p.State == q.State }, q.Limit, true)
+}
+
+// Unfinished returns every payment that has to be taken up again after a start, oldest first.
+func (l *Ledger) Unfinished() ([]Payment, error) {
+	return l.payments(tableOpen, func(*Payment) bool { return true }, 0, false)
+}
+
+// payments follows the keys under prefix, which end with a payment's id. limit 0: all.
+func (l *Ledger) payments(prefix string, want func(*Payment) bool, limit int, backwards bool) ([]Payment, error) {
+	var out []Payment
+	err := l.read(func(tx *bolt.Tx, v *view) (err error) {
+		v.scan(prefix, backwards, func(key string, value []byte) bool {
+			r := new(record)
+			if prefix == tablePayments {
+				err = json.Unmarshal(value, r)
+			} else {
+				r, err = loadRecord(v, key[len(prefix):])
+			}
+			if err != nil {
+				err = fmt.Errorf("%w: state %q: %w", ErrDamaged, key, err)
+				return false
+			}
+			if want(&r.Payment) {
+				out = append(out, r.outside(tx))
+			}
+			return limit == 0 || len(out) < limit
+		})
+		return err
+	})
+	return out, err
+}
+
+// Baseline returns the terminal's state before the payment, as stored with the intent.
+func (l *Ledger) Baseline(id string) (driver.Baseline, error) {
+	b, err := l.blob(id, func(r *record) uint64 { return r.SentSeq })
+	if err != nil {
+		return driver.Baseline{}, err
+	}
+	if b == nil || b.Baseline == nil {
+		return driver.Baseline{}, fmt.Errorf("%w: baseline of payment %q", ErrNotFound, id)
+	}
+	return *b.Baseline, nil
+}
+
+// Descriptions returns the debts' reasons, one a notice; nil when erased or never given.
+func (l *Ledger) Descriptions(id string) ([]string, error) {
+	b, err := l.blob(id, func(r *record) uint64 { return r.SentSeq })
+	if err != nil || b == nil {
+		return nil, err
+	}
+	return b.Descriptions, nil
+}
+
+// Ticket returns the terminal's slip. ErrNotFound: none is kept.
+func (l *Ledger) Ticket(id string) (string, error) {
+	b, err := l.blob(id, func(r *record) uint64 { return r.TicketSeq })
+	if err != nil {
+		return "", err
+	}
+	if b == nil {
+		return "", fmt.Errorf("%w: slip of payment %q", ErrNotFound, id)
+	}
+	return b.Ticket, nil
+}
+
+// blob reads the blob of one of a payment's entries; nil when there is none, or none any more.
+func (l *Ledger) blob(id string, which func(*record) uint64) (*blob, error) {
+	var b *blob
+	err := l.read(func(tx *bolt.Tx, v *view) error {
+		r, err := loadRecord(v, id)
+		if err != nil || which(r) == 0 {
+			return err
+		}
+		stored := tx.Bucket(bucketBlobs).Get(seqKey(which(r)))
+		if stored == nil {
+			return nil
+		}
+		if b, err = openBlob(stored); err != nil {
+			return &DamagedError{Path: l.path, What: fmt.Sprintf("entry %d of payment %q: %v", which(r), id, err)}
+		}
+		return nil
+	})
+	return b, err
+}
+
+// Notice says who holds a notice and which payments were ever sent for it.
+func (l *Ledger) Notice(creditor, number string) (NoticeState, error) {
+	var s NoticeState
+	err := l.read(func(_ *bolt.Tx, v *view) error {
+		if holders := lockHolders(v, tableLocks+"n/"+creditor+"/"+number); len(holders) > 0 {
+			s.Holder = holders[0]
+		}
+		prefix := historyKey(creditor, number)
+		v.scan(prefix, false, func(key string, value []byte) bool {
+			if len(s.Payments) == 0 {
+				s.Settlement = string(value)
+			}
+			s.Payments = append(s.Payments, strings.TrimPrefix(key, prefix))
+			return true
+		})
+		return nil
+	})
+	return s, err
+}
+
+// Terminal says what is known of a terminal. A name never heard of is a fresh terminal, not an error.
+func (l *Ledger) Terminal(name string) (TerminalState, error) {
+	var s TerminalState
+	err := l.read(func(_ *bolt.Tx, v *view) error {
+		t, err := loadTerminal(v, name)
+		if err == nil {
+			s = t.TerminalState
+		}
+		return err
+	})
+	return s, err
+}
+
+// KnowsResult says whether a terminal's saved result is one that this ledger has written, has seen
+// before a payment of its own, or has adopted (design 5.7). stan counts against the newest alone,
+// because STANs come round again. raw nil: the terminal has no saved result, and there is nothing to
+// know.
+func (l *Ledger) KnowsResult(name string, raw []byte, stan string) (bool, error) {
+	if raw == nil {
+		return true, nil
+	}
+	known := false
+	err := l.read(func(_ *bolt.Tx, v *view) error {
+		t, err := loadTerminal(v, name)
+		known = err == nil && (v.has(tableResults+name+"/"+resultHash(raw)) ||
+			t.LastSTAN != "" && stan == t.LastSTAN)
+		return err
+	})
+	return known, err
+}

@@ -1,0 +1,391 @@
+package ledger
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// op is one call that writes. do decides on the state and appends entries; it runs in the writer and
+// may run again when a commit fails. It must decide everything before it appends anything.
+type op struct {
+	do func(*batch) error
+	// money: nothing but the entry goes into the commit, and it may be a payment's intent or outcome.
+	money bool
+	// reserve: on a full disk the ballast may be given up for it.
+	reserve bool
+	// alone: it changes the file as a whole; no other op shares its turn.
+	alone func() error
+
+	err  error
+	done chan struct{}
+}
+
+// stored is one entry as it goes into the file.
+type stored struct {
+	seq   uint64
+	value []byte
+	blob  []byte
+}
+
+// batch is what one commit will hold.
+type batch struct {
+	*view
+	l       *Ledger
+	now     time.Time
+	head    head
+	entries []stored
+}
+
+// submit hands an op to the writer and waits for its end.
+func (l *Ledger) submit(o *op) error {
+	o.done = make(chan struct{})
+	select {
+	case l.ops <- o:
+		<-o.done
+		return o.err
+	case <-l.closing:
+		return ErrClosed
+	}
+}
+
+// write is the writer: it takes the op that waits and every other that waits with it, and writes
+// them in one commit. No timer is involved.
+func (l *Ledger) write() {
+	defer l.writer.Done()
+	for {
+		select {
+		case <-l.closing:
+			return
+		case o := <-l.ops:
+			l.turn(o)
+		}
+	}
+}
+
+func (l *Ledger) turn(first *op) {
+	ops := []*op{first}
+	var last *op
+gather:
+	for first.alone == nil && len(ops) < maxOpsPerCommit {
+		select {
+		case o := <-l.ops:
+			if o.alone != nil {
+				last = o
+				break gather
+			}
+			ops = append(ops, o)
+		default:
+			break gather
+		}
+	}
+	if first.alone != nil {
+		first.err = guard(l.path, first.alone)
+	} else {
+		l.commitOps(ops)
+	}
+	for _, o := range ops {
+		close(o.done)
+	}
+	if last != nil {
+		last.err = guard(l.path, last.alone)
+		close(last.done)
+	}
+}
+
+// commitOps writes ops, gives up the ballast when the disk is full, and sets every op's err.
+func (l *Ledger) commitOps(ops []*op) {
+	err := l.attempt(ops)
+	if err == nil {
+		return
+	}
+	if errors.Is(err, ErrDiskFull) {
+		var kept []*op
+		for _, o := range ops {
+			if o.reserve && o.err == nil {
+				kept = append(kept, o)
+			} else if o.err == nil {
+				o.err = err
+			}
+		}
+		if ops = kept; len(ops) == 0 {
+			return
+		}
+		l.opt.Log.Warn().Msg("disk full: the ledger gives up its reserve")
+		l.ballast.giveUp()
+		if err = l.attempt(ops); err == nil {
+			return
+		}
+	}
+	for _, o := range ops {
+		if o.err == nil {
+			o.err = err
+		}
+	}
+}
+
+// attempt runs ops and commits. On an error nothing of them is in the ledger; ops that were refused
+// have their err.
+func (l *Ledger) attempt(ops []*op) error {
+	if err := l.usable(); err != nil {
+		return err
+	}
+	var b *batch
+	err := guard(l.path, func() (err error) {
+		b, err = l.commit(ops)
+		return err
+	})
+	var damaged *DamagedError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &damaged):
+		l.breakOff(err)
+		return err
+	case b == nil:
+		return err
+	}
+	// The commit failed somewhere on its way. What the file holds now decides, not what bbolt remembers.
+	written, rerr := l.reload(b)
+	if rerr != nil {
+		l.breakOff(rerr)
+		return rerr
+	}
+	if written {
+		return nil
+	}
+	return err
+}
+
+func (l *Ledger) usable() error {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.broken
+}
+
+func (l *Ledger) breakOff(err error) {
+	l.opt.Log.Error().Err(err).Msg("the ledger cannot go on")
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.broken = err
+}
+
+// commit runs ops in one bbolt transaction. The batch is returned when the commit itself failed.
+func (l *Ledger) commit(ops []*op) (*batch, error) {
+	tx, err := l.db.Begin(true)
+	if err != nil {
+		return nil, fmt.Errorf("write ledger: %w", err)
+	}
+	committed := false
+	defer func() {
+		if !committed {
+			_ = tx.Rollback()
+		}
+	}()
+	b := &batch{
+		view: &view{bucket: tx.Bucket(bucketState), tail: l.tail, pending: layer{}},
+		l:    l, now: l.opt.Now().UTC().Truncate(time.Microsecond), head: l.head,
+	}
+	folding := false
+	for _, o := range ops {
+		count := len(b.entries)
+		if o.err = o.do(b); o.err != nil && len(b.entries) > count {
+			return nil, o.err
+		}
+		folding = folding || !o.money
+	}
+	if len(b.entries) == 0 {
+		return nil, nil
+	}
+	if err := b.write(tx); err != nil {
+		return nil, diskFull(err)
+	}
+	if folding = folding || l.unfolded+len(b.entries) > maxUnfolded; folding {
+		if err := fold(tx, l.tail, b.pending, b.head); err != nil {
+			return nil, err
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.opt.FailCommit != nil {
+		err = l.opt.FailCommit()
+	}
+	if err == nil {
+		committed = true
+		err = tx.Commit()
+	}
+	if err != nil {
+		return b, diskFull(fmt.Errorf("write ledger: %w", err))
+	}
+	l.settle(b, folding)
+	return b, nil
+}
+
+// settle takes over what was committed. The caller holds mu.
+func (l *Ledger) settle(b *batch, folded bool) {
+	l.head = b.head
+	l.commits.Add(1)
+	l.entries.Store(b.head.seq)
+	if folded {
+		l.tail, l.unfolded = layer{}, 0
+	} else {
+		for key, value := range b.pending {
+			l.tail[key] = value
+		}
+		l.unfolded += len(b.entries)
+	}
+	for key := range b.pending {
+		if strings.HasPrefix(key, tableOutbox) {
+			select {
+			case l.outboxChanged <- struct{}{}:
+			default:
+			}
+			break
+		}
+	}
+}
+
+// reload opens the file again after a failed commit of b, and says whether b is in it after all: the
+// last flush of a commit can fail when everything is already written. Then one more commit is made,
+// because an answer needs a flush that succeeded.
+func (l *Ledger) reload(b *batch) (written bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := guard(l.path, l.db.Close); err != nil {
+		return false, err
+	}
+	if err := l.load(); err != nil {
+		return false, err
+	}
+	if l.head.seq != b.head.seq || !bytes.Equal(l.head.hash, b.head.hash) {
+		return false, nil
+	}
+	return true, guard(l.path, func() error {
+		return l.db.Update(func(*bolt.Tx) error { return nil })
+	})
+}
+
+// append adds an entry, and its blob if any, to the batch and folds it into the state.
+func (b *batch) append(e *entry, bl *blob) error {
+	e.V, e.Seq, e.At, e.Installation = formatVersion, b.head.seq+1, b.now, b.l.opt.Installation
+	var sealed []byte
+	if bl != nil {
+		var err error
+		if sealed, e.Blob, err = bl.seal(); err != nil {
+			return err
+		}
+	}
+	body, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("encode entry: %w", err)
+	}
+	hash := chainHash(b.head.hash, e.Seq, body)
+	value := append(hash, body...)
+	// Fold what is written, not what was meant: the state must be the same when it is rebuilt.
+	_, written, err := decodeEntry(value)
+	if err != nil {
+		return err
+	}
+	if err := apply(b.view, written); err != nil {
+		return fmt.Errorf("%w: entry %d: %w", ErrInvalid, e.Seq, err)
+	}
+	b.head = head{seq: e.Seq, hash: value[:hashSize]}
+	b.entries = append(b.entries, stored{seq: e.Seq, value: value, blob: sealed})
+	return nil
+}
+
+// write puts the batch's entries and blobs into the file.
+func (b *batch) write(tx *bolt.Tx) error {
+	entries, blobs := tx.Bucket(bucketEntries), tx.Bucket(bucketBlobs)
+	entries.FillPercent, blobs.FillPercent = 0.9, 0.9 // keys only grow
+	for _, s := range b.entries {
+		if err := entries.Put(seqKey(s.seq), s.value); err != nil {
+			return fmt.Errorf("write entry: %w", err)
+		}
+		if s.blob == nil {
+			continue
+		}
+		if err := blobs.Put(seqKey(s.seq), s.blob); err != nil {
+			return fmt.Errorf("write blob: %w", err)
+		}
+	}
+	return nil
+}
+
+// fold writes the state of the layers, the older first, into the state bucket.
+func fold(tx *bolt.Tx, older, newer layer, to head) error {
+	state := tx.Bucket(bucketState)
+	for i, l := range []layer{older, newer} {
+		for key, value := range l {
+			if _, again := newer[key]; again && i == 0 {
+				continue
+			}
+			var err error
+			if value == nil {
+				err = state.Delete([]byte(key))
+			} else {
+				err = state.Put([]byte(key), value)
+			}
+			if err != nil {
+				return fmt.Errorf("fold state %q: %w", key, err)
+			}
+		}
+	}
+	if err := state.Put([]byte(keyFolded), append(seqKey(to.seq), to.hash...)); err != nil {
+		return fmt.Errorf("fold state: %w", err)
+	}
+	return nil
+}
+
+// foldedHead reads up to where the state bucket has been folded.
+func foldedHead(tx *bolt.Tx) (head, error) {
+	for _, name := range [][]byte{bucketEntries, bucketBlobs, bucketState} {
+		if tx.Bucket(name) == nil {
+			return head{}, fmt.Errorf("bucket %q is missing", name)
+		}
+	}
+	value := tx.Bucket(bucketState).Get([]byte(keyFolded))
+	switch len(value) {
+	case 0:
+		return genesis(), nil
+	case 8 + hashSize:
+		return head{seq: binary.BigEndian.Uint64(value), hash: bytes.Clone(value[8:])}, nil
+	}
+	return head{}, fmt.Errorf("state %q has %d bytes", keyFolded, len(value))
+}
+
+// replay folds the entries after from into v.pending.
+func replay(tx *bolt.Tx, v *view, from head) (end head, count int, err error) {
+	c := tx.Bucket(bucketEntries).Cursor()
+	end = from
+	if from.seq > 0 {
+		key, value := c.Seek(seqKey(from.seq))
+		if !bytes.Equal(key, seqKey(from.seq)) || !bytes.HasPrefix(value, from.hash) {
+			return end, 0, fmt.Errorf("the journal does not hold entry %d, up to which the state was folded", from.seq)
+		}
+	}
+	for key, value := c.Seek(seqKey(from.seq + 1)); key != nil; key, value = c.Next() {
+		hash, e, err := decodeEntry(value)
+		if err != nil {
+			return end, count, fmt.Errorf("entry %x: %w", key, err)
+		}
+		if want := end.seq + 1; e.Seq != want || !bytes.Equal(key, seqKey(want)) {
+			return end, count, fmt.Errorf("entry %d where %d was due", e.Seq, want)
+		}
+		if !bytes.Equal(hash, chainHash(end.hash, e.Seq, value[hashSize:])) {
+			return end, count, fmt.Errorf("entry %d does not follow from the one before it", e.Seq)
+		}
+		if err := apply(v, e); err != nil {
+			return end, count, fmt.Errorf("entry %d: %w", e.Seq, err)
+		}
+		end = head{seq: e.Seq, hash: bytes.Clone(hash)}
+		count++
+	}
+	return end, count, nil
+}
