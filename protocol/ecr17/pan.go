@@ -180,19 +180,18 @@ func maskMessage(payload []byte) (raw Raw, changed bool) {
 	if len(s) <= bodyAt || !resultLetter(s[9]) {
 		return Raw(s), false
 	}
-	body := s[bodyAt:min(len(s), bodyAt+reasonWidth)]
-	var masked string
-	if card := body[:min(len(body), panWidth)]; panShaped(card) {
-		masked, changed = maskPAN(card)
-		masked += body[len(card):]
+	end := min(len(s), bodyAt+panWidth)
+	masked := s[bodyAt:end]
+	if panShaped(masked) {
+		masked, _ = maskPAN(masked)
 	} else {
-		masked = MaskText(body)
-		changed = masked != body
+		end = min(len(s), bodyAt+reasonWidth)
+		masked = MaskText(s[bodyAt:end])
 	}
-	if !changed {
+	if masked == s[bodyAt:end] {
 		return Raw(s), false
 	}
-	return Raw(s[:bodyAt] + masked + s[bodyAt+len(body):]), true
+	return Raw(s[:bodyAt] + masked + s[end:]), true
 }
 
 // panShaped reports whether the field can be a card number, in any style of
