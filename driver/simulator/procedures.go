@@ -80,10 +80,9 @@ func (t *Terminal) setPrinting(toECR bool) {
 // acknowledge confirms a request that will be carried out, as its faults will have
 // it.
 func (s *session) acknowledge(ctx context.Context) {
-	if s.faults.has(StaleResult) {
-		if last := s.t.bank.memory(s.t.opt.TerminalID).last; last != "" {
-			s.write(ecr17.AppendFrame(nil, []byte(last), s.t.opt.Scope))
-		}
+	if last := s.t.bank.memory(s.t.opt.TerminalID).last; last != "" && s.faults.has(StaleResult) {
+		s.put(ecr17.AppendFrame(nil, []byte(last), s.t.opt.Scope))
+		s.confirmation(ctx) // or its ACK would confirm the next result
 	}
 	s.pause(ctx, s.t.opt.Timing.ACK+s.faults.slow("ack"), false)
 	switch {

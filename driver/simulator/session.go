@@ -319,6 +319,9 @@ const (
 
 // confirmation waits for ACK or NAK. Requests that come meanwhile wait their turn.
 func (s *session) confirmation(ctx context.Context) answer {
+	if s.mute {
+		return nobody
+	}
 	limit := time.NewTimer(s.t.opt.Timing.Confirm)
 	defer limit.Stop()
 	for {
