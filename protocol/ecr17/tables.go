@@ -164,7 +164,7 @@ var (
 var (
 	statusAnswerTable = table("s status answer", "s", 31, []field{
 		{fNone, "zeros", 11, 10, kindFill, exact, 0, "reserved"},
-		{fClock, "clock", 21, 10, kindDigits, exact, 0, "terminal time DDMMYYhhmm"},
+		{fClock, "clock", 21, 10, kindDigits, exact, orBlank, "terminal time DDMMYYhhmm"},
 		{fState, "state", 31, 1, kindNumber, zerosLeft, 0, "terminal state"},
 		{fReleases, "releases", 32, maxReleases, kindTail, exact, 0, "software releases, 8 characters each"},
 	})

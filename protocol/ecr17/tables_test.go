@@ -61,6 +61,8 @@ func (l *layout) verify() error {
 			return fmt.Errorf("%s appears twice", f.name)
 		case f.kind >= kindTail && i != len(l.rows)-1:
 			return fmt.Errorf("%s varies in length but is not last", f.name)
+		case f.kind == kindDigits && f.opt&(need|orBlank|orZeros) == 0:
+			return fmt.Errorf("%s: digits that may be absent must have a way to be written so", f.name)
 		case f.kind == kindNumber && f.len > 18:
 			return fmt.Errorf("%s overflows", f.name)
 		}
