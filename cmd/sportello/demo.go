@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"text/template"
+	"time"
+
+	"sportello/cmd/sportello/internal/config"
+	"sportello/driver/simulator"
+	"sportello/protocol/govpay/govpaytest"
+)
+
+// The demonstration's operators. Their PINs are printed: it holds no real money.
+var demoOperators = []struct{ id, name, role, pin string }{
+	{"rossi", "Maria Rossi", "clerk", "1234"},
+	{"bianchi", "Paolo Bianchi", "supervisor", "5678"},
+}
+
+const (
+	demoTerminal = "12345678"
+	demoUser     = "sportello"
+	demoPassword = "dimostrazione"
+)
+
+// demoConfig is an ordinary configuration: the service under demonstration is the one that is installed.
+var demoConfig = template.Must(template.New("config").Parse(`# Configurazione della dimostrazione: terminale, banca e piattaforma sono simulati.
+installation: D1
+listen: {{.Listen}}
+data_dir: '{{.Dir}}'
+operators_file: '{{.Operators}}'
+creditors:
+{{- range .Creditors}}
+  - {tax_code: "{{.TaxCode}}", name: "{{.Name}}"}
+{{- end}}
+terminals:
+  - name: cassa1
+    label: Cassa 1
+    driver: nexi
+    address: tcp://{{.Terminal}}
+    terminal_id: "{{.TerminalID}}"
+    cash_register_id: "00000001"
+    exclusivity: exclusive
+    psp: {id: "{{.PSP.ID}}", intermediary: "{{.PSP.TaxCode}}", channel: "{{.PSP.Channel}}", payment_type: CP}
+    notice_data: {tag: 5, template: "{notice}{creditor}", index_map: "5000"}
+log: {level: warn}
+platform:
+  driver: govpay
+  pagamento: {{.Pagamento}}
+  pendenze: {{.Pendenze}}
+  ragioneria: {{.Ragioneria}}
+  application: A2A-SPORTELLO
+  auth: {user: {{.User}}, password_file: '{{.Password}}'}
+`))
+
+// runDemo runs the service with simulated ends, in one process, all on loopback: a terminal on a TCP
+// port with a bank behind it, and a platform on an HTTP port that gives a receipt when that bank has charged.
+func runDemo(args []string) int {
+	fs := flag.NewFlagSet("demo", flag.ContinueOnError)
+	listen := fs.String("listen", "127.0.0.1:8417", "indirizzo della pagina")
+	dir := fs.String("data", "", "cartella dei dati; senza, una temporanea che alla fine sparisce")
+	fast := fs.Bool("fast", false, "terminale senza le attese di una persona")
+	if !parse(fs, args) || fs.NArg() > 0 {
+		return exitUsage
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if *dir == "" {
+		tmp, err := os.MkdirTemp("", "sportello-demo-")
+		if err != nil {
+			return fail(err)
+		}
+		defer os.RemoveAll(tmp)
+		*dir = tmp
+	}
+	d, err := startDemo(ctx, *dir, *fast)
+	if err != nil {
+		return fail(err)
+	}
+	defer d.close()
+	path, err := d.writeConfig(*listen)
+	if err != nil {
+		return fail(err)
+	}
+	cfg, err := config.Load(path)
+	if err != nil {
+		return failConfig(err)
+	}
+	return serve(ctx, cfg, serviceOptions{demo: true}, func() { d.banner("http://"+cfg.Listen, path) })
+}
+
+// demo is the pair of simulated ends.
+type demo struct {
+	dir      string
+	bank     *simulator.Bank
+	terminal *simulator.Terminal
+	address  string // of the terminal
+	served   chan error
+	platform *govpaytest.Server
+	stop     context.CancelFunc
+}
+
+func startDemo(ctx context.Context, dir string, fast bool) (*demo, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	bank := filepath.Join(dir, "banca.jsonl")
+	o := simulator.Options{TerminalID: demoTerminal}
+	if !fast {
+		o.Timing = simulator.Human
+	}
+	if o.Bank, err = simulator.OpenBank(bank); err != nil {
+		return nil, err
+	}
+	d := &demo{dir: dir, bank: o.Bank, served: make(chan error, 1)}
+	if d.terminal, err = simulator.New(o); err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	d.address = l.Addr().String()
+	ctx, d.stop = context.WithCancel(ctx)
+	go func() { d.served <- d.terminal.Serve(ctx, l) }()
+	d.platform, err = govpaytest.New(govpaytest.Options{User: demoUser, Password: demoPassword, BankFile: bank, ReceiptDelay: 3 * time.Second})
+	if err == nil {
+		err = d.platform.Start("127.0.0.1:0")
+	}
+	if err != nil {
+		d.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *demo) close() {
+	d.stop()
+	<-d.served
+	d.bank.Close()
+	if d.platform != nil {
+		d.platform.Close()
+	}
+}
+
+func (d *demo) writeConfig(listen string) (string, error) {
+	var operators strings.Builder
+	operators.WriteString("operators:\n")
+	for _, o := range demoOperators {
+		hash, err := config.HashPIN(o.pin)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&operators, "  - {id: %s, name: %q, role: %s, hash: %q}\n", o.id, o.name, o.role, hash)
+	}
+	operatorsPath, passwordPath := filepath.Join(d.dir, "operatori.yaml"), filepath.Join(d.dir, "govpay.password")
+	if err := os.WriteFile(operatorsPath, []byte(operators.String()), 0o600); err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(passwordPath, []byte(demoPassword+"\n"), 0o600); err != nil {
+		return "", err
+	}
+	pagamento, pendenze, ragioneria := govpaytest.Base("http://" + d.platform.Addr())
+	var text strings.Builder
+	err := demoConfig.Execute(&text, map[string]any{
+		"Listen": listen, "Dir": d.dir, "Operators": operatorsPath, "Password": passwordPath, "User": demoUser,
+		"Creditors": d.platform.Seed().Creditors, "Terminal": d.address, "TerminalID": demoTerminal,
+		"PSP": govpaytest.DefaultProvider, "Pagamento": pagamento, "Pendenze": pendenze, "Ragioneria": ragioneria,
+	})
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(d.dir, "config.yaml")
+	return path, os.WriteFile(path, []byte(text.String()), 0o600)
+}
+
+// banner tells a newcomer everything needed for the first payment.
+func (d *demo) banner(url, configPath string) {
+	w := os.Stdout
+	fmt.Fprintf(w, "\nSportello POS — DIMOSTRAZIONE: nessun denaro vero.\n\n  Pagina:         %s\n", url)
+	for _, o := range demoOperators {
+		fmt.Fprintf(w, "  Accesso:        %s, PIN %s (%s)\n", o.id, o.pin, o.name)
+	}
+	fmt.Fprintf(w, "  Configurazione: %s\n  Terminale:      tcp://%s\n  Piattaforma:    http://%s\n\n  Avvisi di esempio (testo del QR):\n", configPath, d.address, d.platform.Addr())
+	for i, qr := range d.platform.Seed().QR() {
+		fmt.Fprintf(w, "    %-52s %s\n", qr, d.platform.Seed().Debts[i].Reason)
+	}
+	fmt.Fprintf(w, "\n  Da un altro terminale:\n    sportello pay '%s' --terminal cassa1 --config %s\n\n  Ctrl-C per finire.\n\n", d.platform.Seed().QR()[0], configPath)
+}

@@ -1,0 +1,37 @@
+//go:build failpoint && unix
+
+package main
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// failpoint kills this process, as a power cut would, the n-th time it passes the point named in
+// SPORTELLO_FAILPOINT ("name" or "name:n"). Only binaries built for the kill test have it; a release
+// is built without the tag.
+var failpoint = func() func(string) {
+	name, count, _ := strings.Cut(os.Getenv("SPORTELLO_FAILPOINT"), ":")
+	if name == "" {
+		return nil
+	}
+	left, err := strconv.Atoi(count)
+	if err != nil {
+		left = 1
+	}
+	var mu sync.Mutex // guards left
+	return func(point string) {
+		if point != name {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if left--; left == 0 {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {} // the signal is on its way: nothing may happen after it
+		}
+	}
+}()

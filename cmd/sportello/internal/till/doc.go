@@ -1,0 +1,27 @@
+// Package till takes payments: it turns a clerk's request into one card charge on one terminal,
+// writes every step to the ledger before it matters, and after a restart takes up again whatever was
+// left unfinished. It never sends anything financial itself (the driver does, once), never infers
+// "charged" or "not charged" (the driver judges evidence), and never forgets an attempt that was sent.
+//
+// # The path of a payment
+//
+// Pay checks the request and the platform's word about each notice, then hands an attempt to the
+// worker of its terminal (station.go). The worker runs the driver's pre-flight; the driver calls back
+// (recorder.go) right before the first financial byte, when the intent becomes durable, and with the
+// outcome, which becomes durable before the terminal is told that we have it.
+//
+// # Where the power can go (design 4)
+//
+// The failpoint of each row kills the process in TestKillAtEveryStep of cmd/sportello.
+//
+//	step                           on disk            start-up does                        failpoint
+//	request accepted, pre-flight   nothing            nothing: nothing had left            till.preflight
+//	before the intent is written   nothing            nothing                              ledger.intend.before
+//	intent written, not yet sent   sent + baseline    unknown, gather evidence             ledger.intend.after
+//	frame sent, no result yet      sent + baseline    unknown, gather evidence             till.phase
+//	result here, not yet written   sent + baseline    unknown, the terminal's last result  ledger.conclude.before
+//	result written, no ACK yet     charged + outbox   nothing for the terminal; settle     ledger.conclude.after
+//	ACK sent, slip not yet kept    charged + outbox   settle; the slip can be reprinted    ledger.aftermath.after
+//	receipt seen, not yet written  charged + outbox   settle looks again                   ledger.register.before
+//	registered                     registered         nothing                              ledger.register.after
+package till

@@ -1,0 +1,102 @@
+package till
+
+import (
+	"errors"
+	"time"
+
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/driver"
+	"sportello/protocol/local"
+)
+
+// recorder is the ledger's side of one payment, or of the gathering of evidence about one. The driver
+// calls it from the worker's goroutine.
+type recorder struct {
+	s  *station
+	a  *attempt // nil while resolving
+	id string
+
+	sent      bool // the intent is durable: from here on something may have left
+	concluded bool
+	last      ledger.Payment // as of the last write
+}
+
+var _ driver.Recorder = (*recorder)(nil)
+
+// Sent makes the intent durable, after a last look at what the terminal remembers (design 5.7).
+func (r *recorder) Sent(b driver.Baseline) error {
+	t := r.s.till
+	if err := r.s.recognise(b.Last, b.LastSTAN); err != nil {
+		return err
+	}
+	intent := r.a.intent
+	intent.Baseline = b
+	p, err := t.o.Ledger.Intend(intent)
+	if err != nil {
+		return err
+	}
+	r.sent, r.last = true, p
+	t.settleBegun(r.a, p, nil)
+	t.publishPayment(p.ID)
+	return nil
+}
+
+// Outcome makes the terminal's word durable. While the disk refuses it keeps trying, and the screen
+// shows what to write on paper (design 3.3).
+func (r *recorder) Outcome(o driver.Outcome) error {
+	t := r.s.till
+	c := ledger.Conclusion{Outcome: o, RawResult: resultOf(o)}
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		p, err := t.o.Ledger.Conclude(r.id, c)
+		if err == nil {
+			r.concluded, r.last = true, p
+			t.publishPayment(p.ID)
+			return nil
+		}
+		if errors.Is(err, ledger.ErrStale) || errors.Is(err, ledger.ErrNotFound) || errors.Is(err, ledger.ErrClosed) {
+			return err // trying again would not change it
+		}
+		t.o.Log.Error().Err(err).Str("payment", r.id).Str("verdict", string(o.Verdict)).Msg("the outcome could not be written: trying again")
+		r.onPaper(o)
+		select {
+		case <-time.After(wait):
+		case <-t.ctx.Done():
+			return err
+		}
+	}
+}
+
+// onPaper shows the terminal's word while it cannot be written.
+func (r *recorder) onPaper(o driver.Outcome) {
+	p := r.last
+	p.Charge = o.Charge
+	p.Reason = driver.Reason{Code: string(local.CodeLedgerNotWritten)}
+	v := r.s.till.view(p)
+	r.s.till.o.Events.Publish(local.Event{Type: local.EventPayment, Payment: &v})
+}
+
+// Progress shows whose turn it is.
+func (r *recorder) Progress(p driver.Progress) {
+	act := local.Activity{Terminal: r.s.term.Name, Phase: string(p.Phase), Text: p.Text, Since: time.Now()}
+	if r.a != nil {
+		act.RequestID = r.a.intent.RequestID
+	} else {
+		act.RequestID = r.last.RequestID
+	}
+	if r.sent || r.a == nil {
+		act.PaymentID = r.id
+		r.s.till.o.Failpoint("till.phase")
+	}
+	r.s.show(act)
+}
+
+// resultOf is the message that the terminal's memory of its last result now holds, if this outcome
+// was read from one.
+func resultOf(o driver.Outcome) []byte {
+	for i := len(o.Evidence) - 1; i >= 0; i-- {
+		if e := o.Evidence[i]; (e.Kind == "result" || e.Kind == "last_result") && len(e.Raw) > 0 {
+			return e.Raw
+		}
+	}
+	return nil
+}

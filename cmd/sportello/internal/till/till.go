@@ -1,0 +1,206 @@
+package till
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/driver"
+	"sportello/protocol/govpay"
+	"sportello/protocol/local"
+)
+
+// Platform is what the till asks of the regional platform before a charge.
+type Platform interface {
+	Position(ctx context.Context, creditor, notice string) (govpay.Position, error)
+}
+
+var _ Platform = (*govpay.Client)(nil)
+
+// Events takes what changes on screen. Publish must not block.
+type Events interface {
+	Publish(local.Event)
+}
+
+// Creditor is a body this counter takes payments for.
+type Creditor struct {
+	TaxCode string
+	Name    string
+	GLN     string // of old linear codes; may be empty
+}
+
+// Terminal is one configured card terminal.
+type Terminal struct {
+	Name        string
+	Label       string
+	Driver      driver.Terminal
+	Exclusivity driver.Exclusivity
+	Settlement  string
+	MaxNotices  int
+}
+
+// Options of a till. All are required unless said otherwise.
+type Options struct {
+	Installation string // two characters
+	Version      string
+	Language     string // it, en, de
+	Demo         bool
+	Creditors    []Creditor // the first is meant by a bare notice number
+	Terminals    []Terminal
+	Ledger       *ledger.Ledger
+	Platform     Platform
+	Events       Events
+	Log          zerolog.Logger
+	Failpoint    func(string) // nil in production
+}
+
+// Till is the counter. Its methods may be called from any goroutine.
+type Till struct {
+	o        Options
+	ctx      context.Context // ends with Close
+	stop     context.CancelFunc
+	wg       sync.WaitGroup // workers
+	stations map[string]*station
+	names    []string // of stations, in the order of the configuration
+
+	showing sync.Mutex // held from reading a payment to publishing it: a later state is never shown first
+
+	mu       sync.Mutex          // guards what follows
+	open     map[string]*attempt // by request id, until the ledger has them or they end
+	platform local.Platform
+	closed   bool
+}
+
+// New makes a till. Start begins its work.
+func New(o Options) (*Till, error) {
+	if o.Failpoint == nil {
+		o.Failpoint = func(string) {}
+	}
+	if len(o.Creditors) == 0 || len(o.Terminals) == 0 {
+		return nil, errors.New("a till needs a creditor and a terminal")
+	}
+	t := &Till{
+		o:        o,
+		stations: make(map[string]*station, len(o.Terminals)),
+		open:     make(map[string]*attempt),
+		platform: local.Platform{Light: local.LightUnknown},
+	}
+	t.ctx, t.stop = context.WithCancel(context.Background())
+	for _, term := range o.Terminals {
+		if t.stations[term.Name] != nil {
+			return nil, fmt.Errorf("terminal %q is configured twice", term.Name)
+		}
+		t.stations[term.Name] = newStation(t, term)
+		t.names = append(t.names, term.Name)
+	}
+	return t, nil
+}
+
+// Start takes up every unfinished attempt again and starts the workers. It opens no line itself and
+// returns at once; until a terminal's worker has looked at its terminal, a payment waits for it.
+func (t *Till) Start() error {
+	unfinished, err := t.o.Ledger.Unfinished()
+	if err != nil {
+		return fmt.Errorf("reading unfinished payments: %w", err)
+	}
+	byTerminal := make(map[string][]ledger.Payment)
+	for _, p := range unfinished {
+		byTerminal[p.Terminal] = append(byTerminal[p.Terminal], p)
+	}
+	for name, payments := range byTerminal {
+		s := t.stations[name]
+		if s == nil {
+			// The terminal left the configuration: its attempts stay unknown and on people's list.
+			for _, p := range payments {
+				if err := t.orphan(p); err != nil {
+					return err
+				}
+			}
+			continue
+		}
+		slices.SortFunc(payments, func(a, b ledger.Payment) int { return compareIDs(a.ID, b.ID) })
+		if err := s.takeUp(payments); err != nil {
+			return err
+		}
+	}
+	for _, name := range t.names {
+		s := t.stations[name]
+		t.wg.Add(1)
+		go func() {
+			defer t.wg.Done()
+			s.run(t.ctx)
+		}()
+	}
+	return nil
+}
+
+// Close ends the workers and waits for them. A payment whose financial frame has left is not waited
+// for: the ledger holds it as sent, and the next Start takes it up.
+func (t *Till) Close() {
+	t.mu.Lock()
+	t.closed = true
+	t.mu.Unlock()
+	t.stop()
+	for _, s := range t.stations {
+		if err := s.term.Driver.Close(); err != nil {
+			t.o.Log.Warn().Err(err).Str("terminal", s.term.Name).Msg("closing the terminal")
+		}
+	}
+	t.wg.Wait()
+}
+
+// Changed tells the screens that a payment's registration changed.
+func (t *Till) Changed(paymentID string) {
+	t.publishPayment(paymentID)
+}
+
+// PlatformSeen tells the screens how the platform answered last: nil for well. It reports whether the
+// platform is there.
+func (t *Till) PlatformSeen(err error) bool {
+	if govpay.OutcomeOf(err) == govpay.OutcomeCanceled {
+		return false // we gave up ourselves: nothing was learned
+	}
+	now := time.Now()
+	p := local.Platform{Light: local.LightReady, SeenAt: &now}
+	if e := platformError(err); e != nil && !spokeAboutNotice(e.Code) {
+		r := t.reason(e.Code, e.Args)
+		p = local.Platform{Light: local.LightNotReady, Reason: &r, SeenAt: &now}
+	}
+	t.mu.Lock()
+	same := t.platform.Light == p.Light && reasonCode(t.platform.Reason) == reasonCode(p.Reason)
+	t.platform = p
+	t.mu.Unlock()
+	if !same {
+		t.o.Events.Publish(local.Event{Type: local.EventPlatform, Platform: &p})
+	}
+	return p.Light == local.LightReady
+}
+
+func reasonCode(r *local.Reason) string {
+	if r == nil {
+		return ""
+	}
+	return r.Code
+}
+
+func (t *Till) creditor(taxCode string) (Creditor, bool) {
+	i := slices.IndexFunc(t.o.Creditors, func(c Creditor) bool { return c.TaxCode == taxCode })
+	if i < 0 {
+		return Creditor{}, false
+	}
+	return t.o.Creditors[i], true
+}
+
+func (t *Till) station(name string) (*station, error) {
+	s := t.stations[name]
+	if s == nil {
+		return nil, &local.Error{Code: local.CodeTerminalUnknown, Args: map[string]string{local.ArgTerminal: name}}
+	}
+	return s, nil
+}

@@ -1,0 +1,266 @@
+package till
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/driver"
+	"sportello/protocol/local"
+)
+
+// reason gives a code its text and hint in the installation's language.
+func (t *Till) reason(code local.Code, args map[string]string) local.Reason {
+	return local.Explain(code, t.lang(), args)
+}
+
+func (t *Till) lang() local.Language { return local.Language(t.o.Language) }
+
+// paymentReason shows why a payment stands where it stands: what the bank said in plain words, or else
+// the terminal's own.
+func (t *Till) paymentReason(p ledger.Payment) *local.Reason {
+	if p.Reason.Code == "" {
+		return nil
+	}
+	args := map[string]string{
+		local.ArgReason:   p.Reason.Text,
+		local.ArgTerminal: t.label(p.Terminal),
+		local.ArgPayment:  p.ID,
+		local.ArgExpected: local.Money(p.AmountCents, t.lang()),
+	}
+	if p.Charge != nil {
+		if plain := local.DeclineText(p.Charge.ActionCode, t.lang()); plain != "" {
+			args[local.ArgReason] = plain
+		}
+		args[local.ArgFound] = local.Money(p.Charge.AmountCents, t.lang())
+		args[local.ArgSTAN], args[local.ArgAuth] = p.Charge.STAN, p.Charge.AuthCode
+	}
+	v := t.reason(local.Code(p.Reason.Code), args)
+	return &v
+}
+
+// noticeReason shows why a notice's registration stands where it stands.
+func (t *Till) noticeReason(n ledger.Notice) *local.Reason {
+	if n.Reason.Code == "" {
+		return nil
+	}
+	v := t.reason(local.Code(n.Reason.Code), map[string]string{
+		local.ArgExpected: local.Money(n.AmountCents, t.lang()), local.ArgFound: n.Reason.Text,
+	})
+	return &v
+}
+
+func (t *Till) label(terminal string) string {
+	if s := t.stations[terminal]; s != nil {
+		return s.term.Label
+	}
+	return terminal
+}
+
+// publishPayment shows a payment as the ledger holds it now.
+func (t *Till) publishPayment(id string) {
+	t.showing.Lock()
+	defer t.showing.Unlock()
+	p, err := t.o.Ledger.Payment(id)
+	if err != nil {
+		t.o.Log.Error().Err(err).Str("payment", id).Msg("reading a payment to show it")
+		return
+	}
+	v := t.view(p)
+	t.o.Events.Publish(local.Event{Type: local.EventPayment, Payment: &v})
+}
+
+// view is a payment as others see it.
+func (t *Till) view(p ledger.Payment) local.Payment {
+	v := local.Payment{
+		ID: p.ID, RequestID: p.RequestID, RetryOf: p.RetryOf, Reference: p.Reference,
+		Installation: p.Installation, State: local.State(p.State), Settlement: local.Settlement(p.Settlement),
+		AmountCents: p.AmountCents, Terminal: p.Terminal, Operator: p.Operator,
+		CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+		AccountingDay: p.AccountingDay, ReceiptNumber: p.ReceiptNumber,
+		Preset: local.State(p.Preset), NeedsPeople: p.NeedsPeople,
+		ResolvedBy: slices.Clone(p.ResolvedBy), HasReceipt: p.HasTicket,
+		Reason: t.paymentReason(p),
+	}
+	if v.ResolvedBy == nil {
+		v.ResolvedBy = []string{}
+	}
+	if p.Charge != nil {
+		c := viewCharge(*p.Charge)
+		v.Charge = &c
+	}
+	descriptions, err := t.o.Ledger.Descriptions(p.ID)
+	if err != nil {
+		t.o.Log.Error().Err(err).Str("payment", p.ID).Msg("reading descriptions")
+	}
+	v.Notices = make([]local.PaymentNotice, len(p.Notices))
+	for i, n := range p.Notices {
+		v.Notices[i] = local.PaymentNotice{
+			Creditor: n.Creditor, Number: n.Number, AmountCents: n.AmountCents,
+			Registration: local.Registration(n.Registration), ReceiptID: n.ReceiptID,
+			Reason: t.noticeReason(n),
+		}
+		if i < len(descriptions) {
+			v.Notices[i].Description = descriptions[i]
+		}
+		if due, waiting := receiptDue(p, n); waiting {
+			v.Notices[i].ReceiptDue = &due
+			v.Notices[i].Late = time.Now().After(due)
+		}
+	}
+	return v
+}
+
+// receiptLife is the life of a payment token: with settlement terminal the receipt is due by then (design 10).
+const receiptLife = 30 * time.Minute
+
+func receiptDue(p ledger.Payment, n ledger.Notice) (time.Time, bool) {
+	if p.State != ledger.Charged || n.Registration != ledger.RegAwaiting {
+		return time.Time{}, false
+	}
+	return p.SentAt.Add(receiptLife), true
+}
+
+func viewCharge(c driver.Charge) local.Charge {
+	v := local.Charge{STAN: c.STAN, OnlineID: c.OnlineID, AuthCode: c.AuthCode, PAN: c.PAN,
+		Card: c.Card, Entry: c.Entry, ActionCode: c.ActionCode, AmountCents: c.AmountCents}
+	if !c.HostTime.IsZero() {
+		v.HostTime = &c.HostTime
+	}
+	return v
+}
+
+// Payment shows one payment.
+func (t *Till) Payment(_ context.Context, id string) (local.Payment, error) {
+	p, err := t.o.Ledger.Payment(id)
+	if err != nil {
+		return local.Payment{}, internal(err)
+	}
+	return t.view(p), nil
+}
+
+// Payments lists payments, the newest first.
+func (t *Till) Payments(_ context.Context, q local.PaymentQuery) ([]local.Payment, error) {
+	list, err := t.o.Ledger.Payments(ledger.Query{State: ledger.State(q.State), Day: q.Day, Limit: q.Limit})
+	if err != nil {
+		return nil, internal(err)
+	}
+	out := make([]local.Payment, len(list))
+	for i, p := range list {
+		out[i] = t.view(p)
+	}
+	return out, nil
+}
+
+// Receipt gives the terminal's slip as kept.
+func (t *Till) Receipt(_ context.Context, id string) (local.Receipt, error) {
+	p, err := t.o.Ledger.Payment(id)
+	if err != nil {
+		return local.Receipt{}, internal(err)
+	}
+	if !p.HasTicket {
+		return local.Receipt{}, &local.Error{Code: local.CodeNotFound, PaymentID: id, Detail: "no slip is kept"}
+	}
+	text, err := t.o.Ledger.Ticket(id)
+	if err != nil {
+		return local.Receipt{}, internal(err)
+	}
+	return local.Receipt{PaymentID: id, Text: text, Complete: p.TicketWhole}, nil
+}
+
+// Snapshot is everything a page needs to draw itself; the hub adds the sequence number.
+func (t *Till) Snapshot(ctx context.Context, op local.Operator) (local.Snapshot, error) {
+	now := time.Now()
+	s := local.Snapshot{Now: now, Version: t.o.Version, Demo: t.o.Demo, Language: t.o.Language,
+		Operator: op, Activities: []local.Activity{}}
+	for _, c := range t.o.Creditors {
+		s.Creditors = append(s.Creditors, local.Creditor{TaxCode: c.TaxCode, Name: c.Name})
+	}
+	var err error
+	if s.Terminals, err = t.Terminals(ctx); err != nil {
+		return s, err
+	}
+	for _, name := range t.names {
+		st := t.stations[name]
+		st.mu.Lock()
+		if st.activity != nil {
+			s.Activities = append(s.Activities, *st.activity)
+		}
+		st.mu.Unlock()
+	}
+	t.mu.Lock()
+	s.Platform = t.platform
+	t.mu.Unlock()
+	today, err := t.Payments(ctx, local.PaymentQuery{Day: ledger.Day(now)})
+	if err != nil {
+		return s, err
+	}
+	unfinished, err := t.o.Ledger.Unfinished()
+	if err != nil {
+		return s, internal(err)
+	}
+	s.Payments = today
+	for _, p := range unfinished {
+		if !slices.ContainsFunc(today, func(v local.Payment) bool { return v.ID == p.ID }) {
+			s.Payments = append(s.Payments, t.view(p))
+		}
+	}
+	return s, nil
+}
+
+// Queue lists the notices whose registration is awaited.
+func (t *Till) Queue(context.Context) ([]local.QueueItem, error) {
+	items, err := t.o.Ledger.Outbox()
+	if err != nil {
+		return nil, internal(err)
+	}
+	out := []local.QueueItem{}
+	for _, i := range items {
+		if i.Watch {
+			continue
+		}
+		p, err := t.o.Ledger.Payment(i.PaymentID)
+		if err != nil {
+			return nil, internal(err)
+		}
+		n := p.Notices[i.Index]
+		q := local.QueueItem{PaymentID: p.ID, Creditor: n.Creditor, Number: n.Number, AmountCents: n.AmountCents,
+			State: local.Registration(n.Registration), Since: i.Since, Reason: t.noticeReason(n)}
+		if due, waiting := receiptDue(p, n); waiting {
+			q.Late = time.Now().After(due)
+		}
+		out = append(out, q)
+	}
+	return out, nil
+}
+
+// Cases lists what people must mend.
+func (t *Till) Cases(context.Context) ([]local.Case, error) {
+	list, err := t.o.Ledger.Cases(false)
+	if err != nil {
+		return nil, internal(err)
+	}
+	out := make([]local.Case, len(list))
+	for i, c := range list {
+		out[i] = local.Case{ID: c.ID, PaymentID: c.PaymentID, Cause: t.reason(local.Code(c.Cause.Code), map[string]string{local.ArgReason: c.Cause.Text, local.ArgFound: c.Cause.Text, local.ArgPayment: c.PaymentID}), Owner: c.Owner,
+			Opened: c.Opened, Due: moment(c.Due), Ended: moment(c.Ended), Ending: c.Ending}
+	}
+	return out, nil
+}
+
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// Check verifies the ledger's chain, and that everything derived from it agrees.
+func (t *Till) Check(context.Context) (any, error) {
+	rep, err := t.o.Ledger.Check()
+	if err != nil {
+		return nil, internal(err)
+	}
+	return rep, nil
+}

@@ -1,0 +1,403 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"sportello/cmd/sportello/internal/config"
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/cmd/sportello/internal/settle"
+	"sportello/cmd/sportello/internal/till"
+	"sportello/driver"
+	"sportello/driver/ecr17"
+	"sportello/protocol/govpay"
+	"sportello/protocol/local"
+	"sportello/ui"
+)
+
+// drivers is every terminal driver of this program, by the name in terminals[].driver.
+var drivers = map[string]driver.Open{
+	"nexi":   ecr17.Open,
+	"numera": ecr17.Open,
+}
+
+// closeLimit bounds an orderly stop: after it the process ends as at a power cut, which loses nothing.
+const closeLimit = 5 * time.Second
+
+// cliOperator is whoever uses the command line without signing in: a clerk without a name.
+var cliOperator = local.Operator{ID: "cli", Name: "riga di comando", Role: local.RoleClerk}
+
+// errListen: the address of the page is taken or not ours.
+var errListen = errors.New("the page's address cannot be used")
+
+// runService is the service itself, in the foreground.
+func runService(args []string) int {
+	fs := flag.NewFlagSet("run", flag.ContinueOnError)
+	path := configFlag(fs)
+	page := fs.String("ui-dir", "", "serve la pagina da questa cartella (sviluppo)")
+	if !parse(fs, args) {
+		return exitUsage
+	}
+	if fs.NArg() > 0 {
+		return usageError(fmt.Sprintf("run: argomento %q di troppo", fs.Arg(0)), "sportello run --config FILE")
+	}
+	cfg, err := config.Load(orElse(orElse(*path, os.Getenv(configName)), config.DefaultPath()))
+	if err != nil {
+		return failConfig(err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return serve(ctx, cfg, serviceOptions{page: *page}, func() {})
+}
+
+// serve runs the service until ctx ends; ready is called when the page answers.
+func serve(ctx context.Context, cfg *config.Config, o serviceOptions, ready func()) int {
+	log, logs, err := newLog(cfg)
+	if err != nil {
+		return fail(err)
+	}
+	defer logs.Close()
+	o.log = log
+	s, err := startService(cfg, o)
+	if err != nil {
+		return failStart(err, cfg)
+	}
+	ready()
+	return s.run(ctx)
+}
+
+// service is everything that runs on the counter's PC. The parts are started from the ledger outwards
+// and ended the other way round.
+type service struct {
+	log    zerolog.Logger
+	ledger *ledger.Ledger
+	till   *till.Till
+	settle *settle.Worker
+	server *ui.Server
+	ended  chan error // what the HTTP server ended with
+	stops  []func()   // in the order of starting
+}
+
+type serviceOptions struct {
+	demo bool
+	page string // folder of the page instead of the embedded one
+	log  zerolog.Logger
+}
+
+// startService starts every part; when it returns, the page answers.
+func startService(cfg *config.Config, o serviceOptions) (_ *service, err error) {
+	s := &service{log: o.log, ended: make(chan error, 1)}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	for _, w := range cfg.Warnings {
+		s.log.Warn().Int("line", w.Line).Str("key", w.Key).Str("remedy", w.Remedy).Msg(w.Reason)
+	}
+	if err = os.MkdirAll(cfg.DataDir, 0o750); err != nil {
+		return nil, err
+	}
+	s.ledger, err = ledger.Open(cfg.DataDir, ledger.Options{
+		Installation: cfg.Installation, Log: s.log, Failpoint: named("ledger.", failpoint),
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.onClose(func() {
+		if err := s.ledger.Close(); err != nil {
+			s.log.Error().Err(err).Msg("closing the ledger")
+		}
+	})
+	listener, err := listen(cfg)
+	if err != nil {
+		return nil, err
+	}
+	s.onClose(func() { _ = listener.Close() })
+	client, err := govpay.New(cfg.Platform.GovPay())
+	if err != nil {
+		return nil, err
+	}
+	s.onClose(client.Close)
+	hub := ui.NewHub()
+	if err = s.startTill(cfg, o, client, hub); err != nil {
+		return nil, err
+	}
+	if err = s.startServer(cfg, o, hub, listener); err != nil {
+		return nil, err
+	}
+	s.log.Info().Str("version", version).Str("listen", listener.Addr().String()).Str("installation", cfg.Installation).Msg("listening")
+	return s, nil
+}
+
+// startTill starts what takes money and what follows it to the platform.
+func (s *service) startTill(cfg *config.Config, o serviceOptions, client *govpay.Client, hub *ui.Hub) error {
+	terminals, providers, err := openTerminals(cfg)
+	if err != nil {
+		return err
+	}
+	platform := &platform{client: client}
+	s.till, err = till.New(till.Options{
+		Installation: cfg.Installation, Version: version, Language: cfg.Language, Demo: o.demo,
+		Creditors: creditors(cfg), Terminals: terminals, Ledger: s.ledger, Platform: platform,
+		Events: hub, Log: s.log, Failpoint: failpoint,
+	})
+	if err != nil {
+		return err
+	}
+	s.settle, err = settle.New(settle.Options{
+		Platform: platform, Ledger: s.ledger, Events: s.till, Providers: providers, Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	platform.seen = func(err error) {
+		if s.till.PlatformSeen(err) {
+			s.settle.PlatformAnswered()
+		}
+	}
+	if err := s.till.Start(); err != nil {
+		return err
+	}
+	s.onClose(s.till.Close)
+	s.settle.Start()
+	s.onClose(s.settle.Close)
+	return nil
+}
+
+// startServer puts the page in front.
+func (s *service) startServer(cfg *config.Config, o serviceOptions, hub *ui.Hub, listener net.Listener) error {
+	operators, err := config.OpenOperators(cfg.OperatorsFile)
+	if err != nil {
+		return err
+	}
+	token, err := writeToken(cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	uo := ui.Options{
+		Till: s.till, Operators: operators, Hub: hub, Hosts: cfg.Hosts, Origins: cfg.Origins,
+		Secure: cfg.TLS != nil, Language: local.Language(cfg.Language), Version: version, Log: s.log,
+	}
+	if o.page != "" {
+		uo.Page = os.DirFS(o.page)
+	}
+	if s.server, err = ui.New(listener, uo); err != nil {
+		return err
+	}
+	s.server.AddToken(token, cliOperator)
+	go func() { s.ended <- s.server.Serve() }()
+	s.onClose(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+		defer cancel()
+		if err := s.server.Close(ctx); err != nil {
+			s.log.Warn().Err(err).Msg("closing the page")
+		}
+	})
+	return nil
+}
+
+func (s *service) onClose(stop func()) { s.stops = append(s.stops, stop) }
+
+// run serves until ctx ends, then stops in order. A second signal, or the limit, ends the process at
+// once: what matters is on the disk already.
+func (s *service) run(ctx context.Context) int {
+	code := exitDone
+	select {
+	case <-ctx.Done():
+		s.log.Info().Msg("stopping")
+	case err := <-s.ended:
+		s.log.Error().Err(err).Msg("the page's server ended")
+		code = exitFailed
+	}
+	second := make(chan os.Signal, 1)
+	signal.Notify(second, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(second)
+	closed := make(chan struct{})
+	go func() {
+		s.close()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+		return code
+	case <-second:
+		s.log.Warn().Msg("second signal: ending at once")
+	case <-time.After(2 * closeLimit):
+		s.log.Error().Msg("the stop took too long: ending at once")
+	}
+	return exitFailed
+}
+
+func (s *service) close() {
+	for i := len(s.stops) - 1; i >= 0; i-- {
+		s.stops[i]()
+	}
+	s.stops = nil
+}
+
+// platform is the client, with somebody who hears how each question went.
+type platform struct {
+	client *govpay.Client
+	seen   func(error)
+}
+
+var (
+	_ till.Platform   = (*platform)(nil)
+	_ settle.Platform = (*platform)(nil)
+)
+
+func (p *platform) Position(ctx context.Context, creditor, notice string) (govpay.Position, error) {
+	v, err := p.client.Position(ctx, creditor, notice)
+	p.seen(err)
+	return v, err
+}
+
+func (p *platform) Receipts(ctx context.Context, creditor, iuv string) ([]govpay.ReceiptRef, error) {
+	v, err := p.client.Receipts(ctx, creditor, iuv)
+	p.seen(err)
+	return v, err
+}
+
+func (p *platform) Receipt(ctx context.Context, creditor, iuv, id string) (govpay.Receipt, error) {
+	v, err := p.client.Receipt(ctx, creditor, iuv, id)
+	p.seen(err)
+	return v, err
+}
+
+// listen opens the page's address, with TLS where the configuration has it.
+func listen(cfg *config.Config) (net.Listener, error) {
+	l, err := net.Listen("tcp", cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errListen, err)
+	}
+	if cfg.TLS == nil {
+		return l, nil
+	}
+	pair, err := tls.LoadX509KeyPair(cfg.TLS.Certificate, cfg.TLS.Key)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("tls: %w", err), l.Close())
+	}
+	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}), nil
+}
+
+func openTerminals(cfg *config.Config) ([]till.Terminal, map[string]settle.Provider, error) {
+	var terminals []till.Terminal
+	providers := map[string]settle.Provider{}
+	for _, t := range cfg.Terminals {
+		open := drivers[t.Profile]
+		if open == nil {
+			return nil, nil, fmt.Errorf("no driver %q for terminal %q", t.Profile, t.Name)
+		}
+		d, err := open(t.Driver())
+		if err != nil {
+			return nil, nil, fmt.Errorf("terminal %q: %w", t.Name, err)
+		}
+		terminals = append(terminals, till.Terminal{Name: t.Name, Label: t.Label, Driver: d,
+			Exclusivity: t.Exclusivity, Settlement: t.Settlement, MaxNotices: t.MaxNotices})
+		provider := settle.Provider{ID: t.PSP.ID}
+		if t.PSP.Channel != "" {
+			provider.Channels = []string{t.PSP.Channel}
+		}
+		providers[t.Name] = provider
+	}
+	return terminals, providers, nil
+}
+
+func creditors(cfg *config.Config) []till.Creditor {
+	var out []till.Creditor
+	for _, c := range cfg.Creditors {
+		out = append(out, till.Creditor{TaxCode: c.TaxCode, Name: c.Name, GLN: c.GLN})
+	}
+	return out
+}
+
+// writeToken makes the token of the command line, new at each start: readable by the service's user and
+// by the group that the installer names.
+func writeToken(dir string) (string, error) {
+	var b [32]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", err
+	}
+	token := hex.EncodeToString(b[:])
+	path := filepath.Join(dir, tokenName)
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", err
+	}
+	return token, os.WriteFile(path, []byte(token+"\n"), 0o640)
+}
+
+// newLog opens the log as configured.
+func newLog(cfg *config.Config) (zerolog.Logger, io.Closer, error) {
+	level, err := zerolog.ParseLevel(cfg.Log.Level)
+	if err != nil {
+		return zerolog.Nop(), nil, err
+	}
+	var out io.WriteCloser = nopCloser{os.Stderr}
+	if cfg.Log.File != "" {
+		if out, err = os.OpenFile(cfg.Log.File, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o640); err != nil {
+			return zerolog.Nop(), nil, err
+		}
+	}
+	return zerolog.New(out).Level(level).With().Timestamp().Logger(), out, nil
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+// failConfig prints every mistake of a configuration.
+func failConfig(err error) int {
+	var bad *config.InvalidError
+	if !errors.As(err, &bad) {
+		return fail(err)
+	}
+	for _, p := range bad.Problems {
+		fmt.Fprintln(os.Stderr, p)
+	}
+	complain(bad.Path+": la configurazione non si può usare", "correggerla e controllarla con: sportello config check "+bad.Path)
+	return exitUsage
+}
+
+// failStart explains why the service did not start.
+func failStart(err error, cfg *config.Config) int {
+	var code local.Code
+	switch {
+	case errors.Is(err, ledger.ErrInUse):
+		code = local.CodeLedgerInUse
+	case errors.Is(err, ledger.ErrDamaged):
+		code = local.CodeLedgerDamaged
+	case errors.Is(err, ledger.ErrDiskFull):
+		code = local.CodeDiskFull
+	case errors.Is(err, errListen):
+		complain(fmt.Sprintf("l'indirizzo %s della pagina non si può usare: %v", cfg.Listen, err), "forse il servizio è già in funzione; altrimenti cambiare listen nella configurazione")
+		return exitFailed
+	default:
+		return failConfig(err)
+	}
+	e := local.Render(&local.Error{Code: code}, local.Language(cfg.Language))
+	complain(e.Message+" ("+err.Error()+")", e.Hint)
+	return exitFailed
+}
+
+// named puts a package's name before the points it passes.
+func named(prefix string, point func(string)) func(string) {
+	if point == nil {
+		return nil
+	}
+	return func(name string) { point(prefix + name) }
+}
