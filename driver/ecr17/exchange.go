@@ -250,6 +250,7 @@ func (e *exchange) onResult(payload []byte) (decided bool) {
 		return false
 	}
 	e.direct = &r
+	e.t.remember(r.Raw, false)
 	e.note("result", r.Text, r.Raw)
 	return true
 }

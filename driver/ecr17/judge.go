@@ -2,6 +2,7 @@ package ecr17
 
 import (
 	"fmt"
+	"strings"
 
 	"sportello/driver"
 	"sportello/protocol/local"
@@ -84,7 +85,11 @@ func direct(f Facts) (driver.Outcome, bool) {
 	switch {
 	case r.Class == ClassForeign:
 	case r.Sense == SenseRefused:
-		return driver.Outcome{Verdict: driver.NotCharged, Charge: &charge, Reason: driver.Reason{Code: string(local.CodeDeclined), Text: r.Text}}, true
+		code := local.CodeDeclined
+		if noNumber(charge.STAN) && strings.Contains(r.Text, "ANNULL") { // the host was never reached
+			code = local.CodeCancelled
+		}
+		return driver.Outcome{Verdict: driver.NotCharged, Charge: &charge, Reason: driver.Reason{Code: string(code), Text: r.Text}}, true
 	case r.Sense == SenseApproved && r.Class == ClassPayment && r.Amount == f.AmountCents:
 		return driver.Outcome{Verdict: driver.Charged, Charge: &charge, Reason: driver.Reason{Code: string(local.CodeApproved)}}, true
 	case r.Sense == SenseApproved && r.Class == ClassPayment && r.Amount > 0:
@@ -104,6 +109,8 @@ func judgeNew(f Facts, exclusive, shared, t0, t0Measured, t1 bool) driver.Outcom
 	ours := f.Reprint == ReprintOurs
 	matches := f.Match && (r.Class == ClassPlain || r.Amount == f.AmountCents)
 	switch {
+	case !f.Novel && !ours: // there was no baseline to compare with: the row's first word, "newer", is not proven
+		return people(presetIf(approved && matches, driver.Charged), "a saved result, but none to compare it with")
 	case approved && matches && ours: // row 7
 		return chargedByEvidence(r, "saved result, and our reference on the last receipt")
 	case refused && ours: // row 8

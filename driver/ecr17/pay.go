@@ -109,7 +109,7 @@ func (t *terminal) prepare(ctx context.Context, e *exchange) (*session, error) {
 		return nil, refusal(driver.ErrNotReady, "status %s: %s", st.Code, st.Text)
 	}
 	e.baseline = driver.Baseline{TerminalID: st.TerminalID, Software: st.Software, ClockOffset: st.ClockOffset, Scope: st.Scope}
-	last, present, err := t.lastResult(first)
+	last, present, err := t.baselineResult(first)
 	switch {
 	case err != nil && t.life.Err() == nil && ctx.Err() == nil:
 		return nil, &driver.Refusal{Kind: driver.ErrNoBaseline, Detail: "last result", Err: err}
@@ -128,8 +128,6 @@ func (t *terminal) prepare(ctx context.Context, e *exchange) (*session, error) {
 	s := t.newSession(ctx)
 	if t.cfg.Receipts == "ecr" {
 		err = t.printSwitch(s)
-	} else {
-		_, err = s.line()
 	}
 	if err == nil {
 		_, err = s.line() // it may have hung up after the ACK: then a new one, just before the payment

@@ -69,16 +69,50 @@ func (t *terminal) lastResult(s *session) (r Reading, present bool, err error) {
 	case err != nil:
 		return Reading{}, false, err
 	}
-	return readResult(reply.frame.Payload, t.cfg.TerminalID, time.Now()), true, nil
+	r = readResult(reply.frame.Payload, t.cfg.TerminalID, time.Now())
+	t.remember(r.Raw, true)
+	return r, true, nil
+}
+
+// baselineResult is G before a payment. A refusal counts as "no last result" only if the terminal has
+// never answered G; then the latest result that this process has seen serves, if there is one.
+func (t *terminal) baselineResult(s *session) (r Reading, present bool, err error) {
+	r, present, err = t.lastResult(s)
+	if err != nil || present {
+		return r, present, err
+	}
+	known, tells := t.remembered()
+	switch {
+	case tells:
+		return Reading{}, false, errNAK
+	case known != nil:
+		return readResult(known, t.cfg.TerminalID, time.Now()), true, nil
+	}
+	return Reading{}, false, nil
 }
 
 // printSwitch asks that the slip comes to us. The terminal forgets it after each procedure, and maybe
-// with the connection: it goes out on the connection of the payment (ECR17 1.7).
+// with the connection: it goes out on the connection of the payment (ECR17 1.7). What arrives within a
+// moment of its ACK (a second ACK, the end of the line) must not be taken for the payment's.
 func (t *terminal) printSwitch(s *session) error {
 	_, err := s.ask(query{
 		message: ecr17.PrintSwitch{TID: t.cfg.TerminalID, ToECR: true}, answers: answerNone, sends: t.profile.sends,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	until := time.Now().Add(t.profile.afterSwitch)
+	for {
+		f, err := s.conn.await(func() time.Time { return until }, s.ctx.Done())
+		switch {
+		case errors.Is(err, errTimeout), errors.Is(err, errLost):
+			return nil
+		case err != nil:
+			return err
+		case f.Kind == ecr17.FrameApplication && f.Valid(s.conn.scope):
+			s.conn.ack() // of an earlier exchange
+		}
+	}
 }
 
 // procedure runs f alone on the terminal, with a session of its own.

@@ -24,6 +24,7 @@ type profile struct {
 	quiet    time.Duration
 	giveUp   time.Duration
 
+	afterSwitch   time.Duration   // a terminal that hangs up after the print switch has done so by then
 	afterOdd      time.Duration   // silence after a result that cannot count: there will be no better one
 	recheck       time.Duration   // between the two looks after a NAK (design 3.2)
 	ticketSilence time.Duration   // end of a ticket without an end mark
@@ -46,7 +47,7 @@ var baseProfile = profile{
 	ackWait: 3 * time.Second, resendWait: 300 * time.Millisecond, sends: 3,
 	statusWait: 10 * time.Second, lastWait: 30 * time.Second, totalsWait: 60 * time.Second,
 	result: 180 * time.Second, hardStop: 600 * time.Second, quiet: 300 * time.Second, giveUp: 15 * time.Minute,
-	afterOdd: 15 * time.Second, recheck: 5 * time.Second,
+	afterSwitch: 50 * time.Millisecond, afterOdd: 15 * time.Second, recheck: 5 * time.Second,
 	ticketSilence: 4 * time.Second, linger: 500 * time.Millisecond,
 	retry:    []time.Duration{2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second},
 	sendNAKs: 3, sendData: 3,

@@ -127,6 +127,12 @@ func inWindow(host, sent, lastActivity time.Time) bool {
 	return false
 }
 
+// notBefore reports a host time that does not lie before the minute of sending.
+func (r Reading) notBefore(sent time.Time, offset time.Duration) bool {
+	at := r.Charge.HostTime
+	return !at.IsZero() && !at.Add(-max(offset, 0)).Before(sent.Truncate(time.Minute))
+}
+
 // stanFollows: forward by 1 to stanStep modulo a million, neither being zero. Without a STAN in the
 // baseline any will do.
 func stanFollows(before, after string) bool {

@@ -187,6 +187,7 @@ func (l *ladder) facts(seen sight, asked, giveUp time.Time) Facts {
 			sent = l.attempt.SentAt
 			activity = sent.Add(l.t.cfg.Timing.HardStop)
 		}
+		f.Novel = l.attempt.Baseline.Last != nil || !sent.IsZero() && reading.notBefore(sent, l.attempt.Baseline.ClockOffset)
 		f.Match = reading.matches(l.attempt.Baseline, l.attempt.AmountCents, sent, activity)
 	}
 	return f

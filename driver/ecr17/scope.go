@@ -32,7 +32,7 @@ func (t *terminal) prove(s *session) error {
 // search asks s in each scope, with the wildcard terminal id and then with the real one, until one is
 // answered twice in the same scope.
 func (t *terminal) search(s *session, order []ecr17.Scope) (link, error) {
-	var last error
+	var last, silent error
 	for _, tid := range []string{ecr17.AnyTerminal, t.cfg.TerminalID} {
 		heard := false
 		for _, scope := range order {
@@ -44,13 +44,18 @@ func (t *terminal) search(s *session, order []ecr17.Scope) (link, error) {
 			switch {
 			case errors.Is(err, errNAK), errors.Is(err, errDamaged), errors.Is(err, errLost):
 				heard = true
-			case !errors.Is(err, errSilent) && !errors.Is(err, errNoAnswer):
+			case errors.Is(err, errSilent), errors.Is(err, errNoAnswer):
+				silent = err // this scope may be the right one, of a terminal without ECR parameters (R13)
+			default:
 				return link{}, err
 			}
 		}
 		if !heard {
 			break
 		}
+	}
+	if silent != nil {
+		last = silent
 	}
 	return link{}, fmt.Errorf("status in every LRC scope: %w", last)
 }

@@ -29,11 +29,13 @@ type terminal struct {
 	turn  chan struct{} // holds the terminal for one procedure
 	money chan struct{} // held through Pay and Resolve: one attempt at a time
 
-	mu     sync.Mutex // guards the four below
+	mu     sync.Mutex // guards what follows
 	closed bool
 	conns  map[*conn]bool
 	link   link
 	open   *exchange // an attempt that ended unknown: its line may still bring the result
+	known  []byte    // the latest result this process has seen of the terminal
+	tells  bool      // it has answered G
 }
 
 // link is what was learned about the terminal's way of framing. It holds for the life of the process.
@@ -229,6 +231,20 @@ func (t *terminal) dropOpen(keep *exchange) {
 	if e != nil {
 		t.release(e.conn)
 	}
+}
+
+// remember keeps the latest result seen, as a baseline for a terminal that does not tell its own.
+func (t *terminal) remember(raw []byte, toldByG bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.known = raw
+	t.tells = t.tells || toldByG
+}
+
+func (t *terminal) remembered() (raw []byte, tells bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.known, t.tells
 }
 
 func (t *terminal) linkNow() link {
