@@ -172,6 +172,7 @@ func (o *order) place(ctx context.Context, s *stream) (local.Payment, error) {
 	if s != nil {
 		events = s.Events
 	}
+	var ahead *local.Payment // events may overtake the answer
 	for {
 		select {
 		case e, open := <-events:
@@ -180,10 +181,31 @@ func (o *order) place(ctx context.Context, s *stream) (local.Payment, error) {
 				continue
 			}
 			o.show(e)
+			if p := o.ours(e); p != nil {
+				ahead = p
+			}
 		case a := <-done: // send ends with ctx at the latest, so this always comes
+			if a.err == nil && ahead != nil && ahead.ID == a.payment.ID && !ahead.UpdatedAt.Before(a.payment.UpdatedAt) {
+				return *ahead, nil
+			}
 			return a.payment, a.err
 		}
 	}
+}
+
+// ours is what an event says of this payment; nil when it says nothing.
+func (o *order) ours(e local.Event) *local.Payment {
+	if e.Payment != nil && e.Payment.RequestID == o.request.RequestID {
+		return e.Payment
+	}
+	if e.Snapshot != nil {
+		for _, p := range e.Snapshot.Payments {
+			if p.RequestID == o.request.RequestID {
+				return &p
+			}
+		}
+	}
+	return nil
 }
 
 // send posts the request. When the answer is lost the same request id is posted again, which cannot
@@ -230,7 +252,7 @@ func (o *order) follow(ctx context.Context, p local.Payment, s *stream) int {
 			return code
 		}
 		if s != nil {
-			next, err := o.until(ctx, p, s)
+			next, err := o.until(ctx, s)
 			if err != nil {
 				return o.lostAfter(p, err)
 			}
@@ -250,7 +272,7 @@ func (o *order) follow(ctx context.Context, p local.Payment, s *stream) int {
 }
 
 // until reads events up to the next word about the payment; nil when the stream has ended.
-func (o *order) until(ctx context.Context, p local.Payment, s *stream) (*local.Payment, error) {
+func (o *order) until(ctx context.Context, s *stream) (*local.Payment, error) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -260,15 +282,8 @@ func (o *order) until(ctx context.Context, p local.Payment, s *stream) (*local.P
 				return nil, nil
 			}
 			o.show(e)
-			if e.Payment != nil && e.Payment.ID == p.ID {
-				return e.Payment, nil
-			}
-			if e.Snapshot != nil {
-				for _, known := range e.Snapshot.Payments {
-					if known.ID == p.ID {
-						return &known, nil
-					}
-				}
+			if p := o.ours(e); p != nil {
+				return p, nil
 			}
 		}
 	}

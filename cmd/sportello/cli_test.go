@@ -1,0 +1,174 @@
+package main
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"sportello/cmd/sportello/internal/config"
+	"sportello/protocol/local"
+)
+
+func TestReadingCommands(t *testing.T) {
+	f := newFake(t)
+	f.payments = []local.Payment{
+		*payment(local.PaymentRequest{Terminal: "cassa1", Notices: []local.RequestNotice{{Number: tari, ExpectedCents: 12050}}}, local.StateCharged),
+	}
+	for _, c := range []struct {
+		args   string
+		code   int
+		out    string
+		errors string
+	}{
+		{"payments", exitDone, "INCASSATO", ""},
+		{"payments --state charged --day 2026-05-04 --limit 7", exitDone, tari, ""},
+		{"payments --state paid", exitUsage, "", `lo stato "paid" non esiste`},
+		{"payments --day ieri", exitUsage, "", "non è un giorno"},
+		{"payments --limit 0", exitUsage, "", "da 1 a 1000"},
+		{"payments A1-1", exitUsage, "", "sportello payment A1-1"},
+		{"payment A1-00000001", exitDone, "in attesa della ricevuta pagoPA", ""},
+		{"payment", exitUsage, "", "serve l'identificativo"},
+		{"payment A1-9", exitFailed, "", "[not_found]"},
+		{"receipt A1-00000001", exitDone, "TRANSAZIONE APPROVATA", "incompleto"},
+		{"queue", exitDone, "in ritardo", ""},
+		{"cases", exitDone, "pagato altrove", ""},
+		{"cases x", exitUsage, "", `"x" è di troppo`},
+		{"terminal status cassa1", exitDone, "Cassa 1): pronto", ""},
+		{"terminal last cassa1", exitDone, "STAN 000123", ""},
+		{"terminal totals cassa1", exitDone, "987,65 €", ""},
+		{"terminal adopt cassa1", exitDone, "fatto: adopt", ""},
+		{"terminal free cassa1", exitDone, "fatto: free", ""},
+		{"terminal status cassa9", exitFailed, "", "[not_found]"},
+		{"terminal detect cassa1", exitUsage, "", "non c'è ancora in questa versione"},
+		{"terminal close cassa1", exitUsage, "", "non c'è ancora in questa versione"},
+		{"terminal dance cassa1", exitUsage, "", "sconosciuta"},
+		{"terminal status", exitUsage, "", "servono un'azione"},
+	} {
+		t.Run(c.args, func(t *testing.T) { expect(t, f.run(strings.Fields(c.args)...), c.code, c.out, c.errors) })
+	}
+	if !slices.Contains(f.calls, "GET /api/v1/payments?day=2026-05-04&limit=7&state=charged") {
+		t.Errorf("calls %q", f.calls)
+	}
+}
+
+// TestJSONIsOneDocument: what is read by scripts is one JSON document and nothing else.
+func TestJSONIsOneDocument(t *testing.T) {
+	f := newFake(t)
+	f.payments = []local.Payment{*payment(local.PaymentRequest{Terminal: "cassa1"}, local.StateCharged)}
+	for args, array := range map[string]bool{
+		"payments --json": true, "payment A1-00000001 --json": false, "receipt A1-00000001 --json": false,
+		"queue --json": true, "cases --json": true, "terminal status cassa1 --json": false,
+	} {
+		r := f.run(strings.Fields(args)...)
+		var v any
+		if err := json.Unmarshal([]byte(r.out), &v); err != nil || r.code != exitDone {
+			t.Errorf("%s: exit %d, %v: %s", args, r.code, err, r.out)
+		}
+		if _, isArray := v.([]any); isArray != array {
+			t.Errorf("%s: array %v, want %v", args, isArray, array)
+		}
+	}
+}
+
+func TestOperatorSignsIn(t *testing.T) {
+	f := newFake(t)
+	r := f.runWith("5678\n", "terminal", "adopt", "cassa1", "--operator", "bianchi")
+	expect(t, r, exitDone, "fatto: adopt", "")
+	if !slices.Contains(f.calls, "DELETE /api/v1/session") {
+		t.Errorf("the session stays open: %q", f.calls)
+	}
+	expect(t, f.runWith("1111\n", "terminal", "adopt", "cassa1", "--operator", "bianchi"), exitFailed, "", "[bad_credentials]")
+	expect(t, f.runWith("", "terminal", "adopt", "cassa1", "--operator", "bianchi"), exitUsage, "", "nessun PIN")
+}
+
+func TestOverTLSOnlyTheServicesOwnCertificate(t *testing.T) {
+	f := newFake(t)
+	f.stop()
+	f.server.Config.Handler = nil
+	secure := newTLSFake(t, f)
+	good := filepath.Join(f.dir, "cert.pem")
+	f.write(good, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificates[0].Certificate[0]})))
+	f.write(f.config, "listen: "+f.server.Listener.Addr().String()+"\ndata_dir: '"+f.dir+"'\ntls: {certificate: '"+good+"', key: x}\n")
+	f.ends(local.StateCharged)
+	expect(t, f.run("pay", tari, "--terminal", "cassa1"), exitDone, "INCASSATO", "")
+	f.write(good, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("another")})))
+	expect(t, f.run("queue"), exitUnreachable, "", "another certificate")
+}
+
+func newTLSFake(t *testing.T, f *fake) *tls.Config {
+	t.Helper()
+	f.server = newServer(t, f)
+	return f.server.TLS
+}
+
+// TestNotTheService: something else answers at the configured address.
+func TestNotTheService(t *testing.T) {
+	f := newFake(t)
+	f.refusals[api+"queue"] = local.Error{Code: "?"} // an unknown code is still the service
+	expect(t, f.run("queue"), exitFailed, "", "[?]")
+	other := notTheService(t)
+	f.write(f.config, "listen: "+other+"\ndata_dir: '"+f.dir+"'\n")
+	expect(t, f.run("queue"), exitFailed, "", "non è il servizio")
+	expect(t, f.run("pay", tari, "--terminal", "cassa1"), exitFailed, "", "non è il servizio")
+}
+
+func TestConfigCheck(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "config.yaml")
+	if err := os.WriteFile(path, []byte("installation: A1\nlingua: it\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := cli(t, "", "config", "check", path)
+	expect(t, r, exitUsage, path+":2: lingua: voce sconosciuta\n    rimedio: ", "non si può usare")
+	expect(t, cli(t, "", "config", "check", filepath.Join(dir, "none")), exitUsage, "il file non esiste", "")
+	expect(t, cli(t, "", "config"), exitUsage, "", "l'unico comando è check")
+}
+
+func TestOperatorHash(t *testing.T) {
+	r := cli(t, "246810\n", "operator", "hash")
+	expect(t, r, exitDone, "$argon2id$v=19$m=19456,t=2,p=1$", "")
+	// The hash lets its operator in.
+	path := filepath.Join(t.TempDir(), "operators.yaml")
+	text := "operators: [{id: rossi, name: Maria Rossi, role: clerk, hash: \"" + strings.TrimSpace(r.out) + "\"}]\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o, err := config.OpenOperators(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.Check("rossi", "246810"); err != nil {
+		t.Error(err)
+	}
+	expect(t, cli(t, "1234", "operator", "hash"), exitDone, "$argon2id$", "meno di 6 caratteri")
+	expect(t, cli(t, "12\n", "operator", "hash"), exitUsage, "", "da 4 a 64")
+	expect(t, cli(t, "", "operator", "hash"), exitFailed, "", "nessun PIN")
+	expect(t, cli(t, "", "operator", "hash", "246810"), exitUsage, "", "non si scrive sulla riga di comando")
+}
+
+func TestHelpAndUnknownCommands(t *testing.T) {
+	expect(t, cli(t, ""), exitUsage, "", "Uso: sportello COMANDO")
+	expect(t, cli(t, "", "help"), exitDone, "Esempio:", "")
+	expect(t, cli(t, "", "help", "pay"), exitDone, "--request-id ID", "")
+	expect(t, cli(t, "", "pay", "-h"), exitDone, "totale atteso in centesimi", "")
+	expect(t, cli(t, "", "paga"), exitUsage, "", `comando "paga" sconosciuto`)
+	expect(t, cli(t, "", "version"), exitDone, "sportello ", "")
+	for _, later := range []string{"resolve", "reverse", "offline", "service", "doctor", "bundle"} {
+		expect(t, cli(t, "", later, "x"), exitUsage, "", later+": non c'è ancora in questa versione")
+	}
+}
+
+// TestEveryCommandOfTheDesignIsListed: the help is the outside contract's list (design 7).
+func TestEveryCommandOfTheDesignIsListed(t *testing.T) {
+	for _, name := range strings.Fields(`run demo simulate pay payments payment resolve reverse receipt queue cases
+		terminal ledger config operator offline service doctor bundle version`) {
+		if c, ok := find(name); !ok || c.help == "" {
+			t.Errorf("%s is not listed", name)
+		}
+	}
+}

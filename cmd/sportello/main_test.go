@@ -1,0 +1,29 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// executeEnv makes the test binary be the program: commands are tested as processes of their own, with
+// their real exit codes and outputs.
+const executeEnv = "SPORTELLO_TEST_EXECUTE"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(executeEnv) != "" {
+		os.Exit(execute(os.Args[1:]))
+	}
+	goleak.VerifyTestMain(closingConnections{m})
+}
+
+// closingConnections closes idle HTTP connections of the tests before goroutines are counted.
+type closingConnections struct{ *testing.M }
+
+func (c closingConnections) Run() int {
+	code := c.M.Run()
+	http.DefaultClient.CloseIdleConnections()
+	return code
+}
