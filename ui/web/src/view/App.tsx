@@ -3,7 +3,7 @@ import { languageOf, texts } from "../core/i18n";
 import type { Page } from "../core/page";
 import type { Scanner } from "../core/scan";
 import { useCounter, ViewContext } from "./context";
-import { Banners, Header } from "./Header";
+import { Header } from "./Header";
 import { LiveRegions } from "./LiveRegions";
 import { Login } from "./Login";
 import { Payments } from "./Payments";
@@ -33,7 +33,6 @@ function Till() {
     <>
       <div class="screen">
         <Header />
-        <Banners />
         <main class="till">
           <div class="till-work">
             <ScanField />

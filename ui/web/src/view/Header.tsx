@@ -8,7 +8,8 @@ export function Header() {
   const creditors = c.mirror?.creditors ?? [];
   const platform = c.mirror?.platform;
   return (
-    <header class="bar">
+    <header>
+      <div class="bar">
       <a class="visually-hidden-focusable bar-skip" href={`#${fieldID}`}>
         {t.skip}
       </a>
@@ -34,12 +35,14 @@ export function Header() {
           {t.header.logout}
         </button>
       </div>
+      </div>
+      <Banners />
     </header>
   );
 }
 
 /** Banners say what holds for the whole page: demonstration, no connection, platform in trouble. */
-export function Banners() {
+function Banners() {
   const { c, t } = useView();
   const platform = c.mirror?.platform;
   return (

@@ -1,0 +1,288 @@
+// A stand-in for the service, for the states of the page that are hard to reach with real ends: it does
+// what it is told, one step at a time. `node e2e/mock.mjs` runs it alone, paying by itself.
+
+import { createHash, randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const dist = fileURLToPath(new URL("../dist/", import.meta.url));
+const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2" };
+const csp =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+
+export const creditor = { tax_code: "01199250158", name: "Comune di Esempio" };
+const accounts = { rossi: { id: "rossi", name: "Maria Rossi", role: "clerk" }, bianchi: { id: "bianchi", name: "Anna Bianchi", role: "supervisor" } };
+
+export const slip = [
+  "     COMUNE DI ESEMPIO",
+  "     SPORTELLO TRIBUTI",
+  "",
+  "    ACQUISTO CONTACTLESS",
+  "PAGOBANCOMAT",
+  "TML 12345678",
+  "DATA 21/11/26  ORA 10:32",
+  "STAN 000127  AUT. 004711",
+  "PAN ************1234",
+  "",
+  "IMPORTO  EUR       42,50",
+  "",
+  "RIF A1K7M2Q9XR",
+  "",
+  "  TRANSAZIONE ESEGUITA",
+].join("\n");
+
+/** A debt as lookup answers it. */
+export function debt(over = {}) {
+  return {
+    creditor: creditor.tax_code,
+    creditor_name: creditor.name,
+    number: "302001000000000142",
+    description: "TARI 2026, acconto",
+    debtor: "Bruno Verdi",
+    due_date: "2026-12-16",
+    amount_cents: 4250,
+    payable: true,
+    ...over,
+  };
+}
+
+export class Mock {
+  sequence = 1;
+  demo = false;
+  operator = accounts.rossi;
+  terminals = [{ name: "cassa1", label: "Cassa 1", light: "ready" }];
+  platform = { light: "ready" };
+  activities = [];
+  payments = [];
+  /** What lookup answers: a debt, or {status, error}. */
+  answer = debt();
+  /** What POST payments answers: undefined for 202, "drop" to cut the line, or {status, error}. */
+  chargeAnswer;
+  auto = false;
+  requests = [];
+  sockets = new Set();
+  tokens = new Map();
+
+  async start(port = 0) {
+    this.server = createServer((req, res) => this.handle(req, res).catch((e) => res.destroy(e)));
+    this.server.on("upgrade", (req, socket) => this.upgrade(req, socket));
+    await new Promise((done) => this.server.listen(port, "127.0.0.1", done));
+    this.port = this.server.address().port;
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async stop() {
+    this.cut();
+    this.server.closeAllConnections();
+    await new Promise((done) => this.server.close(done));
+  }
+
+  /** cut drops every event line, as a stopping service does. */
+  cut() {
+    for (const s of this.sockets) s.destroy();
+    this.sockets.clear();
+  }
+
+  snapshot() {
+    return {
+      sequence: this.sequence,
+      now: new Date().toISOString(),
+      version: "0.0.0-mock",
+      demo: this.demo,
+      language: "it",
+      creditors: [creditor],
+      operator: this.operator,
+      terminals: this.terminals,
+      platform: this.platform,
+      activities: this.activities,
+      payments: this.payments,
+    };
+  }
+
+  emit(type, value) {
+    this.sequence++;
+    for (const s of this.sockets) if (s.ready) send(s, { sequence: this.sequence, type, [type]: value });
+  }
+
+  terminal(over) {
+    this.terminals = this.terminals.map((t) => (t.name === (over.name ?? "cassa1") ? { ...t, ...over } : t));
+    this.emit("terminal", this.terminals.find((t) => t.name === (over.name ?? "cassa1")));
+  }
+
+  phase(phase, text = "", over = {}) {
+    const last = this.requests.at(-1);
+    const a = { request_id: last?.request_id, terminal: last?.terminal ?? "cassa1", phase, text, since: new Date().toISOString(), payment_id: this.payments[0]?.id, ...over };
+    this.activities = phase === "" ? [] : [a];
+    this.emit("activity", a);
+  }
+
+  payment(over) {
+    const id = over.id ?? this.payments[0]?.id;
+    const old = this.payments.find((p) => p.id === id);
+    const next = { ...old, ...over, updated_at: new Date().toISOString() };
+    this.payments = old ? this.payments.map((p) => (p.id === id ? next : p)) : [next, ...this.payments];
+    this.emit("payment", next);
+    return next;
+  }
+
+  newPayment(request, over = {}) {
+    const now = new Date().toISOString();
+    const cents = request.notices.reduce((s, n) => s + n.expected_cents, 0);
+    return {
+      id: `A1-${String(this.payments.length + 1).padStart(8, "0")}`,
+      request_id: request.request_id,
+      retry_of: request.retry_of,
+      reference: "A1K7M2Q9XR",
+      installation: "A1",
+      state: "sent",
+      settlement: "terminal",
+      amount_cents: cents,
+      terminal: request.terminal,
+      operator: this.operator.id,
+      created_at: now,
+      updated_at: now,
+      notices: request.notices.map((n) => ({ creditor: n.creditor, number: n.number, amount_cents: n.expected_cents, description: "TARI 2026, acconto", registration: "none" })),
+      resolved_by: [],
+      ...over,
+    };
+  }
+
+  charged(over = {}) {
+    const p = this.payments[0];
+    return this.payment({
+      state: "charged",
+      receipt_number: `2026/${this.payments.length}`,
+      accounting_day: "2026-11-21",
+      charge: { stan: "000127", online_id: "000000000001", auth_code: "004711", pan: "************1234", card: "PAGOBANCOMAT", entry: "contactless", action_code: "000", amount_cents: p.amount_cents, host_time: new Date().toISOString() },
+      reason: { code: "approved", text: "Pagamento autorizzato." },
+      notices: p.notices.map((n) => ({ ...n, registration: "awaiting_receipt" })),
+      has_receipt: true,
+      ...over,
+    });
+  }
+
+  registered() {
+    const p = this.payments[0];
+    return this.payment({ notices: p.notices.map((n) => ({ ...n, registration: "registered", receipt_id: "c110729d258c4ab1b765fe902aae41d6" })) });
+  }
+
+  async handle(req, res) {
+    const url = new URL(req.url, "http://localhost");
+    if (!url.pathname.startsWith("/api/v1/")) return this.file(url.pathname, res);
+    const chunks = [];
+    for await (const c of req) chunks.push(c);
+    const body = chunks.length ? JSON.parse(Buffer.concat(chunks).toString()) : {};
+    const call = `${req.method} ${url.pathname.slice("/api/v1/".length)}`;
+    if (call === "POST session") {
+      const account = accounts[body.operator];
+      if (!account || body.pin !== "1234") return refuse(res, 401, "bad_credentials", "Operatore o PIN errati.", "Controlla e riprova.");
+      this.operator = account;
+      const token = randomUUID();
+      this.tokens.set(token, account);
+      return reply(res, 200, { token, operator: account });
+    }
+    if (!this.tokens.has((req.headers.authorization ?? "").replace("Bearer ", ""))) {
+      return refuse(res, 401, "unauthorized", "Serve un accesso.", "Accedi di nuovo.");
+    }
+    if (call === "GET state") return reply(res, 200, this.snapshot());
+    if (call.endsWith("session") || call.endsWith("session/lock")) return reply(res, 204);
+    if (call === "POST notices/lookup") {
+      this.looked = body.code;
+      const a = typeof this.answer === "function" ? this.answer(body) : this.answer;
+      return a.error ? reply(res, a.status, { error: a.error }) : reply(res, 200, a);
+    }
+    if (call === "POST payments") return this.charge(body, res);
+    if (/^GET payments\/.*\/receipt$/.test(call)) return reply(res, 200, { payment_id: this.payments[0].id, text: slip, complete: true });
+    const action = /^POST terminals\/([^/]+)\/(free|adopt)$/.exec(call);
+    if (action) {
+      this.acted = { name: action[1], action: action[2], ...body };
+      this.terminal({ name: action[1], light: "ready", reason: undefined, locked: false, can_free: false, needs_adopt: false, payment_id: undefined });
+      return reply(res, 200, { terminal: this.terminals.find((t) => t.name === action[1]), text: "" });
+    }
+    refuse(res, 501, "not_served", "Non ancora disponibile.", "");
+  }
+
+  charge(body, res) {
+    this.requests.push(body);
+    if (this.chargeAnswer === "drop") return res.destroy();
+    if (this.chargeAnswer?.error) return reply(res, this.chargeAnswer.status, { error: this.chargeAnswer.error });
+    const had = this.payments.find((p) => p.request_id === body.request_id);
+    if (had) return reply(res, 202, had);
+    const p = this.payment(this.newPayment(body));
+    reply(res, 202, p);
+    if (this.auto) void this.play();
+  }
+
+  async play() {
+    const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+    for (const [phase, text] of [["connecting", ""], ["checking", ""], ["card", "AVVICINARE CARTA"], ["pin", "DIGITARE PIN"], ["bank", "ATTENDERE PREGO"], ["receipt", ""]]) {
+      this.phase(phase, text);
+      await pause(350);
+    }
+    this.charged();
+    this.phase("");
+    await pause(1200);
+    this.registered();
+  }
+
+  async file(path, res) {
+    const name = path === "/" ? "index.html" : normalize(path).replace(/^[/\\]+/, "");
+    try {
+      const content = await readFile(join(dist, name));
+      res.writeHead(200, { "Content-Type": types[extname(name)] ?? "application/octet-stream", "Content-Security-Policy": csp, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store" });
+      res.end(content);
+    } catch {
+      res.writeHead(404).end();
+    }
+  }
+
+  upgrade(req, socket) {
+    const accept = createHash("sha1").update(req.headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest("base64");
+    socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
+    this.sockets.add(socket);
+    socket.on("close", () => this.sockets.delete(socket));
+    socket.on("error", () => this.sockets.delete(socket));
+    socket.on("data", (data) => {
+      const text = unmask(data);
+      if (text === undefined || socket.ready) return;
+      if (!this.tokens.has(JSON.parse(text).token)) return socket.destroy();
+      socket.ready = true;
+      send(socket, { sequence: this.sequence, type: "snapshot", snapshot: this.snapshot() });
+    });
+  }
+}
+
+function reply(res, status, body) {
+  res.writeHead(status, { "Content-Type": "application/json" });
+  res.end(body === undefined ? undefined : JSON.stringify(body));
+}
+
+function refuse(res, status, code, message, hint) {
+  reply(res, status, { error: { code, message, hint } });
+}
+
+// One unfragmented text frame is all that a test needs.
+function send(socket, value) {
+  const payload = Buffer.from(JSON.stringify(value));
+  const head = payload.length < 126 ? Buffer.from([0x81, payload.length]) : Buffer.from([0x81, 126, 0, 0]);
+  if (payload.length >= 126) head.writeUInt16BE(payload.length, 2);
+  socket.write(Buffer.concat([head, payload]));
+}
+
+function unmask(data) {
+  if ((data[0] & 0x0f) !== 1) return undefined;
+  let length = data[1] & 0x7f;
+  let at = 2;
+  if (length === 126) [length, at] = [data.readUInt16BE(2), 4];
+  const mask = data.subarray(at, at + 4);
+  return Buffer.from(data.subarray(at + 4, at + 4 + length).map((b, i) => b ^ mask[i % 4])).toString();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const mock = new Mock();
+  mock.auto = true;
+  mock.demo = true;
+  console.log(`${await mock.start(Number(process.env.PORT ?? 0))}  (rossi or bianchi, PIN 1234)`);
+}

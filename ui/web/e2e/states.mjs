@@ -1,0 +1,307 @@
+// Every state of the page, driven step by step by the stand-in service: what the clerk reads, what the
+// keys do, axe, the content security policy, and a screenshot at 1366×768 and at 200 % zoom.
+// SCREENSHOTS names the folder; none are written without it.
+
+import { axe, Checks, csp, launch, open, scan, shot, sideways } from "./browser.mjs";
+import { debt, Mock } from "./mock.mjs";
+
+const folder = process.env.SCREENSHOTS;
+const checks = new Checks();
+const qr = "PAGOPA|002|302001000000000142|01199250158|4250";
+
+async function login(page, url, operator = "rossi") {
+  await page.goto(url);
+  await page.getByLabel("Operatore").fill(operator);
+  await page.getByLabel("PIN").fill("1234");
+  await page.keyboard.press("Enter");
+  await page.getByText("Pronto per il prossimo avviso").first().waitFor();
+}
+
+/** run does one scenario in both sizes. */
+async function run(browser, name, scenario) {
+  for (const zoom of [1, 2]) {
+    const mock = new Mock();
+    const url = await mock.start();
+    const { context, page, complaints } = await open(browser, { zoom });
+    const label = `${name}${zoom === 2 ? "-200" : ""}`;
+    const look = async (state) => {
+      await page.waitForTimeout(50);
+      const what = `${label}/${state}`;
+      checks.same(await axe(page), [], `${what} axe`);
+      checks.that((await sideways(page)) <= 0, `${what} scrolls sideways by ${await sideways(page)}`);
+      if (zoom === 1) {
+        const list = page.getByRole("heading", { name: "Pagamenti di oggi" });
+        if (await list.count()) checks.that(((await list.boundingBox())?.y ?? 9999) < 740, `${what} list below the fold`);
+      }
+      await shot(page, folder, what.replaceAll("/", "-"));
+    };
+    try {
+      await scenario({ mock, url, page, look, context, wide: zoom === 1 });
+    } catch (e) {
+      checks.that(false, `${label}: ${e.message.split("\n").slice(0, 4).join(" | ")}`);
+      await shot(page, folder, `${label}-FAILED`);
+    }
+    const allowed = (m) => /status of (4|5)\d\d|ERR_|WebSocket connection/.test(m); // answers this scenario asked for
+    checks.same(complaints.filter((m) => !allowed(m)), [], `${label} complaints`);
+    checks.same(await csp(page).catch(() => []), [], `${label} content security policy`);
+    await context.close();
+    await mock.stop();
+  }
+}
+
+const settle = (page) => page.waitForTimeout(350); // past the time in which no Enter counts
+
+async function inHand(page, text = qr) {
+  await scan(page, text);
+  await page.getByRole("heading", { name: /^Avviso/ }).waitFor();
+  await settle(page);
+}
+
+const browser = await launch();
+
+await run(browser, "login", async ({ url, page, look }) => {
+  await page.goto(url);
+  await look("empty");
+  await page.getByLabel("Operatore").fill("rossi");
+  await page.getByLabel("PIN").fill("9999");
+  await page.keyboard.press("Enter");
+  await page.getByText("Operatore o PIN errati").waitFor();
+  await look("refused");
+});
+
+await run(browser, "normal", async ({ mock, url, page, look, wide }) => {
+  mock.demo = true;
+  mock.payments = earlier(mock);
+  await login(page, url);
+  await look("idle");
+  await inHand(page);
+  await look("debt");
+  // A scan with the money button in focus presses nothing.
+  await page.getByRole("button", { name: /Incassa/ }).focus();
+  await scan(page, qr);
+  await settle(page);
+  checks.same(mock.requests.length, 0, "a scan charges nothing");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  checks.same(mock.requests.length, 1, "one Enter, one request");
+  checks.same(mock.requests[0]?.notices, [{ creditor: "01199250158", number: "302001000000000142", expected_cents: 4250 }], "what is asked");
+  mock.phase("connecting");
+  await page.locator(".turn-what").getByText("Mi collego al terminale").waitFor();
+  mock.phase("card", "AVVICINARE CARTA");
+  await page.locator(".turn-what").getByText("Avvicina o inserisci la carta").waitFor();
+  await look("card");
+  await scan(page, qr);
+  checks.same(mock.requests.length, 1, "a scan during a payment charges nothing");
+  await page.locator("#scan-hint").getByText("Lettura ignorata").waitFor();
+  await page.reload();
+  await page.locator(".turn-what").getByText("Avvicina o inserisci la carta").waitFor();
+  mock.phase("pin", "DIGITARE PIN");
+  mock.phase("bank", "ATTENDERE PREGO");
+  await page.locator(".turn-what").getByText("La banca sta decidendo").waitFor();
+  await look("bank");
+  mock.charged();
+  mock.phase("");
+  await page.getByRole("heading", { name: /Incassato 42,50/ }).waitFor();
+  await page.locator("pre.slip").getByText("TRANSAZIONE ESEGUITA").waitFor();
+  await page.locator('[data-fact="not-registered"]').waitFor();
+  await look("charged");
+  mock.registered();
+  await page.locator('[data-fact="registered"]').waitFor();
+  await look("registered");
+  if (wide) checks.that(await page.locator("tbody tr").first().isVisible(), "the newest payment is in sight");
+  await page.emulateMedia({ media: "print" });
+  await shot(page, folder, "normal-print");
+  checks.that(!(await page.locator(".screen").isVisible()), "the printer sees the slip only");
+  await page.emulateMedia({ media: "screen" });
+  await page.getByRole("button", { name: /Dettagli/ }).first().click();
+  await page.locator(".detail").getByText("004711", { exact: true }).waitFor();
+  await look("detail");
+});
+
+await run(browser, "differs", async ({ mock, url, page, look }) => {
+  mock.answer = debt({ amount_cents: 4519, printed_cents: 4250, warnings: [{ code: "amount_print_differs", text: "L’importo è cambiato dopo la stampa.", hint: "Dillo al cittadino prima di incassare." }] });
+  await login(page, url);
+  await inHand(page);
+  await look("ask");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: /Incassa 45,19/ }).waitFor();
+  checks.same(mock.requests.length, 0, "accepting is not charging");
+  await settle(page);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  checks.same(mock.requests[0]?.notices[0].expected_cents, 4519, "the accepted amount is asked");
+});
+
+await run(browser, "notpayable", async ({ mock, url, page, look }) => {
+  mock.answer = debt({ payable: false, reason: { code: "notice_paid", text: "Questo avviso risulta già pagato.", hint: "Non incassare: il cittadino può chiedere la ricevuta." } });
+  await login(page, url);
+  await inHand(page);
+  await look("paid");
+  await page.keyboard.press("Enter");
+  checks.same(mock.requests.length, 0, "a paid notice is not charged");
+  mock.answer = { status: 422, error: { code: "notice_check_digits", message: "Le cifre di controllo non tornano.", hint: "Ricontrolla il numero, o leggi il QR." } };
+  await page.keyboard.type("302001000000000143", { delay: 90 });
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Avviso non trovato" }).waitFor();
+  checks.same(mock.looked, "302001000000000143", "a typed number is looked up");
+  await look("unreadable");
+});
+
+await run(browser, "declined", async ({ mock, url, page, look }) => {
+  await login(page, url);
+  await inHand(page);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  mock.payment({ state: "not_charged", reason: { code: "declined", text: "La banca ha rifiutato la carta: fondi insufficienti.", hint: "Prova con un’altra carta." } });
+  mock.phase("");
+  await page.getByRole("heading", { name: /Non incassato/ }).waitFor();
+  await look("declined");
+  await settle(page);
+  const first = mock.requests[0].request_id;
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  checks.same(mock.requests[1]?.retry_of, "A1-00000001", "another card names the payment it follows");
+  checks.that(mock.requests[1]?.request_id !== first, "another card is a new request");
+});
+
+await run(browser, "refused", async ({ mock, url, page, look }) => {
+  mock.chargeAnswer = { status: 409, error: { code: "terminal_unreachable", message: "Il terminale Cassa 1 non risponde in rete.", hint: "Controlla che sia acceso e collegato, poi riprova.", detail: "192.168.1.50:10000" } };
+  await login(page, url);
+  await inHand(page);
+  await page.keyboard.press("Enter");
+  await page.getByText("non risponde in rete").first().waitFor();
+  await look("unreachable");
+  mock.chargeAnswer = { status: 409, error: { code: "amount_changed", message: "L’importo è cambiato.", hint: "Dillo al cittadino.", amount_cents: 4800 } };
+  await settle(page);
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: /Il cittadino accetta 48,00/ }).waitFor();
+  checks.that(mock.requests[0].request_id !== mock.requests[1].request_id, "after a refusal the request is new");
+  await look("changed");
+});
+
+await run(browser, "lost", async ({ mock, url, page, look }) => {
+  await login(page, url);
+  await inHand(page);
+  mock.chargeAnswer = "drop";
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: /non ha avuto risposta/ }).waitFor();
+  await look("answer");
+  mock.chargeAnswer = undefined;
+  await page.reload();
+  await page.getByRole("heading", { name: /non ha avuto risposta/ }).waitFor();
+  await page.getByRole("button", { name: /Ripeti la stessa richiesta/ }).waitFor();
+  await settle(page);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  checks.same(mock.requests[1]?.request_id, mock.requests[0]?.request_id, "the repeat keeps its id over a reload");
+  checks.same(mock.requests[1]?.notices, mock.requests[0]?.notices, "the repeat keeps its body");
+});
+
+await run(browser, "unknown", async ({ mock, url, page, look }) => {
+  await login(page, url);
+  await inHand(page);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  const id = mock.payment({ state: "unknown", reason: { code: "line_lost", text: "Il collegamento con il terminale è caduto dopo l’invio.", hint: "Non far ripagare: l’esito si sta verificando." }, preset: "charged" }).id;
+  mock.phase("verifying");
+  mock.terminal({ light: "not_ready", locked: true, payment_id: id });
+  await page.getByRole("heading", { name: /Esito non noto: non far ripagare/ }).waitFor();
+  await look("checking");
+  mock.phase("");
+  mock.payment({ id, needs_people: true });
+  mock.terminal({ can_free: true });
+  await page.getByRole("button", { name: "Libera il terminale" }).waitFor();
+  await look("locked");
+  await settle(page);
+  await page.keyboard.press("Enter");
+  checks.same(mock.requests.length, 1, "Enter does nothing on an unknown");
+  await inHand(page);
+  checks.that(await page.getByRole("button", { name: /Incassa/ }).isDisabled(), "a locked terminal charges nothing");
+  await look("nextnotice");
+  await page.getByRole("button", { name: "Libera il terminale" }).click();
+  await page.getByText("Terminale liberato").waitFor();
+  checks.same(mock.acted?.action, "free", "free is asked");
+  checks.that(Boolean(mock.acted?.request_id), "free carries a request id");
+  checks.that(await page.getByRole("button", { name: /Incassa/ }).isEnabled(), "a freed terminal charges again");
+  await look("freed");
+});
+
+for (const operator of ["rossi", "bianchi"]) {
+  await run(browser, `adopt-${operator}`, async ({ mock, url, page, look }) => {
+    mock.terminals = [{ name: "cassa1", label: "Cassa 1", light: "not_ready", needs_adopt: true, reason: { code: "terminal_unknown_transaction", text: "L’ultima operazione del terminale (STAN 000126, 12,00 €, 09:58) non è in questo registro.", hint: "Confrontala con gli scontrini." } }];
+    await login(page, url, operator);
+    await look("needed");
+    const button = page.getByRole("button", { name: /Verificata/ });
+    checks.same(await button.count(), operator === "bianchi" ? 1 : 0, "only a supervisor adopts");
+    if (operator === "rossi") return;
+    await button.click();
+    await page.getByText("Terminale verificato").waitFor();
+    checks.same(mock.acted?.action, "adopt", "adopt is asked");
+  });
+}
+
+await run(browser, "connection", async ({ mock, url, page, look }) => {
+  mock.terminals.push({ name: "cassa2", label: "Cassa 2", light: "not_ready", reason: { code: "terminal_unreachable", text: "Non risponde in rete.", hint: "Controlla che sia acceso." } });
+  mock.platform = { light: "not_ready", reason: { code: "platform_unavailable", text: "La piattaforma non risponde.", hint: "Si può riprovare tra poco." } };
+  await login(page, url);
+  await inHand(page);
+  await page.keyboard.press("F2");
+  await page.locator("#terminal-title").getByText("Cassa 2").waitFor();
+  await look("twoterminals");
+  const port = mock.port;
+  mock.payments = earlier(mock);
+  await mock.stop();
+  await page.getByText("Collegamento con il servizio interrotto").first().waitFor();
+  checks.that(await page.getByRole("button", { name: /Incassa/ }).isDisabled(), "no charge without the service");
+  await look("lost");
+  await mock.start(port);
+  await page.getByText("Collegamento con il servizio ripristinato").first().waitFor();
+  await page.getByText("Mensa scolastica").first().waitFor(); // the new snapshot is drawn
+  await page.getByRole("button", { name: "Blocca" }).click();
+  await page.getByRole("heading", { name: "Sportello bloccato" }).waitFor();
+  await look("locked");
+  await page.getByLabel("PIN").fill("1234");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Pagamenti di oggi" }).waitFor();
+  mock.tokens.clear();
+  mock.cut();
+  await page.getByText("La sessione è finita").waitFor();
+});
+
+await run(browser, "secondtab", async ({ mock, url, page, context }) => {
+  await login(page, url);
+  const second = await context.newPage();
+  await login(second, url);
+  await inHand(page);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  mock.phase("card", "AVVICINARE CARTA");
+  await second.locator(".turn-what").getByText("Avvicina o inserisci la carta").waitFor();
+  mock.sequence += 3; // events that this page never saw
+  mock.charged();
+  mock.phase("");
+  await second.getByRole("heading", { name: /Incassato 42,50/ }).waitFor();
+  await page.getByRole("heading", { name: /Incassato 42,50/ }).waitFor();
+});
+
+await browser.close();
+checks.end();
+
+function earlier(mock) {
+  const make = (n, minutes, description, cents, state, registration, over = {}) => {
+    const at = new Date(Date.now() - minutes * 60_000).toISOString();
+    const request = { request_id: `earlier-${n}`, terminal: "cassa1", notices: [{ creditor: "01199250158", number: `3020010000000001${n}`, expected_cents: cents }] };
+    const p = mock.newPayment(request, { id: `A1-0000${n}`, created_at: at, updated_at: at, state, has_receipt: state === "charged" });
+    p.notices[0] = { ...p.notices[0], description, registration };
+    if (state === "charged") p.charge = { stan: `0001${n}`, online_id: "1", auth_code: "004710", pan: "************1234", card: "PAGOBANCOMAT", entry: "chip", action_code: "000", amount_cents: cents, host_time: at };
+    return { ...p, ...over };
+  };
+  const late = make(24, 41, "Diritti di segreteria per certificato anagrafico", 1999, "charged", "awaiting_receipt");
+  late.notices[0].late = true;
+  return [
+    make(26, 6, "Mensa scolastica, ottobre", 7550, "charged", "awaiting_receipt"),
+    make(25, 12, "TARI 2026, acconto", 123456, "not_charged", "none", { reason: { code: "declined", text: "La banca ha rifiutato la carta.", hint: "Prova con un’altra carta." } }),
+    late,
+    make(23, 63, "Canone unico patrimoniale", 8800, "charged", "registered"),
+  ];
+}
