@@ -188,6 +188,26 @@ func TestManyReceipts(t *testing.T) {
 	}
 }
 
+// TestSmallPages: a platform that gives less at a time than was asked for.
+func TestSmallPages(t *testing.T) {
+	const row = `{"dominio":{"idDominio":"99999000013"},"iuv":"01470000012839157","idRicevuta":"r%s","esito":"ESEGUITO"}`
+	asked := 0
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		rows := ""
+		if page := r.URL.Query().Get("pagina"); page != "3" {
+			rows = fmt.Sprintf(row, page)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"risultatiPerPagina":1,"prossimiRisultati":"/ricevute?pagina=9","risultati":[%s]}`, rows)
+	}))
+	t.Cleanup(srv.Close)
+	refs, err := client(t, govpay.Config{Ragioneria: srv.URL}).Receipts(t.Context(), "99999000013", "01470000012839157")
+	if err != nil || len(refs) != 2 || asked != 3 {
+		t.Errorf("%d receipts in %d requests, %v", len(refs), asked, err)
+	}
+}
+
 // TestFaults: what the caller learns from each way of failing.
 func TestFaults(t *testing.T) {
 	s, conf := platform(t, govpaytest.Options{})

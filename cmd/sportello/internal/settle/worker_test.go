@@ -37,6 +37,7 @@ type world struct {
 	receipts map[string][]govpay.Receipt
 	fail     func(iuv string) error // nil: the platform answers
 	took     time.Duration          // how long an answer takes
+	reads    int                    // of payments
 	broken   error                  // the ledger refuses to write
 }
 
@@ -67,6 +68,7 @@ func (w *world) OutboxChanged() <-chan struct{} { return w.changed }
 func (w *world) Payment(id string) (ledger.Payment, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.reads++
 	p, ok := w.payments[id]
 	if !ok {
 		return ledger.Payment{}, ledger.ErrNotFound
@@ -407,6 +409,82 @@ func TestAnsweredElsewhere(t *testing.T) {
 	})
 }
 
+// TestBackForEverybody: who was in the middle of a long pause has its turn too.
+func TestBackForEverybody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		w.add("P1", noticeA, ledger.Charged)
+		time.Sleep(540 * time.Second) // its next turn is at 832
+		w.failWith(func(string) error { return &govpay.Fault{Outcome: govpay.OutcomeUnavailable} })
+		w.add("P2", notice(2), ledger.Charged)
+		time.Sleep(4 * time.Second)
+		w.give(iuvA, rec("a"))
+		w.failWith(nil)
+		k.PlatformAnswered()
+		if got := w.registration("P1"); got != ledger.RegDone {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
+// TestProbeThatTellsNothing: an item that never reaches the platform, alone
+// during an outage, does not make the loop spin.
+func TestProbeThatTellsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.failWith(func(string) error { return &govpay.Fault{Outcome: govpay.OutcomeUnavailable} })
+		w.add("P1", noticeA, ledger.Charged)
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(3 * time.Second)
+		if !k.Status().Away {
+			t.Fatal("the platform is not away")
+		}
+		w.mu.Lock()
+		w.payments["P1"].Terminal = "cassa9"
+		before := w.reads
+		w.mu.Unlock()
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if n := w.reads - before; n > 4000 {
+			t.Errorf("%d looks in an hour", n)
+		}
+	})
+}
+
+// TestChargedAfterAll: what was watched and is charged by a later fact gets the
+// pace and the treatment of a charged notice.
+func TestChargedAfterAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		w.add("P1", noticeA, ledger.NotCharged)
+		time.Sleep(time.Hour)
+		w.times()
+		w.mu.Lock()
+		w.payments["P1"].State = ledger.Charged
+		w.payments["P1"].Notices[0].Registration = ledger.RegAwaiting
+		w.outbox[0].Watch, w.outbox[0].Since = false, time.Now()
+		w.start = time.Now()
+		w.signal()
+		w.mu.Unlock()
+		time.Sleep(10 * time.Second)
+		if got := w.times(); !slices.Equal(got, []float64{2, 7}) {
+			t.Errorf("asked at %v", got)
+		}
+		w.give(iuvA, rec("a"))
+		time.Sleep(time.Minute)
+		if got := w.registration("P1"); got != ledger.RegDone {
+			t.Errorf("%q", got)
+		}
+	})
+}
+
 // TestOneBadItem: a refusal about one notice does not hold up the others.
 func TestOneBadItem(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -533,6 +611,27 @@ func TestChargeExplains(t *testing.T) {
 		synctest.Wait()
 		if len(w.wrote()) != 2 || w.wrote()[1].PaymentID != "P1" || w.wrote()[1].Case == nil || w.wrote()[1].ReceiptID != "b" {
 			t.Errorf("writes %+v", w.wrote())
+		}
+	})
+}
+
+// TestChargeExplainsBeforeItsTurn: the watch sees the receipt first.
+func TestChargeExplainsBeforeItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		w.add("P1", noticeA, ledger.NotCharged) // looks at 15, 75, 375, 1275
+		w.add("P2", noticeA, ledger.Charged)    // … 1132, 1432
+		time.Sleep(1200 * time.Second)
+		w.give(iuvA, rec("a"))
+		time.Sleep(200 * time.Second)
+		if got := w.times(); got[len(got)-1] != 1275 || len(w.wrote()) != 0 {
+			t.Fatalf("asked at %v, writes %+v", got, w.wrote())
+		}
+		time.Sleep(time.Minute)
+		if got := w.registration("P2"); got != ledger.RegDone {
+			t.Errorf("%q", got)
 		}
 	})
 }
