@@ -27,7 +27,6 @@ type peer struct {
 	tid   string // as it names itself
 	scope ecr17.Scope
 	state ecr17.TerminalState
-	saved []byte // answer to G; nil: NAK
 	stan  int
 	on    map[byte]func(w *wire, payload []byte) // instead of the healthy answer
 	pay   func(w *wire, x ecr17.PaymentRequest)  // what follows X; nil: nothing at all
@@ -37,6 +36,7 @@ type peer struct {
 	mu        sync.Mutex
 	calls     int
 	financial int
+	saved     []byte   // answer to G; nil: NAK
 	got       []string // every frame received: codes, ACK, NAK
 	wires     []*wire
 	work      sync.WaitGroup
@@ -80,6 +80,18 @@ func (p *peer) hangUp() {
 	}
 	p.mu.Unlock()
 	p.work.Wait()
+}
+
+func (p *peer) save(result []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.saved = result
+}
+
+func (p *peer) last() []byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.saved
 }
 
 func (p *peer) note(what string) {
@@ -156,11 +168,11 @@ func (w *wire) serve() {
 			w.ack()
 			w.status()
 		case code == 'G':
-			if w.p.saved == nil {
+			if w.p.last() == nil {
 				w.nak()
 			} else {
 				w.ack()
-				w.send(w.p.saved)
+				w.send(w.p.last())
 			}
 		case code == 'E':
 			w.ack()

@@ -23,8 +23,8 @@ func TestR02NeverACKsButExecutes(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
 		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
 			w.wait(5 * time.Second)
-			w.p.saved = w.p.approved(x.AmountCents)
-			w.send(w.p.saved)
+			w.p.save(w.p.approved(x.AmountCents))
+			w.send(w.p.last())
 		}
 		o, _ := b.pay()
 		b.want(o, driver.Unknown, "no_answer") // a result before the ACK is a candidate only
@@ -38,7 +38,7 @@ func TestR02NeverACKsButExecutes(t *testing.T) {
 
 func TestR03NeverACKsNeverExecutes(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
-		b.peer.saved = b.peer.approved(500)
+		b.peer.save(b.peer.approved(500))
 		b.peer.pay = func(*wire, ecr17.PaymentRequest) {}
 		begun := time.Now()
 		o, _ := b.pay()
@@ -56,7 +56,7 @@ func TestR03NeverACKsNeverExecutes(t *testing.T) {
 
 func TestR05NAK(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
-		b.peer.saved = b.peer.approved(500)
+		b.peer.save(b.peer.approved(500))
 		b.peer.pay = func(w *wire, _ ecr17.PaymentRequest) { w.nak() }
 		begun := time.Now()
 		o, _ := b.pay()
@@ -82,8 +82,8 @@ func TestR06NAKThenExecutes(t *testing.T) {
 			w.wait(2 * time.Second)
 			w.progress("PRESENTARE CARTA")
 			w.wait(10 * time.Second)
-			w.p.saved = w.p.approved(x.AmountCents)
-			w.send(w.p.saved)
+			w.p.save(w.p.approved(x.AmountCents))
+			w.send(w.p.last())
 		}
 		o, _ := b.pay()
 		if o.Verdict != driver.Unknown {
@@ -92,12 +92,12 @@ func TestR06NAKThenExecutes(t *testing.T) {
 		b.want(b.resolve(), driver.Charged, "by_evidence")
 	})
 	inBubble(t, func(t *testing.T, b *bench) { // nothing to see on the line; the memory tells
-		b.peer.saved = b.peer.approved(500)
+		b.peer.save(b.peer.approved(500))
 		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
 			w.nak()
 			w.close()
 			w.wait(2 * time.Second)
-			w.p.saved = w.p.approved(x.AmountCents)
+			w.p.save(w.p.approved(x.AmountCents))
 		}
 		o, _ := b.pay()
 		if o.Verdict != driver.Unknown {
@@ -158,9 +158,9 @@ func TestR10TwoACKs(t *testing.T) {
 
 func TestR17StaleResultBeforeACK(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
-		b.peer.saved = b.peer.approved(ourCents) // the sale before, same amount
+		b.peer.save(b.peer.approved(ourCents)) // the sale before, same amount
 		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
-			w.send(w.p.saved)
+			w.send(w.p.last())
 			w.wait(time.Second)
 			w.ack()
 			w.wait(time.Second)
@@ -173,7 +173,7 @@ func TestR17StaleResultBeforeACK(t *testing.T) {
 
 func TestR18UnseenOlderResultBeforeACK(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
-		b.peer.saved = b.peer.approved(500)
+		b.peer.save(b.peer.approved(500))
 		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
 			w.send(w.p.approved(x.AmountCents)) // of an attempt whose result we never saw
 			w.wait(time.Second)
@@ -195,7 +195,7 @@ func TestR18UnseenOlderResultBeforeACK(t *testing.T) {
 
 func TestR19OlderResultThenSilence(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
-		b.peer.saved = b.peer.approved(500)
+		b.peer.save(b.peer.approved(500))
 		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) { w.send(w.p.approved(x.AmountCents)) }
 		o, _ := b.pay()
 		b.want(o, driver.Unknown, "no_answer")
@@ -263,7 +263,7 @@ func TestP06TextIsNoEvidence(t *testing.T) {
 
 func TestC07CutWhileWriting(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
-		b.peer.saved = b.peer.approved(500)
+		b.peer.save(b.peer.approved(500))
 		b.cfg.Dial = cutAfter(b.peer, 50)
 		o, _ := b.pay()
 		if o.Verdict != driver.NotCharged || b.peer.received("X") != 0 {

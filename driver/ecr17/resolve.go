@@ -176,7 +176,7 @@ func (l *ladder) ended(ctx context.Context) error {
 func (l *ladder) facts(seen sight, asked, giveUp time.Time) Facts {
 	f := l.e.facts(l.attempt.Exclusivity)
 	f.Identity, f.Last = seen.identity, seen.last
-	f.GivenUp = !asked.Before(giveUp)
+	f.GivenUp = !time.Now().Before(giveUp)
 	f.Quiet = seen.identity == IdentitySame && (seen.last == LastSame || seen.last == LastUnsupported) &&
 		!asked.Before(l.e.activity.Add(l.t.cfg.Timing.Quiet))
 	if seen.last == LastNew {

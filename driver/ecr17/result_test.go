@@ -21,7 +21,7 @@ func answer(make func(w *wire, x ecr17.PaymentRequest) []byte) func(*wire, ecr17
 
 func TestD01Approved(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
-		b.peer.saved = b.peer.approved(500)
+		b.peer.save(b.peer.approved(500))
 		b.peer.pay = answer(func(w *wire, x ecr17.PaymentRequest) []byte {
 			if x.Text != payment().Reference || x.MoreData || x.CardPresent {
 				t.Errorf("request %+v", x)
@@ -37,7 +37,7 @@ func TestD01Approved(t *testing.T) {
 		if !a.Acked {
 			t.Fatal("not acknowledged")
 		}
-		if base := b.rec.baseline; base.LastSTAN != "000101" || !bytes.Equal(base.Last, b.peer.saved) || base.Software != "REL00001" || base.TerminalID != ourTID {
+		if base := b.rec.baseline; base.LastSTAN != "000101" || !bytes.Equal(base.Last, b.peer.last()) || base.Software != "REL00001" || base.TerminalID != ourTID {
 			t.Fatalf("baseline %+v", base)
 		}
 	})
@@ -62,7 +62,7 @@ func TestD03Cancelled(t *testing.T) {
 	})
 	// The same bytes as the saved result may be a stale one: the machine does not take them for ours.
 	inBubble(t, func(t *testing.T, b *bench) {
-		b.peer.saved = b.peer.cancelled()
+		b.peer.save(b.peer.cancelled())
 		b.peer.pay = answer(func(w *wire, _ ecr17.PaymentRequest) []byte { return w.p.cancelled() })
 		begun := time.Now()
 		o, _ := b.pay()
@@ -165,9 +165,9 @@ func TestD09DamagedAlways(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
 		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
 			w.ack()
-			w.p.saved = w.p.approved(x.AmountCents)
+			w.p.save(w.p.approved(x.AmountCents))
 			for range 4 {
-				w.damaged(w.p.saved)
+				w.damaged(w.p.last())
 				w.wait(3 * time.Second)
 			}
 		}
@@ -184,8 +184,8 @@ func TestHalfAResult(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
 		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
 			w.ack()
-			w.p.saved = w.p.approved(x.AmountCents)
-			w.raw(w.frame(w.p.saved)[:40]...)
+			w.p.save(w.p.approved(x.AmountCents))
+			w.raw(w.frame(w.p.last())[:40]...)
 		}
 		o, _ := b.pay()
 		b.want(o, driver.Unknown, "damaged_answer")
@@ -219,10 +219,10 @@ func TestD10Repeated(t *testing.T) {
 
 func TestD11RepeatInTheNextPayment(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
-		b.peer.saved = b.peer.approved(ourCents)
+		b.peer.save(b.peer.approved(ourCents))
 		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
 			w.ack()
-			w.send(w.p.saved)
+			w.send(w.p.last())
 			w.wait(20 * time.Second)
 			w.send(w.p.declined("NEGATA", "100"))
 		}
@@ -289,7 +289,7 @@ func TestD25Slow(t *testing.T) {
 func TestD26AfterTheHardStop(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
 		var acked time.Time
-		b.peer.saved = b.peer.approved(500)
+		b.peer.save(b.peer.approved(500))
 		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
 			w.ack()
 			for range 70 { // more than the hard stop
@@ -298,8 +298,7 @@ func TestD26AfterTheHardStop(t *testing.T) {
 			}
 			w.wait(20 * time.Second)
 			w.send(w.p.approved(x.AmountCents))
-			w.wait(time.Second)
-			if len(w.controls) > 0 {
+			if kind := <-w.controls; kind == ecr17.FrameACK {
 				acked = time.Now()
 			}
 		}
@@ -319,11 +318,11 @@ func TestD26AfterTheHardStop(t *testing.T) {
 
 func TestD27NoResultButApproved(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
-		b.peer.saved = b.peer.approved(500)
+		b.peer.save(b.peer.approved(500))
 		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
 			w.ack()
 			w.wait(10 * time.Second)
-			w.p.saved = w.p.approved(x.AmountCents)
+			w.p.save(w.p.approved(x.AmountCents))
 		}
 		o, _ := b.pay()
 		b.want(o, driver.Unknown, "no_answer")
@@ -333,7 +332,7 @@ func TestD27NoResultButApproved(t *testing.T) {
 
 func TestD28RebootedAndNothing(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
-		b.peer.saved = b.peer.approved(500)
+		b.peer.save(b.peer.approved(500))
 		b.peer.pay = func(w *wire, _ ecr17.PaymentRequest) { w.ack(); w.close() }
 		o, _ := b.pay()
 		b.want(o, driver.Unknown, "line_lost")

@@ -1,0 +1,118 @@
+package ecr17
+
+import (
+	"testing"
+	"time"
+
+	"sportello/driver"
+	"sportello/protocol/ecr17"
+)
+
+const ticketEnd = "}}}}}}\x1b"
+
+func withTicket(t *testing.T, script func(w *wire, result []byte), check func(t *testing.T, b *bench, o driver.Outcome, a driver.Aftermath)) {
+	t.Helper()
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.cfg.Receipts = "ecr"
+		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
+			w.ack()
+			w.wait(time.Second)
+			script(w, w.p.approved(x.AmountCents))
+		}
+		o, a := b.pay()
+		b.want(o, driver.Charged, "approved")
+		check(t, b, o, a)
+	})
+}
+
+func TestS01Ticket(t *testing.T) {
+	withTicket(t, func(w *wire, result []byte) {
+		w.send(result)
+		for _, part := range []string{"UNO}", "DUE}", "TRE}", "QUATTRO}", ticketEnd} {
+			w.wait(300 * time.Millisecond)
+			w.send(w.p.ticket(part))
+			w.progress("STAMPA IN CORSO") // P02
+		}
+	}, func(t *testing.T, b *bench, _ driver.Outcome, a driver.Aftermath) {
+		if !a.Acked || !a.TicketComplete || a.Ticket != "UNO\nDUE\nTRE\nQUATTRO\n" || string(a.RawTicket) != "UNO}DUE}TRE}QUATTRO}"+ticketEnd {
+			t.Fatalf("%+v", a)
+		}
+	})
+}
+
+func TestS02CutInTheTicket(t *testing.T) {
+	withTicket(t, func(w *wire, result []byte) {
+		w.send(result)
+		w.send(w.p.ticket("UNO}"))
+		w.send(w.p.ticket("DUE}"))
+		w.close()
+	}, func(t *testing.T, _ *bench, _ driver.Outcome, a driver.Aftermath) {
+		if a.TicketComplete || a.Ticket != "UNO\nDUE\n" {
+			t.Fatalf("%+v", a)
+		}
+	})
+}
+
+func TestS03NoEndMark(t *testing.T) {
+	var last time.Time
+	withTicket(t, func(w *wire, result []byte) {
+		w.send(result)
+		w.send(w.p.ticket("UNO}"))
+		last = time.Now()
+	}, func(t *testing.T, _ *bench, _ driver.Outcome, a driver.Aftermath) {
+		if a.TicketComplete || a.Ticket != "UNO\n" || time.Since(last) != 4*time.Second {
+			t.Fatalf("%+v after %v", a, time.Since(last))
+		}
+	})
+}
+
+func TestS04TicketBeforeResult(t *testing.T) {
+	withTicket(t, func(w *wire, result []byte) {
+		w.send(w.p.ticket("UNO}"))
+		w.send(w.p.ticket(ticketEnd))
+		w.wait(time.Second)
+		w.send(result)
+	}, func(t *testing.T, _ *bench, _ driver.Outcome, a driver.Aftermath) {
+		if !a.TicketComplete || a.Ticket != "UNO\n" {
+			t.Fatalf("%+v", a)
+		}
+	})
+}
+
+func TestS08RepeatAfterNAK(t *testing.T) {
+	withTicket(t, func(w *wire, result []byte) {
+		w.send(result)
+		w.send(w.p.ticket("UNO}"))
+		w.damaged(w.p.ticket("DUE}"))
+		w.wait(300 * time.Millisecond)
+		w.send(w.p.ticket("DUE}"))
+		w.send(w.p.ticket(ticketEnd))
+	}, func(t *testing.T, _ *bench, _ driver.Outcome, a driver.Aftermath) {
+		if a.Ticket != "UNO\nDUE\n" {
+			t.Fatalf("%+v", a)
+		}
+	})
+}
+
+func TestS09TwoEqualParts(t *testing.T) {
+	withTicket(t, func(w *wire, result []byte) {
+		w.send(result)
+		w.send(w.p.ticket("UGUALE}"))
+		w.send(w.p.ticket("UGUALE}"))
+		w.send(w.p.ticket(ticketEnd))
+	}, func(t *testing.T, _ *bench, _ driver.Outcome, a driver.Aftermath) {
+		if a.Ticket != "UGUALE\nUGUALE\n" {
+			t.Fatalf("%+v", a)
+		}
+	})
+}
+
+// The terminal forgets the print switch: nothing to wait for but the silence.
+func TestS12NoTicket(t *testing.T) {
+	withTicket(t, func(w *wire, result []byte) { w.send(result) },
+		func(t *testing.T, _ *bench, _ driver.Outcome, a driver.Aftermath) {
+			if a.Ticket != "" || a.TicketComplete || a.RawTicket != nil || !a.Acked {
+				t.Fatalf("%+v", a)
+			}
+		})
+}
