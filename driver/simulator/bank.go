@@ -31,7 +31,8 @@ const (
 
 // Decision is one line of the bank file: what the bank (or the terminal, for the last
 // two kinds) decided. It is written when it is decided, before any byte of the
-// answer leaves the terminal.
+// answer leaves the terminal. The file is described in docs/simulatore.md; fields may
+// be added, none is renamed.
 type Decision struct {
 	V           int       `json:"v"`   // format of the line: 1
 	Seq         int64     `json:"seq"` // of the process that wrote it, from 1 in a new file
@@ -48,9 +49,10 @@ type Decision struct {
 	Entry       string    `json:"entry"`        // ICC, CLI; "" when no card was read
 	PAN         string    `json:"pan"`          // masked: stars and four digits
 	Reference   string    `json:"reference"`    // the contract text, trimmed
-	Data        []string  `json:"data"`         // contents of the U tags; never null
-	Reverses    string    `json:"reverses,omitempty"`
-	Reason      string    `json:"reason,omitempty"` // of a refusal, as the terminal shows it
+	Data        []string  `json:"data"`         // contents of the U tags; never null. Of a reversal: its payment's
+	// Reverses is the STAN of the payment that a reversal gave back.
+	Reverses string `json:"reverses,omitempty"`
+	Reason   string `json:"reason,omitempty"` // of a refusal, as the terminal shows it
 	// Last is the message that the terminal saved as its last result, as sent.
 	Last string `json:"last,omitempty"`
 }

@@ -35,6 +35,8 @@ type bench struct {
 	t    testing.TB
 	term *Terminal
 	dial func() *ecr
+	// device is the path of the pseudo terminal, "" on other lines.
+	device string
 }
 
 // inMemory runs f in virtual time.
@@ -54,7 +56,7 @@ func inMemory(t *testing.T, o Options, f func(t *testing.T, b bench)) {
 			wg.Go(func() { _ = term.ServeConn(ctx, theirs) })
 			t.Cleanup(func() { _ = ours.Close() })
 			return &ecr{t: t, c: ours, tid: term.TerminalID(), scope: o.Scope}
-		}})
+		}, ""})
 	})
 }
 
@@ -71,7 +73,7 @@ func overTCP(t *testing.T, o Options, f func(t *testing.T, b bench)) {
 	}
 	address := "tcp://" + ln.Addr().String()
 	running(t, func(ctx context.Context) error { return term.Serve(ctx, ln) }, func() {
-		f(t, bench{t, term, func() *ecr { return dialed(t, address, o.Scope) }})
+		f(t, bench{t, term, func() *ecr { return dialed(t, address, o.Scope) }, ""})
 	})
 }
 
@@ -101,7 +103,7 @@ func overPTY(t *testing.T, o Options, f func(t *testing.T, b bench)) {
 			b, _ := os.ReadFile(file)
 			device = strings.TrimSpace(string(b))
 		}
-		f(t, bench{t, term, func() *ecr { return dialed(t, "serial://"+device, o.Scope) }})
+		f(t, bench{t, term, func() *ecr { return dialed(t, "serial://"+device, o.Scope) }, device})
 	})
 	if _, err := os.Stat(file); err == nil {
 		t.Error("the file with the device's path was left behind")

@@ -53,7 +53,7 @@ func (s *session) reversal(ctx context.Context, m ecr17.ReversalRequest) {
 	case m.STAN != noSTAN && m.STAN != sale.STAN:
 		s.refuse(ctx, tx, "STAN ERRATO")
 	default:
-		tx.cents, tx.reference, tx.reverses = sale.AmountCents, sale.Reference, sale.STAN
+		tx.cents, tx.reference, tx.data, tx.reverses = sale.AmountCents, sale.Reference, sale.Data, sale.STAN
 		tx.card = card{kind: sale.Card, last: strings.TrimLeft(sale.PAN, "*"), entry: sale.Entry}
 		s.transact(ctx, tx)
 	}

@@ -3,6 +3,7 @@ package simulator
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -159,6 +160,9 @@ func wholeDay(t *testing.T, b bench) {
 	}
 	if r := reverse("000000"); r.Code != ecr17.ResultRefused {
 		t.Errorf("reversal of nothing: %+v", r)
+	}
+	if d := b.term.Bank().Decisions(); d[len(d)-2].Kind != KindReversal || d[len(d)-2].Reverses != "000003" || d[len(d)-2].Reference != reference {
+		t.Errorf("the bank's reversal: %+v", d[len(d)-2])
 	}
 	if c := ask[ecr17.CloseAnswer](e, ecr17.CloseRequest{TID: tid}); !c.Balanced() || c.TotalCents != 123_45 {
 		t.Errorf("%+v", c)
@@ -554,4 +558,29 @@ func TestTraceHasNoContent(t *testing.T) {
 	if !strings.Contains(all, "application(X, 167 bytes)") || !strings.Contains(all, "PRESENTARE CARTA") || strings.Contains(all, reference) {
 		t.Error(all)
 	}
+}
+
+// A client that was killed leaves its line open and its lock behind; the next one
+// finds the same device in order, also after half a request.
+func TestPTYOutlivesItsClients(t *testing.T) {
+	overPTY(t, Options{}, func(t *testing.T, b bench) {
+		// The first client sets nothing: the device must be raw by itself.
+		plain, err := os.OpenFile(b.device, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := &ecr{t: t, c: plain, tid: tid}
+		ask[ecr17.StatusAnswer](e, ecr17.StatusRequest{TID: tid})
+		_ = plain.Close()
+		for range 3 {
+			e := b.dial()
+			ask[ecr17.StatusAnswer](e, ecr17.StatusRequest{TID: tid})
+			_ = e.c.Close()
+		}
+		b.term.Reboot()
+		e = b.dial()
+		e.raw([]byte{ecr17.STX, '1', '2'})
+		ask[ecr17.StatusAnswer](e, ecr17.StatusRequest{TID: tid})
+		e.pay(100)
+	})
 }
