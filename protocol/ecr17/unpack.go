@@ -51,17 +51,20 @@ func (f *field) take(v *values, s string, mode Mode) error {
 		return nil
 	case kindNumber, kindFlag:
 		return f.takeNumber(v, s, mode)
+	default:
+		return f.takeText(v, s, mode)
 	}
+}
+
+func (f *field) takeText(v *values, s string, mode Mode) error {
 	trimmed := s
-	switch f.pad {
-	case blankRight:
-		trimmed = strings.TrimRight(s, " ")
-	case blankLeft:
-		trimmed = strings.TrimLeft(s, " ")
-	}
 	switch {
 	case f.opt&orBlank != 0 && blank(s), f.opt&orZeros != 0 && zeros(s):
 		trimmed = ""
+	case f.pad == blankRight:
+		trimmed = strings.TrimRight(s, " ")
+	case f.pad == blankLeft:
+		trimmed = strings.TrimLeft(s, " ")
 	}
 	err := f.check(trimmed)
 	if trimmed == "" && f.kind == kindDigits && f.opt&(orBlank|orZeros) == 0 {
