@@ -305,6 +305,7 @@ func outcomeBlob(c Conclusion) *blob {
 // Aftermath records what followed an outcome: whether the terminal has our acknowledgement, and its
 // slip. A charge whose acknowledgement could not be written keeps its registration; its reason says so.
 func (l *Ledger) Aftermath(id string, a driver.Aftermath) (Payment, error) {
+	l.failpoint("aftermath.before")
 	var out Payment
 	err := l.submit(&op{reserve: true, do: func(b *batch) error {
 		r, err := loadRecord(b.view, id)

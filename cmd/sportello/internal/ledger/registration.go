@@ -32,6 +32,7 @@ func (l *Ledger) Outbox() ([]OutboxItem, error) {
 // To may be empty or the same: then reason, receipt, case and DropWatch alone are recorded. A notice
 // that becomes held, paid_elsewhere or rejected without a case gets one: it is somebody's to mend.
 func (l *Ledger) Register(c RegistrationChange) (Payment, error) {
+	l.failpoint("register.before")
 	var out Payment
 	err := l.submit(&op{reserve: true, do: func(b *batch) error {
 		r, err := loadRecord(b.view, c.PaymentID)
