@@ -25,7 +25,9 @@ var faultCases = map[Fault]struct {
 	before int64  // cents of a payment made first, 0 for none
 }{
 	NoACK: {rule: Rule{On: "X"}, truth: []bool{true}, see: func(t *testing.T, _ bench, e *ecr) {
-		e.send(e.extended(100))
+		p := e.extended(100)
+		p.MoreData = true // nobody sends them without an ACK
+		e.send(p)
 		if r := e.result(); r.Code != ecr17.ResultOK {
 			t.Errorf("%+v", r)
 		}
@@ -79,6 +81,8 @@ var faultCases = map[Fault]struct {
 		b.dial().savedBytes()
 	}},
 	BadLRC: {rule: Rule{On: "X", Times: 2}, truth: []bool{true}, see: func(t *testing.T, _ bench, e *ecr) {
+		e.send(ecr17.PrintSwitch{TID: e.tid, ToECR: true})
+		e.want(ecr17.FrameACK, time.Minute)
 		e.send(e.extended(100))
 		e.want(ecr17.FrameACK, time.Minute)
 		for range 2 {
@@ -89,6 +93,7 @@ var faultCases = map[Fault]struct {
 			e.nak()
 		}
 		e.result()
+		e.ticket() // nothing is wrong with it
 		e.hungUp()
 	}},
 	Duplicate: {rule: Rule{On: "X"}, truth: []bool{true}, see: func(t *testing.T, _ bench, e *ecr) {

@@ -78,6 +78,9 @@ func (s *session) beginTransaction(ctx context.Context, more bool) (ecr17.Additi
 	}
 	s.glue()
 	s.acknowledge(ctx)
+	if s.faults.has(NoACK) || s.faults.has(NakExecute) {
+		more = false // no ECR sends data after that, and these execute all the same
+	}
 	return s.additionalData(ctx, more)
 }
 

@@ -111,7 +111,7 @@ func (s *session) reply(ctx context.Context, payload []byte) (confirmed bool) {
 		s.cut()
 		return false
 	}
-	confirmed = s.deliver(ctx, payload)
+	confirmed = s.deliverDamaged(ctx, payload, s.faults.times(BadLRC, 1))
 	for range s.faults.times(Duplicate, 2) {
 		if !confirmed {
 			break

@@ -283,12 +283,16 @@ func (s *session) progress(text string) {
 // deliver sends a message until it is confirmed, at most 1+3 times. False when it
 // was not.
 func (s *session) deliver(ctx context.Context, payload []byte) bool {
+	return s.deliverDamaged(ctx, payload, 0)
+}
+
+// deliverDamaged is deliver with a wrong LRC on the first copies.
+func (s *session) deliverDamaged(ctx context.Context, payload []byte, damaged int) bool {
 	if s.gluing {
 		s.unconfirmed = append(s.unconfirmed, payload)
 		s.write(ecr17.AppendFrame(nil, payload, s.t.opt.Scope))
 		return true
 	}
-	damaged := s.faults.times(BadLRC, 1)
 	for n := range 1 + resends {
 		frame := ecr17.AppendFrame(nil, payload, s.t.opt.Scope)
 		if n < damaged {
