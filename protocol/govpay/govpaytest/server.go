@@ -209,9 +209,9 @@ func (s *Server) Stop() {
 	}
 	_ = s.http.Close() // ends requests by their contexts
 	<-s.served
-	s.handling.Lock() // Close does not wait for handlers
-	s.handling.Unlock()
+	s.handling.Lock() // waits for the handlers, which http.Server.Close does not
 	s.http = nil
+	s.handling.Unlock()
 }
 
 // Close is Stop, for symmetry with New.
