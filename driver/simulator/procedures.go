@@ -156,7 +156,7 @@ func (s *session) lastResult(ctx context.Context, m ecr17.LastResultRequest) {
 			return
 		case EmptyRefusal:
 			last = s.t.emptyRefusal()
-		default:
+		case EmptyNAK:
 			s.nak()
 			return
 		}

@@ -123,12 +123,12 @@ func (s Scan) Canonical() string {
 		return s.dataMatrix()
 	case KindGS1:
 		return fmt.Sprintf("(415)%s(8020)%s(3902)%02d", s.GLN, string(s.Notice), s.AmountCents)
-	default:
-		if s.Creditor != "" {
-			return string(s.Notice) + "@" + string(s.Creditor)
-		}
-		return string(s.Notice)
+	case KindNotice:
 	}
+	if s.Creditor != "" {
+		return string(s.Notice) + "@" + string(s.Creditor)
+	}
+	return string(s.Notice)
 }
 
 func (s *Scan) warn(w Warning) { s.Warnings = append(s.Warnings, w) }
