@@ -1,0 +1,95 @@
+// Command gotest runs go test and prints what a person needs: a line a package, the whole output of
+// what failed, and why something was skipped ("LEFT OUT: ..."). It judges nothing itself: its exit code
+// is go test's.
+//
+//	go run ./.ci/gotest -race ./...
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// event is one line of go test -json.
+type event struct {
+	Action, Package, Test, Output, ImportPath string
+	Elapsed                                   float64
+}
+
+func main() {
+	cmd := exec.Command("go", append([]string{"test", "-json"}, os.Args[1:]...)...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "gotest:", err)
+		os.Exit(1)
+	}
+	said := map[string]*strings.Builder{} // output of tests that still run
+	for lines := bufio.NewReader(out); ; {
+		line, err := lines.ReadString('\n')
+		if line != "" {
+			report(line, said)
+		}
+		if err != nil {
+			break
+		}
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); errors.As(err, &exit) {
+		os.Exit(exit.ExitCode())
+	} else if err != nil {
+		fmt.Fprintln(os.Stderr, "gotest:", err)
+		os.Exit(1)
+	}
+}
+
+func report(line string, said map[string]*strings.Builder) {
+	var e event
+	if json.Unmarshal([]byte(line), &e) != nil {
+		fmt.Print(line) // not an event: go itself has something to say
+		return
+	}
+	key := e.Package + e.ImportPath + " " + e.Test
+	if said[key] == nil {
+		said[key] = &strings.Builder{}
+	}
+	text := said[key]
+	switch e.Action {
+	case "output", "build-output":
+		text.WriteString(e.Output)
+		return
+	case "fail", "build-fail":
+		fmt.Print(text)
+	case "skip":
+		if e.Test != "" {
+			fmt.Printf("LEFT OUT: %s %s: %s\n", e.Package, e.Test, reason(text.String()))
+		}
+	case "pass":
+		if e.Test == "" {
+			fmt.Printf("ok    %s  %.1fs\n", e.Package, e.Elapsed)
+		}
+	default:
+		return
+	}
+	delete(said, key)
+}
+
+// reason is what a test said before it skipped: the text after file and line.
+func reason(output string) string {
+	for line := range strings.Lines(output) {
+		if _, why, found := strings.Cut(line, ".go:"); found {
+			if _, why, found = strings.Cut(why, ": "); found {
+				return strings.TrimSpace(why)
+			}
+		}
+	}
+	return "no reason given"
+}

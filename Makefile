@@ -1,0 +1,51 @@
+# Two commands matter: make demo, make test. Go is needed; Node builds the page.
+
+WEB  := ui/web
+NODE := $(shell command -v npm 2>/dev/null)
+TAGS := $(if $(NODE),-tags webui)
+PAGE := $(WEB)/dist/index.html
+
+.PHONY: demo build page test lint bench types types-check clean
+
+# A counter with simulated terminal and platform; prints the page's address. Ctrl-C ends it.
+demo: build
+	./bin/sportello demo $(DEMO)
+
+# The binary with its page; without Node it carries a page that says so.
+build: $(if $(NODE),page)
+	@$(if $(NODE),:,echo "npm is missing: building without the page")
+	go build $(TAGS) -trimpath -o bin/sportello ./cmd/sportello
+
+page: $(PAGE)
+
+$(PAGE): $(WEB)/node_modules/.package-lock.json $(shell find $(WEB)/src $(WEB)/public -type f 2>/dev/null) \
+		$(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/tsconfig.json $(WEB)/italia-subset.ts
+	npm --prefix $(WEB) run --silent build
+	@touch $@
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
+	npm --prefix $(WEB) ci --no-audit --no-fund
+	@touch $@
+
+# Everything: reads the code, checks what is generated, runs Go's, the page's and the browser's tests.
+test: lint types-check
+	.ci/go
+	.ci/page
+	.ci/browser
+
+lint:
+	.ci/lint
+
+# Ratios against floors taken in the same run; never part of the tests.
+bench:
+	go test -run '^$$' -bench . -benchmem ./...
+
+# The page's TypeScript types come from protocol/local.
+types:
+	go generate ./protocol/local
+
+types-check:
+	go run ./protocol/local/tsgen -check $(WEB)/src/core/types.gen.ts
+
+clean:
+	rm -rf bin $(WEB)/dist $(WEB)/node_modules
