@@ -278,8 +278,8 @@ func TestOneClientOnly(t *testing.T) {
 func TestResolveEndsWithItsContext(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
 		b.peer.save(b.peer.approved(500))
-		var w *wire
-		b.peer.pay = func(on *wire, _ ecr17.PaymentRequest) { on.ack(); w = on }
+		onLine := make(chan *wire, 1)
+		b.peer.pay = func(w *wire, _ ecr17.PaymentRequest) { w.ack(); onLine <- w }
 		o, _ := b.pay()
 		b.want(o, driver.Unknown, "no_answer")
 		b.rec.outcomes = nil
@@ -290,7 +290,7 @@ func TestResolveEndsWithItsContext(t *testing.T) {
 			t.Fatalf("%v, %+v", err, b.rec.outcomes)
 		}
 		// The line is still open: the late word decides the next Resolve.
-		b.peer.work.Go(func() { w.send(b.peer.approved(ourCents)) })
+		b.peer.work.Go(func() { (<-onLine).send(b.peer.approved(ourCents)) })
 		b.want(b.resolve(), driver.Charged, "approved")
 	})
 }

@@ -126,7 +126,11 @@ func (s *session) askOnce(q query, payload []byte) (reply, error) {
 		return reply{}, err
 	}
 	if _, err := c.send(payload); err != nil {
-		return reply{}, s.orGarbage(c, err)
+		for soon := time.Now().Add(bareControlWait); ; { // what it said before it hung up
+			if _, end := c.next(soon); end != nil {
+				return reply{}, s.orGarbage(c, err)
+			}
+		}
 	}
 	var r reply
 	acked, naks := false, 0
