@@ -1,4 +1,102 @@
 package ledger
 
-// child does what the environment asks, in a process of its own.
-func child(what string) int { return 2 }
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+
+	"sportello/driver"
+)
+
+// child does what the environment asks, in a process of its own: "open DIR" opens and reads a ledger
+// whole; "pay DIR" pays until it is killed, and says on standard output what it was told is durable.
+func child(what string) int {
+	dir := os.Args[1]
+	l, err := Open(dir, Options{Installation: "A1", BallastBytes: testBallast})
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	if what == "pay" {
+		err = payForEver(l)
+	} else {
+		err = readAll(l)
+	}
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	if err := l.Close(); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return 0
+}
+
+func readAll(l *Ledger) error {
+	all, err := l.Payments(Query{})
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		if _, err := l.Baseline(p.ID); err != nil {
+			return err
+		}
+		if p.HasTicket {
+			if _, err := l.Ticket(p.ID); err != nil {
+				return err
+			}
+		}
+	}
+	r, err := l.Check()
+	if err == nil && len(r.Problems) > 0 {
+		err = &DamagedError{Path: l.path, What: r.Problems[0].String()}
+	}
+	return err
+}
+
+// payForEver prints a line for every state it was told is durable.
+func payForEver(l *Ledger) error {
+	open, err := l.Unfinished()
+	if err != nil {
+		return err
+	}
+	for _, p := range open {
+		if err := pay(l, p); err != nil {
+			return err
+		}
+	}
+	for {
+		n := rand.IntN(1 << 30)
+		p, err := l.Intend(intent(n))
+		if err != nil {
+			return err
+		}
+		fmt.Println(p.ID, p.State)
+		if err := pay(l, p); err != nil {
+			return err
+		}
+	}
+}
+
+func pay(l *Ledger, p Payment) error {
+	c := charged(fmt.Sprintf("%06d", rand.IntN(1000000)))
+	if rand.IntN(3) == 0 {
+		c = verdict(driver.NotCharged, "declined")
+	}
+	p, err := l.Conclude(p.ID, c)
+	if err != nil {
+		return err
+	}
+	fmt.Println(p.ID, p.State)
+	if p, err = l.Aftermath(p.ID, driver.Aftermath{Acked: true, Ticket: slip}); err != nil {
+		return err
+	}
+	if p.State == Charged {
+		if _, err = l.Register(RegistrationChange{PaymentID: p.ID, To: RegDone, ReceiptID: "t"}); err != nil {
+			return err
+		}
+		fmt.Println(p.ID, RegDone)
+	}
+	return nil
+}

@@ -50,10 +50,7 @@ func (l *Ledger) writeErased(temp string, before time.Time) (int, error) {
 		return 0, err
 	}
 	defer func() { _ = tx.Rollback() }()
-	b := &batch{
-		view: &view{bucket: tx.Bucket(bucketState), tail: l.tail, pending: layer{}},
-		l:    l, now: l.opt.Now().UTC().Truncate(time.Microsecond), head: l.head,
-	}
+	b := l.newBatch(tx)
 	gone, ranges, err := erasable(tx, b.view, before)
 	if err != nil || len(gone) == 0 {
 		return 0, err

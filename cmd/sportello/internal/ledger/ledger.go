@@ -82,7 +82,10 @@ const (
 	lockWait        = time.Second // for another instance to go
 	defaultBallast  = 4 << 20
 	maxOpsPerCommit = 64
-	maxUnfolded     = 256 // entries that may wait for a commit that is not a money step
+	// Entries that may wait to be folded into the state bucket: until a commit that is no money step,
+	// and until any.
+	foldFrom   = 64
+	foldAlways = 512
 )
 
 // Open opens the ledger in dir, and makes it when there is none. It returns an error that wraps
@@ -213,8 +216,7 @@ func (l *Ledger) shut() error {
 	if l.broken != nil {
 		return nil
 	}
-	l.db.NoFreelistSync = false
-	err := l.db.Update(func(tx *bolt.Tx) error { return fold(tx, l.tail, nil, l.head) })
+	err := l.lastCommit()
 	if err != nil {
 		err = diskFull(fmt.Errorf("close ledger: %w", err))
 	}
@@ -222,6 +224,21 @@ func (l *Ledger) shut() error {
 		err = cerr
 	}
 	return err
+}
+
+func (l *Ledger) lastCommit() error {
+	l.db.NoFreelistSync = false
+	tx, err := l.db.Begin(true)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }()
+	if l.unfolded > 0 {
+		if err := fold(tx, l.tail, nil, l.head); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
 }
 
 // read runs fn on the committed state. What fn keeps of values it must copy.

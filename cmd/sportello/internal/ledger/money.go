@@ -102,18 +102,24 @@ func (b *batch) known(requestID, requestHash string) (*record, error) {
 	return r, nil
 }
 
+// answer is a payment as others see it, with what the batch is about to write.
 func (b *batch) answer(r *record) Payment {
 	if r == nil {
 		return Payment{}
 	}
-	return r.Payment
+	p := r.Payment
+	p.HasTicket = r.TicketSeq != 0 && b.blobs.Get(seqKey(r.TicketSeq)) != nil
+	for _, s := range b.entries {
+		p.HasTicket = p.HasTicket || s.seq == r.TicketSeq
+	}
+	return p
 }
 
 // reload reads a payment as the entries just appended have left it.
 func (b *batch) reload(id string, into *Payment) error {
 	r, err := loadRecord(b.view, id)
 	if err == nil {
-		*into = r.Payment
+		*into = b.answer(r)
 	}
 	return err
 }
@@ -324,11 +330,7 @@ func (l *Ledger) Aftermath(id string, a driver.Aftermath) (Payment, error) {
 		if err := b.append(e, bl); err != nil {
 			return err
 		}
-		if err := b.reload(id, &out); err != nil {
-			return err
-		}
-		out.HasTicket = a.Ticket != ""
-		return nil
+		return b.reload(id, &out)
 	}})
 	if err == nil {
 		l.failpoint("aftermath.after")

@@ -16,7 +16,7 @@ import (
 // may run again when a commit fails. It must decide everything before it appends anything.
 type op struct {
 	do func(*batch) error
-	// money: nothing but the entry goes into the commit, and it may be a payment's intent or outcome.
+	// money: a payment's intent or outcome. Its commit writes the entry and as a rule nothing else.
 	money bool
 	// reserve: on a full disk the ballast may be given up for it.
 	reserve bool
@@ -41,6 +41,14 @@ type batch struct {
 	now     time.Time
 	head    head
 	entries []stored
+	blobs   *bolt.Bucket
+}
+
+func (l *Ledger) newBatch(tx *bolt.Tx) *batch {
+	return &batch{
+		view: &view{bucket: tx.Bucket(bucketState), tail: l.tail, pending: layer{}},
+		l:    l, now: l.opt.Now().UTC().Truncate(time.Microsecond), head: l.head, blobs: tx.Bucket(bucketBlobs),
+	}
 }
 
 // submit hands an op to the writer and waits for its end.
@@ -182,23 +190,15 @@ func (l *Ledger) commit(ops []*op) (*batch, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write ledger: %w", err)
 	}
-	committed := false
-	defer func() {
-		if !committed {
-			_ = tx.Rollback()
-		}
-	}()
-	b := &batch{
-		view: &view{bucket: tx.Bucket(bucketState), tail: l.tail, pending: layer{}},
-		l:    l, now: l.opt.Now().UTC().Truncate(time.Microsecond), head: l.head,
-	}
-	folding := false
+	defer func() { _ = tx.Rollback() }() // bbolt does not always do it when Commit fails; after a commit it does nothing
+	b := l.newBatch(tx)
+	money := true
 	for _, o := range ops {
 		count := len(b.entries)
 		if o.err = o.do(b); o.err != nil && len(b.entries) > count {
 			return nil, o.err
 		}
-		folding = folding || !o.money
+		money = money && o.money
 	}
 	if len(b.entries) == 0 {
 		return nil, nil
@@ -206,7 +206,9 @@ func (l *Ledger) commit(ops []*op) (*batch, error) {
 	if err := b.write(tx); err != nil {
 		return nil, diskFull(err)
 	}
-	if folding = folding || l.unfolded+len(b.entries) > maxUnfolded; folding {
+	waiting := l.unfolded + len(b.entries)
+	folding := !money && waiting >= foldFrom || waiting >= foldAlways
+	if folding {
 		if err := fold(tx, l.tail, b.pending, b.head); err != nil {
 			return nil, err
 		}
@@ -217,7 +219,6 @@ func (l *Ledger) commit(ops []*op) (*batch, error) {
 		err = l.opt.FailCommit()
 	}
 	if err == nil {
-		committed = true
 		err = tx.Commit()
 	}
 	if err != nil {

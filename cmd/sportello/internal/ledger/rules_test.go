@@ -1,0 +1,731 @@
+package ledger
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sportello/driver"
+)
+
+func TestEveryStateDeclaresItsRecovery(t *testing.T) {
+	for s, row := range states {
+		finished := s == Charged || s == NotCharged || s == Reversed
+		if (row.recovery == "") != finished || s.Finished() != finished {
+			t.Errorf("%s: recovery %q", s, row.recovery)
+		}
+		for _, next := range row.next {
+			if _, ok := states[next]; !ok {
+				t.Errorf("%s leads to %q, which is not in the table", s, next)
+			}
+		}
+	}
+	if Charged.May(NotCharged) || Reversing.May(NotCharged) {
+		t.Error("a charge may never become not charged")
+	}
+}
+
+// TestConcludeFollowsTheTable tries every verdict in every state that can be reached.
+func TestConcludeFollowsTheTable(t *testing.T) {
+	ways := map[State][]Conclusion{
+		Sent:       nil,
+		Unknown:    {verdict(driver.Unknown, "line_lost")},
+		Charged:    {charged("000042")},
+		NotCharged: {verdict(driver.NotCharged, "declined")},
+	}
+	verdicts := map[driver.Verdict]State{
+		driver.Charged: Charged, driver.NotCharged: NotCharged, driver.NotSent: NotCharged, driver.Unknown: Unknown,
+	}
+	n := 0
+	for from, way := range ways {
+		for v, to := range verdicts {
+			t.Run(fmt.Sprintf("%s/%s", from, v), func(t *testing.T) {
+				n++
+				l := open(t, t.TempDir())
+				p := must(l.Intend(intent(n)))(t)
+				for _, c := range way {
+					must(l.Conclude(p.ID, c))(t)
+				}
+				before := l.Stats()
+				got, err := l.Conclude(p.ID, verdict(v, "test"))
+				allowed := from.May(to) && (v != driver.NotSent || from == Sent)
+				switch {
+				case allowed && (err != nil || got.State != to):
+					t.Fatalf("%v, %+v", err, got)
+				case !allowed && (!errors.Is(err, ErrStale) || l.Stats() != before):
+					t.Fatalf("not refused: %v", err)
+				}
+			})
+		}
+	}
+	l := open(t, t.TempDir())
+	if _, err := l.Conclude("A1-00000009", charged("1")); !errors.Is(err, ErrNotFound) {
+		t.Errorf("unknown payment: %v", err)
+	}
+	p := must(l.Refuse(intent(1).Payment, driver.Reason{Code: "terminal_silent"}))(t)
+	if _, err := l.Conclude(p.ID, charged("1")); !errors.Is(err, ErrStale) {
+		t.Errorf("a refused payment was concluded: %v", err)
+	}
+	if _, err := l.Conclude(p.ID, verdict("maybe", "")); !errors.Is(err, ErrInvalid) {
+		t.Errorf("odd verdict: %v", err)
+	}
+}
+
+func TestLocks(t *testing.T) {
+	base := intent(1)
+	base.Notices[0].Position, base.Notices[0].Document = "A2A/77", "PIANO-3"
+	tries := map[string]func(*Intent){
+		"notice":   func(i *Intent) { i.Notices[0].Number = base.Notices[0].Number },
+		"position": func(i *Intent) { i.Notices[0].Position = "A2A/77" },
+		"document": func(i *Intent) { i.Notices[0].Document = "PIANO-3" },
+		"in a cart": func(i *Intent) {
+			i.Notices = append(i.Notices, Notice{Creditor: creditor, Number: base.Notices[0].Number, AmountCents: 1})
+			i.AmountCents++
+		},
+	}
+	for _, c := range []struct {
+		name  string
+		after []Conclusion
+		held  bool
+	}{
+		{"sent", nil, true},
+		{"unknown", []Conclusion{verdict(driver.Unknown, "line_lost")}, true},
+		{"charged", []Conclusion{charged("000042")}, true},
+		{"not charged", []Conclusion{verdict(driver.NotCharged, "declined")}, false},
+		{"unknown, then charged", []Conclusion{verdict(driver.Unknown, "x"), charged("000042")}, true},
+		{"unknown, then not charged", []Conclusion{verdict(driver.Unknown, "x"), verdict(driver.NotCharged, "x")}, false},
+	} {
+		for name, change := range tries {
+			t.Run(c.name+"/"+name, func(t *testing.T) {
+				l := open(t, t.TempDir())
+				first := must(l.Intend(base))(t)
+				for _, conclusion := range c.after {
+					must(l.Conclude(first.ID, conclusion))(t)
+				}
+				l = reopen(t, l)
+				second := intent(2)
+				second.Terminal = "cassa2"
+				change(&second)
+				before := l.Stats().Entries
+				_, err := l.Intend(second)
+				var locked *LockedError
+				switch {
+				case c.held && (!errors.Is(err, ErrNoticeLocked) || !errors.As(err, &locked) || locked.PaymentID != first.ID):
+					t.Fatalf("not refused for %s: %v", first.ID, err)
+				case c.held && l.Stats().Entries != before:
+					t.Fatal("a refused intent left an entry")
+				case !c.held && err != nil:
+					t.Fatal(err)
+				}
+				// A refused intent takes none of its locks.
+				if n := must(l.Notice(creditor, number(2)))(t); c.held && n.Holder != "" {
+					t.Fatalf("refused intent holds %s", number(2))
+				}
+			})
+		}
+	}
+	t.Run("another creditor's notice and document", func(t *testing.T) {
+		l := open(t, t.TempDir())
+		must(l.Intend(base))(t)
+		second := intent(1)
+		second.RequestID, second.Terminal = "2", "cassa2"
+		second.Notices[0].Creditor, second.Notices[0].Document = other, "PIANO-3"
+		must(l.Intend(second))(t)
+	})
+}
+
+func TestTerminalLockAndFree(t *testing.T) {
+	l := open(t, t.TempDir())
+	first := must(l.Intend(intent(1)))(t)
+	if err := l.Free("cassa1", "capo"); !errors.Is(err, ErrStale) {
+		t.Fatalf("freed under a payment in hand: %v", err)
+	}
+	must(l.Conclude(first.ID, verdict(driver.Unknown, "no_answer")))(t)
+	var locked *LockedError
+	if _, err := l.Intend(intent(2)); !errors.Is(err, ErrTerminalLocked) || !errors.As(err, &locked) || locked.PaymentID != first.ID {
+		t.Fatalf("terminal with an unknown took a payment: %v", err)
+	}
+	if err := l.Free("cassa1", "capo"); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Free("cassa1", "capo"); !errors.Is(err, ErrNotFound) {
+		t.Fatalf("freed twice: %v", err)
+	}
+	if n := must(l.Notice(creditor, number(1)))(t); n.Holder != first.ID {
+		t.Fatalf("the notice was freed with the terminal: %+v", n)
+	}
+	second := must(l.Intend(intent(2)))(t)
+	// The old unknown's end neither frees the terminal under the new payment nor moves its last result back.
+	c := charged("000043")
+	must(l.Conclude(first.ID, c))(t)
+	s := must(l.Terminal("cassa1"))(t)
+	if s.Lock != second.ID || s.LastResult != resultHash([]byte("baseline 2")) {
+		t.Fatalf("terminal after the old payment's end: %+v", s)
+	}
+	if ok := must(l.KnowsResult("cassa1", c.RawResult, "000043"))(t); !ok {
+		t.Fatal("the old payment's result is not known")
+	}
+	must(l.Conclude(second.ID, charged("000044")))(t)
+	if s := must(l.Terminal("cassa1"))(t); s.Lock != "" || s.LastSTAN != "000044" {
+		t.Fatalf("terminal after the new payment's end: %+v", s)
+	}
+}
+
+func TestRequestIsTheSamePayment(t *testing.T) {
+	l := open(t, t.TempDir())
+	p := must(l.Intend(intent(1)))(t)
+	before := l.Stats()
+	for range 2 {
+		again := must(l.Intend(intent(1)))(t)
+		if !reflect.DeepEqual(again, p) || l.Stats() != before {
+			t.Fatalf("repeat: %+v, not %+v", again, p)
+		}
+		l = reopen(t, l)
+		before = l.Stats()
+	}
+	other := intent(1)
+	other.RequestHash = "another"
+	if _, err := l.Intend(other); !errors.Is(err, ErrRequestReused) {
+		t.Fatalf("another body: %v", err)
+	}
+	if _, err := l.Refuse(other.Payment, driver.Reason{}); !errors.Is(err, ErrRequestReused) {
+		t.Fatalf("another body, refused: %v", err)
+	}
+	r := must(l.Refuse(intent(2).Payment, driver.Reason{Code: "terminal_silent", Text: "zitto"}))(t)
+	if r.State != NotCharged || !r.SentAt.IsZero() || r.Reason.Code != "terminal_silent" {
+		t.Fatalf("refused: %+v", r)
+	}
+	if got, ok, err := l.ByRequest("request-2"); err != nil || !ok || !reflect.DeepEqual(got, r) {
+		t.Fatalf("refused payment by its request: %+v %v %v", got, ok, err)
+	}
+	if got := must(l.Intend(intent(2)))(t); got.ID != r.ID {
+		t.Fatalf("the request of a refused payment charged: %+v", got)
+	}
+	if n := must(l.Notice(creditor, number(2)))(t); n.Holder != "" || len(n.Payments) != 0 {
+		t.Fatalf("a refused payment is in the notice's history: %+v", n)
+	}
+	if items := must(l.Outbox())(t); len(items) != 0 {
+		t.Fatalf("a refused payment is on watch: %+v", items)
+	}
+}
+
+func TestInvalidIntentsLeaveNoTrace(t *testing.T) {
+	l := open(t, t.TempDir())
+	for name, change := range map[string]func(*Intent){
+		"no request":       func(i *Intent) { i.RequestID = "" },
+		"no terminal":      func(i *Intent) { i.Terminal = "" },
+		"no notices":       func(i *Intent) { i.Notices = nil },
+		"amount":           func(i *Intent) { i.AmountCents++ },
+		"negative":         func(i *Intent) { i.AmountCents, i.Notices[0].AmountCents = -5, -5 },
+		"twice":            func(i *Intent) { i.Notices = append(i.Notices, i.Notices[0]); i.AmountCents *= 2 },
+		"long":             func(i *Intent) { i.Notices[0].Position = strings.Repeat("x", 300) },
+		"slash":            func(i *Intent) { i.Notices[0].Number += "/1" },
+		"foreign id":       func(i *Intent) { i.ID = "B2-00000001" },
+		"line in terminal": func(i *Intent) { i.Terminal = strings.Repeat("t", 300) },
+	} {
+		in := intent(1)
+		change(&in)
+		if _, err := l.Intend(in); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if s := l.Stats(); s.Commits != 0 || s.Entries != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestIDsAreReservedAndGoOn(t *testing.T) {
+	l := open(t, t.TempDir())
+	reserved := l.NextID()
+	p := must(l.Intend(intent(1)))(t)
+	in := intent(2)
+	in.ID, in.Terminal = reserved, "cassa2"
+	q := must(l.Intend(in))(t)
+	if reserved != "A1-00000001" || q.ID != reserved || p.ID != "A1-00000002" {
+		t.Fatalf("%s %s %s", reserved, q.ID, p.ID)
+	}
+	l = reopen(t, l)
+	if id := l.NextID(); id != "A1-00000003" {
+		t.Fatalf("after a start: %s", id)
+	}
+}
+
+func TestReceiptNumbersByAccountingYear(t *testing.T) {
+	l := open(t, t.TempDir())
+	times := []struct {
+		host time.Time
+		want string
+	}{
+		{time.Date(2026, 12, 31, 22, 59, 59, 0, time.UTC), "2026/1"}, // 23:59:59 in Rome
+		{time.Date(2026, 12, 31, 23, 0, 0, 0, time.UTC), "2027/1"},   // midnight in Rome
+		{time.Date(2026, 12, 31, 20, 0, 0, 0, time.UTC), "2026/2"},   // an old one, late
+		{time.Time{}, "2026/3"}, // no host time: this PC's day, 2026-03-10
+		{time.Date(2027, 1, 1, 9, 0, 0, 0, rome), "2027/2"},
+	}
+	for i, c := range times {
+		p := must(l.Intend(intent(i)))(t)
+		con := charged("000042")
+		con.Outcome.Charge.HostTime = c.host
+		p = must(l.Conclude(p.ID, con))(t)
+		if p.ReceiptNumber != c.want || !strings.HasPrefix(p.AccountingDay, c.want[:4]) {
+			t.Errorf("%v: receipt %s, day %s, want %s", c.host, p.ReceiptNumber, p.AccountingDay, c.want)
+		}
+		declined := intent(100 + i)
+		d := must(l.Intend(declined))(t)
+		if d = must(l.Conclude(d.ID, verdict(driver.NotCharged, "declined")))(t); d.ReceiptNumber != "" || d.AccountingDay != "" {
+			t.Errorf("declined with a receipt number: %+v", d)
+		}
+		l = reopen(t, l)
+	}
+}
+
+func TestAnotherAmountIsHeldAndACase(t *testing.T) {
+	l := open(t, t.TempDir())
+	p := must(l.Intend(intent(1)))(t)
+	c := charged("000042")
+	c.Outcome.Charge.AmountCents = 1200
+	before := l.Stats().Commits
+	p = must(l.Conclude(p.ID, c))(t)
+	if p.State != Charged || p.AmountCents != 1250 || p.Charge.AmountCents != 1200 || p.ReceiptNumber == "" ||
+		p.Notices[0].Registration != RegHeld || p.Notices[0].Reason.Code != "amount_differs" {
+		t.Fatalf("%+v", p)
+	}
+	if n := l.Stats().Commits - before; n != 1 {
+		t.Fatalf("%d commits", n)
+	}
+	cases := must(l.Cases(false))(t)
+	if len(cases) != 1 || cases[0].PaymentID != p.ID || cases[0].Cause.Code != "amount_differs" || cases[0].Owner == "" || cases[0].Due.IsZero() {
+		t.Fatalf("%+v", cases)
+	}
+	if items := must(l.Outbox())(t); len(items) != 0 {
+		t.Fatalf("held and in the outbox: %+v", items)
+	}
+	if n := must(l.Notice(creditor, number(1)))(t); n.Holder != p.ID {
+		t.Fatal("held and not locked")
+	}
+}
+
+func TestLateCharge(t *testing.T) {
+	l := open(t, t.TempDir())
+	p := must(l.Intend(intent(1)))(t)
+	must(l.Conclude(p.ID, verdict(driver.NotCharged, "declined")))(t)
+	items := must(l.Outbox())(t)
+	if len(items) != 1 || !items[0].Watch {
+		t.Fatalf("%+v", items)
+	}
+	got := must(l.Conclude(p.ID, charged("000042")))(t)
+	if got.State != Charged || got.ReceiptNumber != "2026/1" || got.Notices[0].Registration != RegAwaiting {
+		t.Fatalf("%+v", got)
+	}
+	if n := must(l.Notice(creditor, number(1)))(t); n.Holder != p.ID {
+		t.Fatalf("the lock was not retaken: %+v", n)
+	}
+	if cases := must(l.Cases(false))(t); len(cases) != 1 || cases[0].Cause.Code != ReasonLateCharge {
+		t.Fatalf("%+v", cases)
+	}
+	if items := must(l.Outbox())(t); len(items) != 1 || items[0].Watch {
+		t.Fatalf("%+v", items)
+	}
+}
+
+func TestLateChargeOfANoticeThatAnotherHolds(t *testing.T) {
+	for _, end := range []driver.Verdict{driver.Charged, driver.NotCharged} {
+		t.Run(string(end), func(t *testing.T) {
+			l := open(t, t.TempDir())
+			first := must(l.Intend(intent(1)))(t)
+			must(l.Conclude(first.ID, verdict(driver.NotCharged, "declined")))(t)
+			retry := intent(1)
+			retry.RequestID, retry.RetryOf = "retry", first.ID
+			second := must(l.Intend(retry))(t)
+			must(l.Conclude(first.ID, charged("000042")))(t)
+			cases := must(l.Cases(false))(t)
+			if len(cases) != 1 || cases[0].Cause.Code != ReasonDoubleCharge || !strings.Contains(cases[0].Evidence, second.ID) {
+				t.Fatalf("%+v", cases)
+			}
+			must(l.Conclude(second.ID, verdict(end, "x")))(t)
+			l = reopen(t, l)
+			n := must(l.Notice(creditor, number(1)))(t)
+			if !slices.Equal(n.Payments, []string{first.ID, second.ID}) {
+				t.Fatalf("history: %+v", n)
+			}
+			want := second.ID // the first to hold it
+			if end == driver.NotCharged {
+				want = first.ID // its giving back leaves the other's
+			}
+			if n.Holder != want {
+				t.Fatalf("holder %q, want %q", n.Holder, want)
+			}
+			third := intent(1)
+			third.RequestID = "third"
+			if _, err := l.Intend(third); !errors.Is(err, ErrNoticeLocked) {
+				t.Fatalf("a third charge: %v", err)
+			}
+		})
+	}
+}
+
+func TestReceiptWatch(t *testing.T) {
+	for _, c := range []struct{ at, until string }{
+		{"2026-03-10T10:00:00+01:00", "2026-03-12T23:59:59+01:00"}, // Tuesday: Thursday
+		{"2026-03-12T23:30:00+01:00", "2026-03-16T23:59:59+01:00"}, // Thursday: Monday
+		{"2026-03-14T10:00:00+01:00", "2026-03-17T23:59:59+01:00"}, // Saturday: Tuesday
+		{"2026-03-26T10:00:00+01:00", "2026-03-30T23:59:59+02:00"}, // over the change to summer time
+	} {
+		at, _ := time.Parse(time.RFC3339, c.at)
+		want, _ := time.Parse(time.RFC3339, c.until)
+		if got := watchEnd(at); !got.Equal(want) {
+			t.Errorf("%s: %v, want %v", c.at, got.In(rome), want)
+		}
+	}
+	l := open(t, t.TempDir())
+	p := must(l.Intend(intent(1)))(t)
+	must(l.Conclude(p.ID, verdict(driver.Unknown, "no_answer")))(t)
+	items := must(l.Outbox())(t)
+	if len(items) != 1 || !items[0].Watch || items[0].Key == "" || items[0].Until.In(rome).Format(time.DateTime) != "2026-03-12 23:59:59" {
+		t.Fatalf("%+v", items)
+	}
+	must(l.Conclude(p.ID, verdict(driver.NotCharged, "by_evidence")))(t)
+	if again := must(l.Outbox())(t); len(again) != 1 || again[0].Key != items[0].Key || !again[0].Since.Equal(items[0].Since) {
+		t.Fatalf("%+v", again)
+	}
+	// A receipt for a payment that was not charged is a finding and a case, not a registration.
+	if _, err := l.Register(RegistrationChange{PaymentID: p.ID, To: RegDone}); !errors.Is(err, ErrStale) {
+		t.Fatalf("registered and not charged: %v", err)
+	}
+	must(l.Register(RegistrationChange{PaymentID: p.ID, Reason: driver.Reason{Code: "receipt_uncharged"}, DropWatch: true,
+		Case: &Case{Cause: driver.Reason{Code: "receipt_uncharged"}}}))(t)
+	if items := must(l.Outbox())(t); len(items) != 0 {
+		t.Fatalf("%+v", items)
+	}
+	if cases := must(l.Cases(false))(t); len(cases) != 1 || cases[0].PaymentID != p.ID {
+		t.Fatalf("%+v", cases)
+	}
+	// Nothing has left the PC: nothing to watch.
+	q := must(l.Intend(intent(2)))(t)
+	must(l.Conclude(q.ID, verdict(driver.NotSent, "terminal_unreachable")))(t)
+	if items := must(l.Outbox())(t); len(items) != 0 {
+		t.Fatalf("%+v", items)
+	}
+}
+
+func TestRegisterFollowsTheTable(t *testing.T) {
+	all := []Registration{RegNone, RegAwaiting, RegDone, RegHeld, RegElse, RegRejected, RegClosed, RegSubmit}
+	l := open(t, t.TempDir())
+	n := 0
+	for _, from := range all {
+		for _, to := range all {
+			n++
+			in := intent(n)
+			in.Settlement = SettlementPlatform
+			p := must(l.Intend(in))(t)
+			p = must(l.Conclude(p.ID, charged("000042")))(t)
+			if p.Notices[0].Registration != RegNone {
+				t.Fatalf("settlement platform: %+v", p.Notices)
+			}
+			for _, step := range map[Registration][]Registration{
+				RegAwaiting: {RegSubmit, RegAwaiting}, RegDone: {RegSubmit, RegAwaiting, RegDone}, RegHeld: {RegHeld},
+				RegElse: {RegElse}, RegRejected: {RegRejected}, RegClosed: {RegClosed}, RegSubmit: {RegSubmit},
+			}[from] {
+				must(l.Register(RegistrationChange{PaymentID: p.ID, To: step}))(t)
+			}
+			p, err := l.Register(RegistrationChange{PaymentID: p.ID, To: to, Reason: driver.Reason{Code: "test"}})
+			if !from.May(to) {
+				if !errors.Is(err, ErrStale) {
+					t.Errorf("%s to %s: %v", from, to, err)
+				}
+				continue
+			}
+			if err != nil || p.Notices[0].Registration != to {
+				t.Errorf("%s to %s: %v, %+v", from, to, err, p.Notices)
+			}
+			open := slices.ContainsFunc(must(l.Outbox())(t), func(i OutboxItem) bool { return i.PaymentID == p.ID })
+			if open != to.open() {
+				t.Errorf("%s: in the outbox %t", to, open)
+			}
+			mine := slices.ContainsFunc(must(l.Cases(false))(t), func(c Case) bool { return c.PaymentID == p.ID })
+			if to.needsPeople() && !mine {
+				t.Errorf("%s to %s: nobody's case", from, to)
+			}
+		}
+	}
+	if _, err := l.Register(RegistrationChange{PaymentID: "A1-00000001", Index: 1}); !errors.Is(err, ErrNotFound) {
+		t.Errorf("notice that is not there: %v", err)
+	}
+}
+
+func TestAcknowledgementThatWasNotWritten(t *testing.T) {
+	l := open(t, t.TempDir())
+	p := must(l.Intend(intent(1)))(t)
+	if _, err := l.Aftermath(p.ID, driver.Aftermath{}); !errors.Is(err, ErrStale) {
+		t.Fatalf("aftermath before the outcome: %v", err)
+	}
+	must(l.Conclude(p.ID, charged("000042")))(t)
+	p = must(l.Aftermath(p.ID, driver.Aftermath{}))(t)
+	if p.Acked || p.Reason.Code != "ack_not_written" || p.Notices[0].Registration != RegAwaiting || p.HasTicket {
+		t.Fatalf("%+v", p)
+	}
+	if _, err := l.Ticket(p.ID); !errors.Is(err, ErrNotFound) {
+		t.Fatalf("ticket: %v", err)
+	}
+	q := must(l.Intend(intent(2)))(t)
+	must(l.Conclude(q.ID, verdict(driver.NotCharged, "declined")))(t)
+	if q = must(l.Aftermath(q.ID, driver.Aftermath{}))(t); q.Reason.Code != "declined" {
+		t.Fatalf("%+v", q)
+	}
+}
+
+func TestKnowsResult(t *testing.T) {
+	l := open(t, t.TempDir())
+	knows := func(name, raw, stan string) bool {
+		t.Helper()
+		var b []byte
+		if raw != "" {
+			b = []byte(raw)
+		}
+		return must(l.KnowsResult(name, b, stan))(t)
+	}
+	if s := must(l.Terminal("cassa1"))(t); !s.Fresh {
+		t.Fatalf("%+v", s)
+	}
+	if knows("cassa1", "somebody's", "000007") || !knows("cassa1", "", "") {
+		t.Fatal("a fresh ledger knows only an empty memory")
+	}
+	if err := l.Adopt("cassa1", "capo", driver.Last{Present: true, Raw: []byte("somebody's"), TerminalID: "12345678",
+		Charge: driver.Charge{STAN: "000007"}}); err != nil {
+		t.Fatal(err)
+	}
+	if s := must(l.Terminal("cassa1"))(t); s.Fresh || s.LastSTAN != "000007" || s.TerminalID != "12345678" {
+		t.Fatalf("%+v", s)
+	}
+	if !knows("cassa1", "somebody's", "000007") || knows("cassa2", "somebody's", "000007") || knows("cassa1", "newer", "000008") {
+		t.Fatal("adopted: that one, on that terminal")
+	}
+	in := intent(1)
+	in.Baseline.Last, in.Baseline.LastSTAN = []byte("somebody's"), "000007"
+	p := must(l.Intend(in))(t)
+	must(l.Conclude(p.ID, charged("000008")))(t)
+	l = reopen(t, l)
+	if !knows("cassa1", "result 000008", "") || !knows("cassa1", "told in other words", "000008") {
+		t.Fatal("our own result is not known")
+	}
+	if !knows("cassa1", "somebody's", "") || knows("cassa1", "told in other words", "000007") {
+		t.Fatal("an older result is known by its bytes, not by its STAN")
+	}
+	if err := l.Adopt("cassa1", "capo", driver.Last{}); err != nil {
+		t.Fatal(err)
+	}
+	if s := must(l.Terminal("cassa1"))(t); s.LastResult != "" || s.LastSTAN != "" {
+		t.Fatalf("adopted an empty memory: %+v", s)
+	}
+}
+
+func TestDemoteOnce(t *testing.T) {
+	l := open(t, t.TempDir())
+	for range 2 {
+		if err := l.Demote("cassa1", "STAN 000050 is nobody's"); err != nil {
+			t.Fatal(err)
+		}
+		l = reopen(t, l)
+	}
+	if s := must(l.Terminal("cassa1"))(t); !s.Demoted || s.DemotedWhy == "" || !s.Fresh {
+		t.Fatalf("%+v", s)
+	}
+	if cases := must(l.Cases(true))(t); len(cases) != 1 || cases[0].Cause.Code != "exclusivity_lost" {
+		t.Fatalf("%+v", cases)
+	}
+}
+
+func TestCases(t *testing.T) {
+	l := open(t, t.TempDir())
+	if _, err := l.OpenCase(Case{PaymentID: "A1-00000001"}); !errors.Is(err, ErrNotFound) {
+		t.Fatalf("case of nothing: %v", err)
+	}
+	a := must(l.OpenCase(Case{Cause: driver.Reason{Code: "receipt_late"}, Owner: "ragioneria", Due: newClock().now()}))(t)
+	b := must(l.OpenCase(Case{Cause: driver.Reason{Code: "receipt_late"}}))(t)
+	if a.ID == b.ID || a.Opened.IsZero() {
+		t.Fatalf("%+v %+v", a, b)
+	}
+	ended := must(l.EndCase(a.ID, "refunded, order 12", []string{"capo", "anna"}))(t)
+	if ended.Ended.IsZero() || len(ended.EndedBy) != 2 {
+		t.Fatalf("%+v", ended)
+	}
+	if _, err := l.EndCase(a.ID, "again", nil); !errors.Is(err, ErrStale) {
+		t.Fatalf("ended twice: %v", err)
+	}
+	if _, err := l.EndCase("A1-C99", "", nil); !errors.Is(err, ErrNotFound) {
+		t.Fatalf("unknown case: %v", err)
+	}
+	l = reopen(t, l)
+	if open := must(l.Cases(false))(t); len(open) != 1 || open[0].ID != b.ID {
+		t.Fatalf("%+v", open)
+	}
+	if all := must(l.Cases(true))(t); len(all) != 2 {
+		t.Fatalf("%+v", all)
+	}
+}
+
+func TestQueries(t *testing.T) {
+	c := newClock()
+	l := open(t, t.TempDir(), func(o *Options) { o.Now = c.now })
+	var ids []string
+	for i := range 6 {
+		if i == 3 {
+			c.set(time.Date(2026, 3, 10, 23, 0, 30, 0, time.UTC)) // the next day in Rome
+		}
+		in := intent(i)
+		in.Terminal = fmt.Sprint("cassa", i)
+		p := must(l.Intend(in))(t)
+		ids = append(ids, p.ID)
+		switch i % 3 {
+		case 0:
+			must(l.Conclude(p.ID, charged("000042")))(t)
+		case 1:
+			must(l.Conclude(p.ID, verdict(driver.Unknown, "x")))(t)
+		}
+	}
+	want := func(q Query, which ...int) {
+		t.Helper()
+		var got, expected []string
+		for _, p := range must(l.Payments(q))(t) {
+			got = append(got, p.ID)
+		}
+		for _, i := range which {
+			expected = append(expected, ids[i])
+		}
+		if !slices.Equal(got, expected) {
+			t.Errorf("%+v: %v, want %v", q, got, expected)
+		}
+	}
+	for range 2 {
+		want(Query{}, 5, 4, 3, 2, 1, 0)
+		want(Query{Limit: 2}, 5, 4)
+		want(Query{State: Charged}, 3, 0)
+		want(Query{State: Unknown}, 4, 1)
+		want(Query{State: Sent, Limit: 1}, 5)
+		want(Query{Day: "2026-03-10"}, 2, 1, 0)
+		want(Query{Day: "2026-03-11", State: Charged}, 3)
+		want(Query{Day: "2026-03-12"})
+		open := must(l.Unfinished())(t)
+		if len(open) != 4 || open[0].ID != ids[1] || open[3].ID != ids[5] {
+			t.Errorf("unfinished: %+v", open)
+		}
+		l = reopen(t, l)
+	}
+	b := must(l.Baseline(ids[4]))(t)
+	if string(b.Last) != "baseline 4" || b.TerminalID != "12345678" {
+		t.Errorf("%+v", b)
+	}
+	if d := must(l.Descriptions(ids[4]))(t); len(d) != 1 {
+		t.Errorf("%v", d)
+	}
+}
+
+func TestOutboxChangedIsSignalled(t *testing.T) {
+	l := open(t, t.TempDir())
+	signalled := func() bool {
+		select {
+		case <-l.OutboxChanged():
+			return true
+		default:
+			return false
+		}
+	}
+	p := must(l.Intend(intent(1)))(t)
+	if signalled() {
+		t.Error("by an intent")
+	}
+	must(l.Conclude(p.ID, charged("000042")))(t)
+	if !signalled() || signalled() {
+		t.Error("not once by a charge")
+	}
+	must(l.Aftermath(p.ID, driver.Aftermath{Acked: true}))(t)
+	if signalled() {
+		t.Error("by an aftermath")
+	}
+	must(l.Register(RegistrationChange{PaymentID: p.ID, To: RegDone}))(t)
+	if !signalled() {
+		t.Error("not by a registration")
+	}
+}
+
+// TestFlushes counts what stands between the key and the outcome: two commits, four flushes.
+func TestFlushes(t *testing.T) {
+	l := open(t, t.TempDir())
+	for i := range 200 { // far enough to meet a folding
+		before := l.db.Stats()
+		start := l.Stats().Commits
+		p := must(l.Intend(intent(i)))(t)
+		must(l.Conclude(p.ID, charged("000042")))(t)
+		after := l.db.Stats()
+		if n := l.Stats().Commits - start; n != 2 {
+			t.Fatalf("payment %d: %d commits", i, n)
+		}
+		if n := after.Sub(&before).TxN; n > 2 {
+			t.Fatalf("payment %d: %d transactions", i, n)
+		}
+		must(l.Aftermath(p.ID, driver.Aftermath{Acked: true}))(t)
+	}
+}
+
+func TestDumpIsTheChain(t *testing.T) {
+	l := open(t, t.TempDir())
+	p := must(l.Intend(intent(1)))(t)
+	c := charged("000042")
+	c.Outcome.Evidence = []driver.Evidence{{Kind: "result", Text: "approvata", Raw: []byte("E-message")}}
+	must(l.Conclude(p.ID, c))(t)
+	var out bytes.Buffer
+	if err := l.Dump(&out); err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{"Maria Verdi", "E-message", "RS1tZXNzYWdl"} {
+		if strings.Contains(out.String(), secret) {
+			t.Errorf("%q is in the dump", secret)
+		}
+	}
+	lines := bytes.Split(bytes.TrimSpace(out.Bytes()), []byte("\n"))
+	at := genesis()
+	for i, line := range lines {
+		var d dumpLine
+		if err := json.Unmarshal(line, &d); err != nil {
+			t.Fatal(err)
+		}
+		at = head{seq: uint64(i + 1), hash: chainHash(at.hash, uint64(i+1), d.Entry)}
+		if fmt.Sprintf("%x", at.hash) != d.Hash {
+			t.Errorf("line %d does not follow from its text", i+1)
+		}
+	}
+	if r := must(l.Check())(t); len(lines) != 2 || r.Head != fmt.Sprintf("%x", at.hash) {
+		t.Errorf("%d lines, head %s", len(lines), r.Head)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Dump(&out); !errors.Is(err, ErrClosed) {
+		t.Errorf("after Close: %v", err)
+	}
+	if _, err := l.Intend(intent(2)); !errors.Is(err, ErrClosed) {
+		t.Errorf("after Close: %v", err)
+	}
+	if _, err := CheckFile(filepath.Join(t.TempDir(), FileName)); !errors.Is(err, ErrNotFound) {
+		t.Errorf("no file: %v", err)
+	}
+}
+
+func TestFailpointsStandAtEveryDurableStep(t *testing.T) {
+	var seen []string
+	l := open(t, t.TempDir(), func(o *Options) { o.Failpoint = func(name string) { seen = append(seen, name) } })
+	p := must(l.Intend(intent(1)))(t)
+	must(l.Conclude(p.ID, charged("000042")))(t)
+	must(l.Aftermath(p.ID, driver.Aftermath{Acked: true}))(t)
+	must(l.Register(RegistrationChange{PaymentID: p.ID, To: RegDone}))(t)
+	if want := []string{"intend.before", "intend.after", "conclude.before", "conclude.after", "aftermath.before", "aftermath.after", "register.before", "register.after"}; !slices.Equal(seen, want) {
+		t.Errorf("%v", seen)
+	}
+}
