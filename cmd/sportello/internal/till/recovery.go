@@ -70,6 +70,7 @@ func (s *station) resolve(ctx context.Context, id string, same bool) {
 	a := driver.Attempt{
 		Payment:     driver.Payment{Reference: p.Reference, AmountCents: p.AmountCents},
 		Baseline:    baseline,
+		SentAt:      p.SentAt,
 		SameProcess: same,
 		Exclusivity: s.exclusivity(),
 	}
