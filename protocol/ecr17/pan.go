@@ -167,7 +167,7 @@ func (r Raw) String() string {
 	if len(r) < headerLen {
 		return fmt.Sprintf("message of %d bytes", len(r))
 	}
-	return fmt.Sprintf("%q of %d bytes", r[9:10], len(r))
+	return fmt.Sprintf("%q of %d bytes", string(r[9:10]), len(r))
 }
 
 // Format writes String for every verb.
