@@ -256,7 +256,7 @@ await run(browser, "connection", async ({ mock, url, page, look }) => {
   await look("lost");
   await mock.start(port);
   await page.getByText("Collegamento con il servizio ripristinato").first().waitFor();
-  await page.getByText("Mensa scolastica").first().waitFor(); // the new snapshot is drawn
+  await page.locator("tr[data-payment]").first().waitFor(); // the new snapshot is drawn
   await page.getByRole("button", { name: "Blocca" }).click();
   await page.getByRole("heading", { name: "Sportello bloccato" }).waitFor();
   await look("locked");

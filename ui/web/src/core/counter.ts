@@ -71,7 +71,7 @@ export type Stage =
   | { kind: "charged"; payment: Payment };
 
 /** Block is why no charge can start now. */
-export type Block = "offline" | "not_payable" | "no_terminal" | "busy" | "locked" | "adopt" | "not_ready";
+export type Block = "offline" | "not_payable" | "no_terminal" | "busy" | "locked" | "adopt";
 
 export const empty: Counter = { link: "connecting", jobs: {}, slips: {} };
 

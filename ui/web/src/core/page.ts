@@ -22,6 +22,9 @@ export interface Outside {
   requestID?: () => string;
 }
 
+// Long enough to be read at a glance, in milliseconds.
+const remarkStays = 12_000;
+
 export class Page {
   private state: Counter = k.empty;
   private token: string | undefined;
@@ -263,7 +266,7 @@ export class Page {
     const chosen = k.terminalInHand(next);
     if (!chosen) return;
     const t = this.texts();
-    this.set({ ...next, remark: { text: t.said.terminal(chosen.label, t.lights[chosen.light]), at: this.now() } });
+    this.say(t.said.terminal(chosen.label || chosen.name, t.lights[chosen.light]), next);
   }
 
   /** change goes to the next terminal (F2). */
@@ -357,8 +360,8 @@ export class Page {
 
   private up(): void {
     const again = this.state.link === "lost";
-    const remark = again ? { text: this.texts().said.online, at: this.now() } : this.state.remark;
-    this.set({ ...this.state, link: "online", remark });
+    this.set({ ...this.state, link: "online" });
+    if (again) this.say(this.texts().said.online);
   }
 
   // checkSession tells a stopped service from a session that is over: only the latter answers.
@@ -388,8 +391,13 @@ export class Page {
     return texts(languageOf(this.state.mirror?.language));
   }
 
-  private say(text: string): void {
-    this.set({ ...this.state, remark: { text, at: this.now() } });
+  // say puts a remark under the field for a while.
+  private say(text: string, state = this.state): void {
+    const remark = { text, at: this.now() };
+    this.set({ ...state, remark });
+    setTimeout(() => {
+      if (this.state.remark === remark) this.set({ ...this.state, remark: undefined });
+    }, remarkStays);
   }
 
   private set(next: Counter): void {

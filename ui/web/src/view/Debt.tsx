@@ -3,7 +3,7 @@ import { day, notice } from "../core/format";
 import type { ApiError, Notice, Reason } from "../core/types.gen";
 import { useView } from "./context";
 import { Icon } from "./Icon";
-import { EnterKey, Facts, Says } from "./parts";
+import { EnterKey, Facts, LeaveButton, PaymentLink, Says } from "./parts";
 
 /** DebtPanel is the notice as the platform has it now, and the one key that charges it. */
 export function DebtPanel({ debt, differs, block }: { debt: Notice; differs: boolean; block?: Block }) {
@@ -56,14 +56,8 @@ export function DebtPanel({ debt, differs, block }: { debt: Notice; differs: boo
       </div>
       <Notes debt={debt} differs={differs} />
       <p class="actions">
-        <button type="button" class="btn btn-link btn-xs" onClick={() => page.clear()}>
-          {t.debt.clear} <kbd>Esc</kbd>
-        </button>
-        {debt.payment_id && (
-          <button type="button" class="btn btn-link btn-xs" onClick={() => page.open(debt.payment_id)}>
-            {t.debt.ours}
-          </button>
-        )}
+        <LeaveButton />
+        <PaymentLink id={debt.payment_id} text={t.debt.ours} />
       </p>
     </section>
   );
@@ -101,14 +95,8 @@ export function UnreadablePanel({ error, code }: { error: ApiError; code: string
             {t.unreadable.anyway}
           </button>
         )}
-        {error.payment_id && (
-          <button type="button" class="btn btn-link btn-xs" onClick={() => page.open(error.payment_id)}>
-            {t.debt.ours}
-          </button>
-        )}
-        <button type="button" class="btn btn-link btn-xs" onClick={() => page.clear()}>
-          {t.debt.clear} <kbd>Esc</kbd>
-        </button>
+        <PaymentLink id={error.payment_id} text={t.debt.ours} />
+        <LeaveButton />
       </p>
     </section>
   );

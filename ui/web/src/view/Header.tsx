@@ -10,31 +10,31 @@ export function Header() {
   return (
     <header>
       <div class="bar">
-      <a class="visually-hidden-focusable bar-skip" href={`#${fieldID}`}>
-        {t.skip}
-      </a>
-      <h1 class="bar-title">{t.title}</h1>
-      <p class="bar-creditor">{creditors.map((x) => x.name).join(" · ")}</p>
-      <div class="bar-end">
-        {platform && (
+        <a class="visually-hidden-focusable bar-skip" href={`#${fieldID}`}>
+          {t.skip}
+        </a>
+        <h1 class="bar-title">{t.title}</h1>
+        <p class="bar-creditor">{creditors.map((x) => x.name).join(" · ")}</p>
+        <div class="bar-end">
+          {platform && (
+            <p class="bar-item">
+              {t.header.platform}: <LightMark light={platform.light} word={t.platformLights[platform.light]} />
+            </p>
+          )}
           <p class="bar-item">
-            {t.header.platform}: <LightMark light={platform.light} word={t.lights[platform.light]} />
+            <Icon name="user" />
+            <span class="visually-hidden">{t.header.operator}: </span>
+            {c.operator?.name || c.operator?.id}
           </p>
-        )}
-        <p class="bar-item">
-          <Icon name="user" />
-          <span class="visually-hidden">{t.header.operator}: </span>
-          {c.operator?.name || c.operator?.id}
-        </p>
-        <button type="button" class="bar-button" onClick={() => void page.lock()}>
-          <Icon name="locked" />
-          {t.header.lock}
-        </button>
-        <button type="button" class="bar-button" onClick={() => void page.logout()}>
-          <Icon name="logout" />
-          {t.header.logout}
-        </button>
-      </div>
+          <button type="button" class="bar-button" onClick={() => void page.lock()}>
+            <Icon name="locked" />
+            {t.header.lock}
+          </button>
+          <button type="button" class="bar-button" onClick={() => void page.logout()}>
+            <Icon name="logout" />
+            {t.header.logout}
+          </button>
+        </div>
       </div>
       <Banners />
     </header>

@@ -4,7 +4,7 @@ import { phaseText } from "../core/i18n";
 import type { Activity, ApiError, Payment } from "../core/types.gen";
 import { useView } from "./context";
 import { Icon } from "./Icon";
-import { EnterKey, Facts, Says } from "./parts";
+import { EnterKey, Facts, LeaveButton, PaymentLink, Says } from "./parts";
 import { Stopwatch } from "./Progress";
 import { registrationOf, registrationTone } from "./registration";
 
@@ -30,12 +30,8 @@ export function RefusedPanel({ job, error }: { job: Job; error: ApiError }) {
             <EnterKey />
           </button>
         )}
-        {error.payment_id && (
-          <button type="button" class="btn btn-outline-primary btn-sm" onClick={() => page.open(error.payment_id)}>
-            {t.refused.show}
-          </button>
-        )}
-        <Leave />
+        <PaymentLink id={error.payment_id} text={t.refused.show} />
+        <LeaveButton />
       </p>
     </section>
   );
@@ -61,7 +57,7 @@ export function DeclinedPanel({ payment, retry, block }: { payment: Payment; ret
             <EnterKey />
           </button>
         )}
-        <Leave />
+        <LeaveButton />
       </p>
     </section>
   );
@@ -69,7 +65,7 @@ export function DeclinedPanel({ payment, retry, block }: { payment: Payment; ret
 
 /** UnknownPanel: nobody knows yet. It says what is being done and what the clerk may do meanwhile. */
 export function UnknownPanel({ payment, activity }: { payment: Payment; activity?: Activity }) {
-  const { c, page, t, euro } = useView();
+  const { c, t, euro } = useView();
   const others = (c.mirror?.terminals.length ?? 0) > 1;
   return (
     <section class="panel panel-unknown" aria-labelledby="work-title">
@@ -100,9 +96,7 @@ export function UnknownPanel({ payment, activity }: { payment: Payment; activity
         </div>
       </div>
       <p class="actions">
-        <button type="button" class="btn btn-link btn-xs" onClick={() => page.open(payment.id)}>
-          {t.terminal.showPayment}
-        </button>
+        <PaymentLink id={payment.id} text={t.terminal.showPayment} />
       </p>
     </section>
   );
@@ -158,14 +152,5 @@ function Why({ block }: { block?: Block }) {
       <Icon name="warning-circle" tone="warn" />
       {t.blocks[block]}
     </p>
-  );
-}
-
-function Leave() {
-  const { page, t } = useView();
-  return (
-    <button type="button" class="btn btn-link btn-xs" onClick={() => page.clear()}>
-      {t.declined.stop} <kbd>Esc</kbd>
-    </button>
   );
 }

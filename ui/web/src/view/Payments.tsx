@@ -1,16 +1,18 @@
+import { useEffect, useRef } from "preact/hooks";
 import { notice, sameDay } from "../core/format";
 import type { Payment } from "../core/types.gen";
 import { useView } from "./context";
 import { Icon } from "./Icon";
 import { Facts, Says, type Tone } from "./parts";
 import { registrationOf, registrationTone } from "./registration";
-import { Slip } from "./Slip";
+import { PrintButton, Slip } from "./Slip";
 
 /** Payments is today's list: state, amount, notice, STAN, time. A row opens in place. */
 export function Payments() {
   const { c, t, euro } = useView();
   const payments = c.mirror?.payments ?? [];
-  const charged = payments.filter((p) => p.state === "charged");
+  const today = new Date(Date.now() + (c.mirror?.clockOffset ?? 0)).toISOString();
+  const charged = payments.filter((p) => p.state === "charged" && sameDay(p.created_at, today));
   const total = charged.reduce((sum, p) => sum + (p.charge?.amount_cents || p.amount_cents), 0);
   const several = (c.mirror?.terminals.length ?? 0) > 1;
   return (
@@ -20,7 +22,7 @@ export function Payments() {
         {charged.length > 0 && <p class="hint">{t.payments.summary(charged.length, euro(total))}</p>}
       </div>
       {payments.length === 0 ? (
-        <p class="hint">{t.payments.empty}</p>
+        <p class="hint">{c.mirror && t.payments.empty}</p>
       ) : (
         <div class="table-scroll" tabIndex={0} role="region" aria-label={t.payments.scroll}>
           <table class="table table-sm">
@@ -32,7 +34,7 @@ export function Payments() {
                 </th>
                 <th scope="col">{t.payments.charged}</th>
                 <th scope="col">{t.payments.registered}</th>
-                <th scope="col">{t.payments.reason}</th>
+                <th scope="col" class="clip">{t.payments.reason}</th>
                 <th scope="col">{t.payments.notice}</th>
                 <th scope="col">{t.payments.stan}</th>
                 {several && <th scope="col">{t.payments.terminal}</th>}
@@ -43,7 +45,7 @@ export function Payments() {
             </thead>
             <tbody>
               {payments.map((p) => (
-                <Row key={p.id} payment={p} several={several} />
+                <Row key={p.id} payment={p} several={several} today={today} />
               ))}
             </tbody>
           </table>
@@ -53,12 +55,11 @@ export function Payments() {
   );
 }
 
-function Row({ payment: p, several }: { payment: Payment; several: boolean }) {
+function Row({ payment: p, several, today }: { payment: Payment; several: boolean; today: string }) {
   const { c, page, t, euro, time, date } = useView();
   const open = c.detail === p.id;
   const reg = registrationOf(p);
-  const now = c.mirror?.now ?? p.created_at;
-  const when = sameDay(p.created_at, now) ? time(p.created_at) : `${date(p.created_at)} ${time(p.created_at)}`;
+  const when = sameDay(p.created_at, today) ? time(p.created_at) : `${date(p.created_at)} ${time(p.created_at)}`;
   const amount = euro(p.charge?.amount_cents || p.amount_cents);
   const terminal = c.mirror?.terminals.find((x) => x.name === p.terminal);
   return (
@@ -82,7 +83,7 @@ function Row({ payment: p, several }: { payment: Payment; several: boolean }) {
             aria-label={t.payments.detailOf(amount, when)}
             onClick={() => page.open(open ? undefined : p.id)}
           >
-            {t.payments.detail}
+            <span>{t.payments.detail}</span>
             <Icon name="chevron-right" />
           </button>
         </td>
@@ -102,8 +103,10 @@ function Detail({ payment: p }: { payment: Payment }) {
   const { t, euro } = useView();
   const reasons = p.notices.flatMap((n) => (n.reason ? [n.reason] : []));
   const reg = registrationOf(p);
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), []);
   return (
-    <div class="detail">
+    <div class="detail" ref={box}>
       <div>
         {p.reason && p.reason.code !== "approved" && <Says reason={p.reason} tone={stateTone(p)} />}
         {reasons.map((r) => (
@@ -111,6 +114,7 @@ function Detail({ payment: p }: { payment: Payment }) {
         ))}
         <Facts
           of={[
+            [t.debt.reason, p.notices.map((n) => n.description).filter(Boolean).join("; ")],
             [t.facts.registered, p.state === "charged" ? t.registered[reg] : undefined],
             [t.detail.receiptNumber, p.receipt_number],
             [t.detail.reference, p.reference],
@@ -125,6 +129,7 @@ function Detail({ payment: p }: { payment: Payment }) {
       </div>
       <div>
         <Slip payment={p} />
+        <PrintButton id={p.id} />
       </div>
     </div>
   );

@@ -3,7 +3,7 @@ import { seconds } from "../core/format";
 import { phaseText, turnText } from "../core/i18n";
 import { useNow, useView } from "./context";
 import { Icon } from "./Icon";
-import { EnterKey } from "./parts";
+import { EnterKey, LeaveButton } from "./parts";
 
 type Working = Extract<Stage, { kind: "working" }>;
 
@@ -63,9 +63,7 @@ export function LostPanel({ job }: { job: Job }) {
             {t.lost.again}
             <EnterKey />
           </button>
-          <button type="button" class="btn btn-link btn-xs" onClick={() => page.clear()}>
-            {t.debt.clear} <kbd>Esc</kbd>
-          </button>
+          <LeaveButton />
         </p>
       )}
     </section>

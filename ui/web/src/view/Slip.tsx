@@ -10,7 +10,10 @@ export function StageSlip() {
   if (!payment?.has_receipt || !c.slips[payment.id]) return null;
   return (
     <section class="panel slip-panel" aria-labelledby="slip-title">
-      <h2 id="slip-title">{t.slip.heading}</h2>
+      <div class="slip-head">
+        <h2 id="slip-title">{t.slip.heading}</h2>
+        <PrintButton id={payment.id} />
+      </div>
       <Slip payment={payment} />
     </section>
   );
@@ -18,7 +21,7 @@ export function StageSlip() {
 
 /** Slip is the terminal's own paper, monospaced as it was sent (24 or 42 columns). */
 export function Slip({ payment }: { payment: Payment }) {
-  const { c, page, t } = useView();
+  const { c, t } = useView();
   const slip = c.slips[payment.id];
   if (!payment.has_receipt) return <p class="hint">{t.slip.none}</p>;
   if (!slip) return <p class="hint">{t.terminal.busy}</p>;
@@ -35,11 +38,19 @@ export function Slip({ payment }: { payment: Payment }) {
       <pre class="slip" tabIndex={0} aria-label={t.slip.heading}>
         {slip.text}
       </pre>
-      <button type="button" class="btn btn-outline-primary btn-xs" onClick={() => page.print(payment.id)}>
-        <Icon name="print" />
-        {t.slip.print}
-      </button>
     </>
+  );
+}
+
+/** PrintButton sends a slip to the browser's printer. */
+export function PrintButton({ id }: { id: string }) {
+  const { c, page, t } = useView();
+  if (!c.slips[id]?.text) return null;
+  return (
+    <button type="button" class="btn btn-link btn-xs print-button" onClick={() => page.print(id)}>
+      <Icon name="print" />
+      <span>{t.slip.print}</span>
+    </button>
   );
 }
 

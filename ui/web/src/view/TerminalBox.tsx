@@ -11,15 +11,19 @@ export function TerminalBox() {
   const terminal = terminalInHand(c);
   if (!terminal) return null;
   const all = c.mirror?.terminals ?? [];
-  const word = (x: Terminal) => t.lights[activityOn(c, x.name) ? "busy" : x.light] ?? x.light;
   const light = activityOn(c, terminal.name) ? "busy" : terminal.light;
+  const word = (x: Terminal) => {
+    if (activityOn(c, x.name)) return t.lights.busy;
+    if (x.locked) return t.lights.locked;
+    return x.needs_adopt ? t.lights.adopt : t.lights[x.light];
+  };
   return (
     <section class={`panel terminal ${terminal.locked || terminal.needs_adopt ? "panel-unknown" : ""}`} aria-labelledby="terminal-title">
       <h2 id="terminal-title" class="terminal-title">
         <span class="visually-hidden">{t.terminal.heading} </span>
         {terminal.label || terminal.name}
       </h2>
-      <LightMark light={light} word={t.lights[light] ?? light} />
+      <LightMark light={light} word={word(terminal)} />
       {terminal.reason && light !== "ready" && !terminal.locked && !terminal.needs_adopt && <Says reason={terminal.reason} tone="warn" />}
       {terminal.locked && <Locked terminal={terminal} />}
       {terminal.needs_adopt && <Adopt terminal={terminal} />}

@@ -1,4 +1,4 @@
-import { stage } from "../core/counter";
+import { blocked, stage } from "../core/counter";
 import { useView } from "./context";
 import { DebtPanel, UnreadablePanel } from "./Debt";
 import { ChargedPanel, DeclinedPanel, RefusedPanel, UnknownPanel } from "./Outcome";
@@ -10,12 +10,7 @@ export function Work() {
   const at = stage(c);
   switch (at.kind) {
     case "idle":
-      return (
-        <section class="panel panel-idle" aria-label={t.idle.heading}>
-          <h2>{t.idle.heading}</h2>
-          <p>{t.idle.text}</p>
-        </section>
-      );
+      return <IdlePanel />;
     case "looking":
       return (
         <section class="panel panel-idle" aria-label={t.looking} aria-busy="true">
@@ -39,4 +34,16 @@ export function Work() {
     case "charged":
       return <ChargedPanel payment={at.payment} />;
   }
+}
+
+function IdlePanel() {
+  const { c, t } = useView();
+  const block = blocked(c);
+  const ready = c.mirror ? t.idle.heading : t.connecting;
+  return (
+    <section class="panel panel-idle" aria-labelledby="work-title">
+      <h2 id="work-title">{block === "offline" && c.mirror ? t.blocks.offline : ready}</h2>
+      {c.mirror && block !== "offline" && <p>{block ? t.blocks[block] : t.idle.text}</p>}
+    </section>
+  );
 }

@@ -40,6 +40,27 @@ export function Says({ reason, tone, detail }: { reason: Reason; tone: Tone; det
   );
 }
 
+/** LeaveButton does what Esc does. */
+export function LeaveButton() {
+  const { page, t } = useView();
+  return (
+    <button type="button" class="btn btn-link btn-xs" onClick={() => page.clear()}>
+      <span>{t.debt.clear}</span> <kbd>Esc</kbd>
+    </button>
+  );
+}
+
+/** PaymentLink opens a payment's detail, where the list has it. */
+export function PaymentLink({ id, text }: { id: string | undefined; text: string }) {
+  const { c, page } = useView();
+  if (!id || !c.mirror?.payments.some((p) => p.id === id)) return null;
+  return (
+    <button type="button" class="btn btn-link btn-xs" onClick={() => page.open(id)}>
+      <span>{text}</span>
+    </button>
+  );
+}
+
 /** EnterKey shows that Enter does the same. */
 export function EnterKey() {
   const { t } = useView();

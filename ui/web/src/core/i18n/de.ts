@@ -24,15 +24,15 @@ const de: Texts = {
     lock: "Sperren",
     logout: "Abmelden",
     platform: "Plattform",
-    online: "Mit dem Dienst verbunden",
-    offline: "Nicht mit dem Dienst verbunden",
   },
 
   demo: "VORFÜHRUNG: Terminal und Plattform sind simuliert, es wird kein Geld bewegt",
   lostBanner: "Verbindung zum Dienst unterbrochen. Kassieren ist nicht möglich: neuer Versuch läuft von selbst.",
   lostBannerMore: "Eine begonnene Zahlung läuft am Terminal weiter: nicht wiederholen lassen.",
 
-  lights: { ready: "Bereit", busy: "Besetzt", not_ready: "Nicht bereit", unknown: "Noch nicht abgefragt" },
+  lights: { ready: "Bereit", busy: "Besetzt", not_ready: "Nicht bereit", unknown: "Noch nicht abgefragt", locked: "Gesperrt", adopt: "Zu prüfen" },
+  platformLights: { ready: "erreichbar", busy: "beschäftigt", not_ready: "nicht erreichbar", unknown: "noch nicht abgefragt" },
+  connecting: "Verbindung zum Dienst…",
 
   scan: {
     heading: "Kassieren",
@@ -73,7 +73,6 @@ const de: Texts = {
     busy: "Am Terminal läuft eine Zahlung: bitte warten.",
     locked: "Das Terminal ist durch eine Zahlung mit unbekanntem Ergebnis gesperrt: siehe Terminal.",
     adopt: "Ein Verantwortlicher muss das Terminal prüfen: siehe Terminal.",
-    not_ready: "Das Terminal ist nicht bereit.",
   },
 
   turns: { service: "Der Dienst arbeitet", citizen: "Der Bürger ist dran", bank: "Die Bank ist dran", terminal: "Das Terminal arbeitet" },
@@ -93,8 +92,6 @@ const de: Texts = {
     cancel: "Abbrechen: rote Taste am Terminal. Von hier aus geht es nicht.",
     noCancel: "Karte nicht entfernen, Terminal nicht ausschalten.",
     says: "Das Terminal zeigt:",
-    elapsed: "Seit",
-    waiting: (since) => `In dieser Phase seit ${since}`,
   },
 
   lost: {
@@ -125,7 +122,6 @@ const de: Texts = {
     heading: "Nicht kassiert",
     nothing: "Die Karte wurde nicht belastet.",
     again: "Andere Karte",
-    stop: "Verwerfen",
   },
 
   charged: {
@@ -178,13 +174,12 @@ const de: Texts = {
     heading: "Terminal",
     choose: "Terminal wählen",
     change: "F2 wechselt das Terminal",
-    busyHere: "Eine Zahlung läuft",
     lockedHeading: "Durch ein unbekanntes Ergebnis gesperrt",
     lockedText: (amount, time) =>
-      `Die Zahlung von ${amount} um ${time} hat kein sicheres Ergebnis. Solange die Beweise am Terminal sind, wird hier nicht kassiert.`,
-    lockedPlain: "Eine Zahlung hat kein sicheres Ergebnis. Solange die Beweise am Terminal sind, wird hier nicht kassiert.",
-    canFree: "Die Beweise sind gesichert: Sie können das Terminal freigeben. Der Bescheid bleibt gesperrt.",
-    cannotFree: "Die Beweise werden vom Terminal geholt: danach erscheint hier die Taste zum Freigeben.",
+      `Die Zahlung von ${amount} um ${time} hat kein sicheres Ergebnis.`,
+    lockedPlain: "Eine Zahlung hat kein sicheres Ergebnis.",
+    canFree: "Die Beweise sind gesichert: Sie können das Terminal freigeben und andere bedienen. Der Bescheid bleibt gesperrt.",
+    cannotFree: "Die Beweise werden vom Terminal geholt: solange wird hier nicht kassiert. Danach erscheint die Taste zum Freigeben.",
     free: "Terminal freigeben",
     freed: "Terminal freigegeben. Der Bescheid bleibt gesperrt.",
     adoptHeading: "Letzter Vorgang nicht erkannt",

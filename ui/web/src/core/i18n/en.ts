@@ -24,15 +24,15 @@ const en: Texts = {
     lock: "Lock",
     logout: "Sign out",
     platform: "Platform",
-    online: "Connected to the service",
-    offline: "Not connected to the service",
   },
 
   demo: "DEMONSTRATION: terminal and platform are simulated, no money is moved",
   lostBanner: "Connection to the service lost. No charge is possible: reconnecting by itself.",
   lostBannerMore: "A payment already started goes on at the terminal: do not repeat it.",
 
-  lights: { ready: "Ready", busy: "Busy", not_ready: "Not ready", unknown: "Not asked yet" },
+  lights: { ready: "Ready", busy: "Busy", not_ready: "Not ready", unknown: "Not asked yet", locked: "Locked", adopt: "To be checked" },
+  platformLights: { ready: "reachable", busy: "busy", not_ready: "not reachable", unknown: "not asked yet" },
+  connecting: "Connecting to the service…",
 
   scan: {
     heading: "Charge",
@@ -73,7 +73,6 @@ const en: Texts = {
     busy: "The terminal has a payment in progress: wait until it ends.",
     locked: "The terminal is locked by a payment with an unknown outcome: see the terminal’s box.",
     adopt: "A supervisor must check the terminal: see the terminal’s box.",
-    not_ready: "The terminal is not ready.",
   },
 
   turns: { service: "The service is working", citizen: "The citizen’s turn", bank: "The bank’s turn", terminal: "The terminal is working" },
@@ -93,8 +92,6 @@ const en: Texts = {
     cancel: "To cancel: red key on the terminal. It cannot be done from here.",
     noCancel: "Do not remove the card and do not switch the terminal off.",
     says: "The terminal shows:",
-    elapsed: "For",
-    waiting: (since) => `In this phase for ${since}`,
   },
 
   lost: {
@@ -125,7 +122,6 @@ const en: Texts = {
     heading: "Not charged",
     nothing: "The card was not charged.",
     again: "Another card",
-    stop: "Leave it",
   },
 
   charged: {
@@ -178,13 +174,12 @@ const en: Texts = {
     heading: "Terminal",
     choose: "Choose the terminal",
     change: "F2 changes terminal",
-    busyHere: "Has a payment in progress",
     lockedHeading: "Locked by an unknown outcome",
     lockedText: (amount, time) =>
-      `The payment of ${amount} at ${time} has no certain outcome. While the evidence is on the terminal, nothing is charged here.`,
-    lockedPlain: "A payment has no certain outcome. While the evidence is on the terminal, nothing is charged here.",
-    canFree: "The evidence is safe: you can free the terminal. The notice stays locked.",
-    cannotFree: "Collecting the evidence from the terminal: when it is there, a key to free it appears here.",
+      `The payment of ${amount} at ${time} has no certain outcome.`,
+    lockedPlain: "A payment has no certain outcome.",
+    canFree: "The evidence is safe: you can free the terminal and serve others. The notice stays locked.",
+    cannotFree: "Collecting the evidence from the terminal: meanwhile nothing is charged here. When it is there, a key to free the terminal appears.",
     free: "Free the terminal",
     freed: "Terminal freed. The notice stays locked.",
     adoptHeading: "Last transaction not recognised",

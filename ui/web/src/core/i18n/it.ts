@@ -25,15 +25,15 @@ const it = {
     lock: "Blocca",
     logout: "Esci",
     platform: "Piattaforma",
-    online: "Collegato al servizio",
-    offline: "Non collegato al servizio",
   },
 
   demo: "DIMOSTRAZIONE: terminale e piattaforma sono simulati, nessun denaro viene mosso",
   lostBanner: "Collegamento con il servizio interrotto. Non si può incassare: riprovo da solo.",
   lostBannerMore: "Un pagamento già avviato prosegue sul terminale: non farlo ripetere.",
 
-  lights: { ready: "Pronto", busy: "Occupato", not_ready: "Non pronto", unknown: "Non ancora interrogato" },
+  lights: { ready: "Pronto", busy: "Occupato", not_ready: "Non pronto", unknown: "Non ancora interrogato", locked: "Bloccato", adopt: "Da verificare" },
+  platformLights: { ready: "raggiungibile", busy: "occupata", not_ready: "non raggiungibile", unknown: "non ancora interrogata" },
+  connecting: "Mi collego al servizio…",
 
   scan: {
     heading: "Incasso",
@@ -74,7 +74,6 @@ const it = {
     busy: "Il terminale ha un pagamento in corso: aspetta che finisca.",
     locked: "Il terminale è bloccato da un pagamento con esito non noto: vedi il riquadro del terminale.",
     adopt: "Il terminale va verificato da un responsabile: vedi il riquadro del terminale.",
-    not_ready: "Il terminale non è pronto.",
   },
 
   turns: { service: "Lavora il servizio", citizen: "Tocca al cittadino", bank: "Tocca alla banca", terminal: "Lavora il terminale" },
@@ -94,8 +93,6 @@ const it = {
     cancel: "Per annullare: tasto rosso sul terminale. Da qui non si può.",
     noCancel: "Non togliere la carta e non spegnere il terminale.",
     says: "Il terminale mostra:",
-    elapsed: "Da",
-    waiting: (since: string) => `In questa fase da ${since}`,
   },
 
   lost: {
@@ -126,7 +123,6 @@ const it = {
     heading: "Non incassato",
     nothing: "La carta non è stata addebitata.",
     again: "Altra carta",
-    stop: "Lascia stare",
   },
 
   charged: {
@@ -179,13 +175,12 @@ const it = {
     heading: "Terminale",
     choose: "Scegli il terminale",
     change: "F2 cambia terminale",
-    busyHere: "Ha un pagamento in corso",
     lockedHeading: "Bloccato da un esito non noto",
     lockedText: (amount: string, time: string) =>
-      `Il pagamento di ${amount} delle ${time} non ha un esito certo. Finché le prove sono sul terminale, qui non si incassa.`,
-    lockedPlain: "Un pagamento non ha un esito certo. Finché le prove sono sul terminale, qui non si incassa.",
-    canFree: "Le prove sono al sicuro: puoi liberare il terminale. L’avviso resta bloccato.",
-    cannotFree: "Sto raccogliendo le prove dal terminale: quando ci sono, qui appare il tasto per liberarlo.",
+      `Il pagamento di ${amount} delle ${time} non ha un esito certo.`,
+    lockedPlain: "Un pagamento non ha un esito certo.",
+    canFree: "Le prove sono al sicuro: puoi liberare il terminale e servire altri. L’avviso resta bloccato.",
+    cannotFree: "Sto raccogliendo le prove dal terminale: intanto qui non si incassa. Quando ci sono, appare il tasto per liberarlo.",
     free: "Libera il terminale",
     freed: "Terminale liberato. L’avviso resta bloccato.",
     adoptHeading: "Ultima operazione non riconosciuta",
