@@ -31,7 +31,7 @@ func TestPayOutcomes(t *testing.T) {
 	}{
 		local.StateCharged:    {exitDone, "INCASSATO 120,50 € su cassa1"},
 		local.StateNotCharged: {exitNotCharged, "NON INCASSATO"},
-		local.StateUnknown:    {exitUnknown, "ESITO SCONOSCIUTO"},
+		local.StateUnknown:    {exitUnknown, "ESITO NON NOTO, NON FAR RIPAGARE: 120,50 €"},
 	} {
 		f := newFake(t)
 		f.ends(state)

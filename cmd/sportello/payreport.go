@@ -46,7 +46,7 @@ func payRefusal(code local.Code) int {
 	case local.CodeRequestIDReused:
 		// Not "not charged": the request that first used this id may well have charged.
 		return exitUsage
-	case local.CodeUnauthorized, local.CodeBadCredentials, local.CodeThrottled, local.CodeForbiddenRole,
+	case local.CodeUnauthorized, local.CodeSessionLocked, local.CodeBadCredentials, local.CodeThrottled, local.CodeForbiddenRole,
 		local.CodeForbiddenHost, local.CodeForbiddenOrigin, local.CodeNotFound, local.CodeMethod,
 		local.CodeBadRequest, local.CodeRequestIDMissing, local.CodeNotServed, local.CodeInternal:
 		return exitFailed
@@ -97,7 +97,7 @@ func printPayment(w io.Writer, p local.Payment) {
 		fmt.Fprintf(w, "  STAN %s, autorizzazione %s, carta %s\n", orElse(c.STAN, "-"), orElse(c.AuthCode, "-"), orElse(c.PAN, "-"))
 	}
 	if p.ReceiptNumber != "" {
-		fmt.Fprintf(w, "  quietanza %s del %s\n", p.ReceiptNumber, p.AccountingDay)
+		fmt.Fprintf(w, "  ricevuta n. %s del %s\n", p.ReceiptNumber, p.AccountingDay)
 	}
 	for _, n := range p.Notices {
 		fmt.Fprintf(w, "  avviso %s ente %s: %s, %s\n", n.Number, n.Creditor, euro(n.AmountCents), registrationText(n.Registration))
@@ -109,7 +109,7 @@ func printPayment(w io.Writer, p local.Payment) {
 
 func stateText(s local.State) string {
 	text := map[local.State]string{
-		local.StateOpen: "IN CORSO", local.StateSent: "IN CORSO", local.StateUnknown: "ESITO SCONOSCIUTO",
+		local.StateOpen: "IN CORSO", local.StateSent: "IN CORSO", local.StateUnknown: "ESITO NON NOTO, NON FAR RIPAGARE:",
 		local.StateCharged: "INCASSATO", local.StateNotCharged: "NON INCASSATO",
 		local.StateReversing: "STORNO IN CORSO", local.StateReversed: "STORNATO",
 	}[s]
@@ -118,9 +118,9 @@ func stateText(s local.State) string {
 
 func registrationText(r local.Registration) string {
 	text := map[local.Registration]string{
-		local.RegistrationNone: "non da registrare", local.RegistrationSubmitting: "in registrazione",
+		local.RegistrationNone: "-", local.RegistrationSubmitting: "in invio",
 		local.RegistrationAwaitingReceipt: "in attesa della ricevuta pagoPA", local.RegistrationRegistered: "registrato",
-		local.RegistrationHeld: "in sospeso", local.RegistrationPaidElsewhere: "pagato altrove: da rimborsare",
+		local.RegistrationHeld: "sospeso", local.RegistrationPaidElsewhere: "pagato altrove, da rimborsare",
 		local.RegistrationRejected: "rifiutato dalla piattaforma", local.RegistrationClosed: "chiuso dall'ufficio",
 	}[r]
 	return orElse(text, string(r))
