@@ -17,7 +17,8 @@ import (
 	"sportello/driver/simulator"
 )
 
-// TestConformance runs the suite of every driver for both profiles on every kind of line.
+// TestConformance runs the suite of every driver for both profiles on every kind of line: in memory with
+// the real times, on real lines with scaled ones.
 func TestConformance(t *testing.T) {
 	for _, profile := range []string{"nexi", "numera"} {
 		for _, l := range []struct {
@@ -25,9 +26,13 @@ func TestConformance(t *testing.T) {
 			virtual bool
 			serve   func(t *testing.T, term *simulator.Terminal, cfg *driver.Config)
 		}{{"memory", true, inMemory}, {"tcp", false, overTCP}, {"pty", false, overPTY}} {
+			open := ecr17.Open
+			if !l.virtual {
+				open = ecr17.OpenScaled
+			}
 			t.Run(profile+" "+l.name, func(t *testing.T) {
 				drivertest.Run(t, drivertest.Harness{
-					Open: ecr17.Open, Virtual: l.virtual,
+					Open: open, Virtual: l.virtual,
 					Start: func(t *testing.T, s drivertest.Scenario) drivertest.End {
 						return start(t, profile, s, !l.virtual, l.serve)
 					},
@@ -62,7 +67,7 @@ func start(t *testing.T, profile string, s drivertest.Scenario, real bool, serve
 		NoticeData: &driver.NoticeData{Tag: 5, Template: "{notice}{creditor}", IndexMap: "5000"},
 	}
 	if real {
-		cfg.Timing = driver.Timing{Result: 2 * time.Second, HardStop: 4 * time.Second, Quiet: time.Second, GiveUp: 5 * time.Second}
+		cfg.Timing = driver.Timing{Result: 600 * time.Millisecond, HardStop: 2 * time.Second, Quiet: 400 * time.Millisecond, GiveUp: 3 * time.Second}
 	}
 	serve(t, term, &cfg)
 	return drivertest.End{

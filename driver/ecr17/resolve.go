@@ -100,10 +100,14 @@ func (l *ladder) climb(ctx context.Context) (driver.Outcome, error) {
 			if settled.IsZero() {
 				settled = time.Now()
 			}
-			if !l.e.alive() || !time.Now().Before(settled.Add(lateGrace)) {
+			until := settled.Add(lateGrace)
+			if quiet := l.e.activity.Add(l.t.cfg.Timing.Quiet); quiet.Before(until) {
+				until = quiet
+			}
+			if !l.e.alive() || !time.Now().Before(until) {
 				return o, nil
 			}
-			wake = settled.Add(lateGrace)
+			wake = until
 		}
 		if err := l.listen(ctx, wake); err != nil {
 			return driver.Outcome{}, err
@@ -215,22 +219,26 @@ type sight struct {
 }
 
 // look asks s and G: on a new connection, or on the attempt's own where that is the only one (a serial
-// line, a terminal that serves one client). It holds no turn.
+// line, a terminal that serves one client at a time: that is learned once). It holds no turn.
 func (t *terminal) look(ctx context.Context, e *exchange) sight {
 	if e.pending {
 		return sight{last: LastNotAsked}
 	}
+	own := e.alive()
 	var seen sight
-	if !t.serial || !e.alive() {
+	if !own || !t.servesOne() {
 		if t.serial {
-			t.release(e.conn)
+			t.release(e.conn) // the port must be free to be opened again
 		}
-		s := &session{t: t, ctx: ctx, link: t.linkNow()}
+		s := &session{t: t, ctx: ctx, link: t.linkNow(), once: own}
 		seen = t.lookWith(s, e)
 		s.close()
 	}
 	if seen.identity == IdentityUnknown && e.alive() && ctx.Err() == nil && t.life.Err() == nil {
 		seen = t.lookWith(&session{t: t, ctx: ctx, link: t.linkNow(), conn: e.conn, attempt: e}, e)
+		if seen.identity == IdentitySame {
+			t.learnServesOne()
+		}
 	}
 	return seen
 }

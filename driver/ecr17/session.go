@@ -18,6 +18,8 @@ type session struct {
 	conn *conn
 	link link // how this session frames; the proven way unless it is just being found out
 
+	once bool // ask once only: there is another way if nothing comes
+
 	// attempt is set when the connection is borrowed from an attempt that ended unknown, because the
 	// line cannot be opened twice. What belongs to the attempt goes to it.
 	attempt *exchange
@@ -100,7 +102,7 @@ func (s *session) ask(q query) (reply, error) {
 	}
 	for try := 1; ; try++ {
 		r, err := s.askOnce(q, payload)
-		if err == nil || try >= q.sends || !mayRepeat(err) {
+		if err == nil || try >= q.sends || !mayRepeat(err) || s.once && errors.Is(err, errSilent) {
 			return r, err
 		}
 		pause := time.NewTimer(s.t.profile.resendWait)

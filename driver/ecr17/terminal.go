@@ -36,6 +36,7 @@ type terminal struct {
 	open   *exchange // an attempt that ended unknown: its line may still bring the result
 	known  []byte    // the latest result this process has seen of the terminal
 	tells  bool      // it has answered G
+	single bool      // it serves one client at a time
 }
 
 // link is what was learned about the terminal's way of framing. It holds for the life of the process.
@@ -245,6 +246,19 @@ func (t *terminal) remembered() (raw []byte, tells bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.known, t.tells
+}
+
+// servesOne: a second connection while an attempt's line is open would get no answer.
+func (t *terminal) servesOne() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.single || t.serial
+}
+
+func (t *terminal) learnServesOne() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.single = true
 }
 
 func (t *terminal) linkNow() link {
