@@ -216,14 +216,14 @@ func (l *Ledger) shut() error {
 	if l.broken != nil {
 		return nil
 	}
-	err := l.lastCommit()
-	if err != nil {
-		err = diskFull(fmt.Errorf("close ledger: %w", err))
+	if err := l.lastCommit(); err != nil {
+		// As after a kill: the next start folds what is left, and takes longer.
+		l.opt.Log.Warn().Err(err).Msg("the ledger's last commit failed; nothing is lost")
 	}
-	if cerr := l.db.Close(); err == nil {
-		err = cerr
+	if err := l.db.Close(); err != nil {
+		return fmt.Errorf("close ledger: %w", err)
 	}
-	return err
+	return nil
 }
 
 func (l *Ledger) lastCommit() error {

@@ -27,6 +27,9 @@ type op struct {
 	done chan struct{}
 }
 
+// errAfterCommit, from FailCommit, plays a commit whose last flush fails after all was written.
+var errAfterCommit = errors.New("the last flush failed")
+
 // stored is one entry as it goes into the file.
 type stored struct {
 	seq   uint64
@@ -218,8 +221,8 @@ func (l *Ledger) commit(ops []*op) (*batch, error) {
 	if l.opt.FailCommit != nil {
 		err = l.opt.FailCommit()
 	}
-	if err == nil {
-		err = tx.Commit()
+	if err == nil || errors.Is(err, errAfterCommit) {
+		err = errors.Join(err, tx.Commit())
 	}
 	if err != nil {
 		return b, diskFull(fmt.Errorf("write ledger: %w", err))
