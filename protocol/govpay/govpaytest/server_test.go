@@ -327,3 +327,18 @@ func TestSeedInDoc(t *testing.T) {
 		t.Errorf("%v\n%s", err, example)
 	}
 }
+
+func TestCartInOneTag(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bank.jsonl")
+	line := fmt.Sprintf(`{"v":1,"seq":1,"at":%q,"terminal":"12345678","kind":"payment","approved":true,"amount_cents":7850,"stan":"000001","data":[%q]}`+"\n",
+		time.Now().Add(-time.Minute).Format(time.RFC3339), demoNotice(2)+comune+demoNotice(3)+comune)
+	if err := os.WriteFile(path, []byte(line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, Options{BankFile: path, Report: func(err error) { t.Error(err) }})
+	for _, n := range []int{2, 3} {
+		if got := state(t, s, n); got != "ESEGUITA" {
+			t.Errorf("debt %d is %s, want ESEGUITA", n, got)
+		}
+	}
+}

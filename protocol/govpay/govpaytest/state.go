@@ -146,12 +146,26 @@ func (s *Server) bankLine(l BankLine) {
 	if !l.Approved || len(l.Data) == 0 {
 		return
 	}
+	l.Data = oneEach(l.Data)
 	switch l.Kind {
 	case "payment":
 		s.bankPayment(l)
 	case "reversal":
 		s.bankReversal(l)
 	}
+}
+
+// oneEach cuts what a tag carries into its notices: a cart travels as several of them in a row.
+func oneEach(data []string) []string {
+	const width = 18 + 11
+	var out []string
+	for _, d := range data {
+		for len(d) > width && len(d)%width == 0 {
+			out, d = append(out, d[:width]), d[width:]
+		}
+		out = append(out, d)
+	}
+	return out
 }
 
 // bankPayment books one charge for one notice or a cart. Each notice of a cart
