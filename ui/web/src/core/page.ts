@@ -66,13 +66,13 @@ export class Page {
   /** start takes up what this tab had before a reload. */
   start(): void {
     const kept = recall(this.out.shelf);
-    if (kept.lockedFor) return this.set({ ...k.empty, lockedFor: kept.lockedFor });
-    if (!kept.token || !kept.operator) return;
-    this.token = kept.token;
     const jobs: Record<string, Job> = {};
     for (const [terminal, job] of Object.entries(kept.jobs ?? {})) {
       jobs[terminal] = { request: job.request, status: job.accepted ? "accepted" : "lost" };
     }
+    this.token = kept.token;
+    if (kept.lockedFor) return this.set({ ...k.empty, lockedFor: kept.lockedFor, terminal: kept.terminal, jobs });
+    if (!kept.token || !kept.operator) return;
     const hand: Hand | undefined = kept.code ? { code: kept.code, busy: true } : undefined;
     this.set({ ...k.empty, operator: kept.operator, terminal: kept.terminal, jobs, hand });
     this.live.start();
@@ -94,8 +94,10 @@ export class Page {
   async login(operator: string, pin: string): Promise<void> {
     try {
       const session = await this.api.login(operator, pin);
+      const { lockedFor, terminal, jobs } = this.state;
+      const back = lockedFor === session.operator.id ? { terminal, jobs } : {};
       this.token = session.token;
-      this.set({ ...k.empty, operator: session.operator });
+      this.set({ ...k.empty, ...back, operator: session.operator });
       this.live.start();
     } catch (cause) {
       this.set({ ...this.state, loginError: this.fault(cause, this.texts().login.lost) });
@@ -109,13 +111,26 @@ export class Page {
 
   async lock(): Promise<void> {
     const lockedFor = this.state.operator?.id;
-    await this.api.lock().catch(() => undefined);
-    this.end({ lockedFor });
+    try {
+      await this.api.lock();
+      this.locked();
+    } catch {
+      this.end({ lockedFor }); // the service did not hear of it, so the tab forgets the token
+    }
   }
 
   /** otherOperator leaves the lock screen for a fresh sign-in. */
   otherOperator(): void {
+    void this.api.logout().catch(() => undefined);
     this.end({});
+  }
+
+  // locked keeps the token, which opens nothing but the same operator's session, and what was asked.
+  private locked(): void {
+    const { operator, lockedFor, terminal, jobs } = this.state;
+    this.live.stop();
+    this.lookups++;
+    this.set({ ...k.empty, lockedFor: operator?.id ?? lockedFor, terminal, jobs });
   }
 
   private end(how: { lockedFor?: string; loginError?: ApiError }): void {
@@ -377,7 +392,8 @@ export class Page {
   // over ends the session when the service no longer knows the token.
   private over(cause: unknown): boolean {
     if (!(cause instanceof Refusal) || cause.status !== 401) return false;
-    if (this.token) this.end({ loginError: { ...cause.error, message: this.texts().login.ended, hint: undefined } });
+    if (cause.error.code === "session_locked") this.locked();
+    else if (this.token) this.end({ loginError: { ...cause.error, message: this.texts().login.ended, hint: undefined } });
     return true;
   }
 

@@ -85,7 +85,7 @@ const de: Texts = {
     bank: "Die Bank entscheidet",
     receipt: "Das Terminal hat entschieden: Beleg wird empfangen",
     verifying: "Ergebnis wird mit dem Terminal geprüft",
-    other: "Zahlung läuft",
+    other: "Die Zahlung geht weiter",
   },
   working: {
     heading: "Zahlung läuft",

@@ -85,7 +85,7 @@ const en: Texts = {
     bank: "The bank is deciding",
     receipt: "The terminal has decided: receiving the slip",
     verifying: "Verifying the outcome with the terminal",
-    other: "Payment in progress",
+    other: "The payment goes on",
   },
   working: {
     heading: "Payment in progress",

@@ -86,7 +86,7 @@ const it = {
     bank: "La banca sta decidendo",
     receipt: "Il terminale ha deciso: ricevo lo scontrino",
     verifying: "Verifico l’esito con il terminale",
-    other: "Pagamento in corso",
+    other: "Il pagamento prosegue",
   },
   working: {
     heading: "Pagamento in corso",
