@@ -124,8 +124,8 @@ func TestG07Silent(t *testing.T) {
 }
 
 func TestG08EmptyMemory(t *testing.T) {
-	empty := func(p *peer) []byte {
-		return encode(p.t, ecr17.Result{Class: ecr17.ClassExtended, TID: ourTID, Code: ecr17.ResultRefused})
+	empty := func(*peer) []byte {
+		return encode(ecr17.Result{Class: ecr17.ClassExtended, TID: ourTID, Code: ecr17.ResultRefused})
 	}
 	// Empty before and after.
 	lostAndResolved(t, driver.Exclusive, func(p *peer) { p.save(empty(p)) }, nothing, toPeople)
@@ -136,7 +136,7 @@ func TestG08EmptyMemory(t *testing.T) {
 func TestG10ForeignReversal(t *testing.T) {
 	lostAndResolved(t, driver.Exclusive, saleBefore, func(p *peer, _ ecr17.PaymentRequest) {
 		p.stan++
-		p.save(encode(p.t, ecr17.Result{Class: ecr17.ClassReversal, TID: ourTID, Code: ecr17.ResultOK, STAN: "000102",
+		p.save(encode(ecr17.Result{Class: ecr17.ClassReversal, TID: ourTID, Code: ecr17.ResultOK, STAN: "000102",
 			PAN: ecr17.NewPAN("************1234"), Entry: ecr17.EntryChip, HostTime: ecr17.HostTimeOf(time.Now()), CardType: "2", OnlineID: "000001", ActionCode: "400"}))
 	}, toPeople)
 }
@@ -161,7 +161,7 @@ func TestG14ClockOff(t *testing.T) {
 		b.peer.save(b.peer.approved(ourCents))
 		b.peer.on['s'] = func(w *wire, _ []byte) {
 			w.ack()
-			w.send(encode(t, ecr17.StatusAnswer{TID: ourTID, Clock: ecr17.ClockOf(time.Now().Add(-off)), State: 2}))
+			w.send(encode(ecr17.StatusAnswer{TID: ourTID, Clock: ecr17.ClockOf(time.Now().Add(-off)), State: 2}))
 		}
 		b.peer.pay = lost(func(p *peer, x ecr17.PaymentRequest) {
 			p.save(put(p.approved(x.AmountCents), 41, string(ecr17.HostTimeOf(time.Now().Add(-off)))))
@@ -305,7 +305,7 @@ func TestTotals(t *testing.T) {
 		{ecr17.TotalsAnswer{TID: ourTID, Code: ecr17.ResultRefused}, driver.Totals{}},
 	} {
 		inBubble(t, func(t *testing.T, b *bench) {
-			b.peer.on['T'] = func(w *wire, _ []byte) { w.ack(); w.progress("ATTENDERE"); w.send(encode(t, c.answer)) }
+			b.peer.on['T'] = func(w *wire, _ []byte) { w.ack(); w.progress("ATTENDERE"); w.send(encode(c.answer)) }
 			if got, err := b.open().Totals(context.Background()); err != nil || got != c.want {
 				t.Fatalf("%+v, %v; want %+v", got, err, c.want)
 			}

@@ -195,7 +195,7 @@ func (w *wire) progress(text string)  { w.raw(progressFrame(text)...) }
 func (w *wire) close()                { w.line.Close() }
 func (w *wire) wait(d time.Duration)  { time.Sleep(d) } // virtual
 func (w *wire) status() {
-	w.send(encode(w.p.t, ecr17.StatusAnswer{TID: w.p.tid, Clock: ecr17.ClockOf(time.Now()), State: w.p.state, Releases: "REL00001"}))
+	w.send(encode(ecr17.StatusAnswer{TID: w.p.tid, Clock: ecr17.ClockOf(time.Now()), State: w.p.state, Releases: "REL00001"}))
 }
 
 // damaged sends a payload with a wrong LRC.
@@ -209,11 +209,10 @@ func progressFrame(text string) []byte {
 	return append(append([]byte{ecr17.SOH}, fmt.Sprintf("%-20s", text)...), ecr17.EOT)
 }
 
-func encode(t *testing.T, m ecr17.Message) []byte {
-	t.Helper()
+func encode(m ecr17.Message) []byte {
 	b, err := m.AppendPayload(nil)
 	if err != nil {
-		t.Fatalf("encode %T: %v", m, err)
+		panic(fmt.Sprintf("encode %T: %v", m, err))
 	}
 	return b
 }
@@ -221,7 +220,7 @@ func encode(t *testing.T, m ecr17.Message) []byte {
 // approved is an approval of the next STAN, now.
 func (p *peer) approved(cents int64) []byte {
 	p.stan++
-	return encode(p.t, ecr17.Result{
+	return encode(ecr17.Result{
 		Class: ecr17.ClassExtended, TID: p.tid, Code: ecr17.ResultOK, PAN: ecr17.NewPAN("************1234"),
 		Entry: ecr17.EntryContactlessChip, AuthCode: "A1B2C3", HostTime: ecr17.HostTimeOf(time.Now()), CardType: ecr17.CardCredit,
 		Acquirer: "00000000001", STAN: fmt.Sprintf("%06d", p.stan), OnlineID: "000777", ActionCode: "000",
@@ -232,7 +231,7 @@ func (p *peer) approved(cents int64) []byte {
 // declined is a refusal by the host.
 func (p *peer) declined(reason string, action ecr17.ActionCode) []byte {
 	p.stan++
-	return encode(p.t, ecr17.Result{
+	return encode(ecr17.Result{
 		Class: ecr17.ClassExtended, TID: p.tid, Code: ecr17.ResultRefused, Reason: reason, CardType: ecr17.CardCredit,
 		Acquirer: "00000000001", STAN: fmt.Sprintf("%06d", p.stan), OnlineID: "000778", ActionCode: action, HasAmount: true,
 	})
@@ -240,14 +239,14 @@ func (p *peer) declined(reason string, action ecr17.ActionCode) []byte {
 
 // cancelled is the citizen's cancel: the host was never reached.
 func (p *peer) cancelled() []byte {
-	return encode(p.t, ecr17.Result{
+	return encode(ecr17.Result{
 		Class: ecr17.ClassExtended, TID: p.tid, Code: ecr17.ResultRefused, Reason: "OPERAZIONE ANNULLATA", CardType: "0",
 		STAN: "000000", OnlineID: "000000", HasAmount: true,
 	})
 }
 
 func (p *peer) ticket(text string) []byte {
-	return encode(p.t, ecr17.TicketPart{TID: p.tid, Text: text})
+	return encode(ecr17.TicketPart{TID: p.tid, Text: text})
 }
 
 // recorder is a ledger that remembers the order of things.

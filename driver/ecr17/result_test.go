@@ -248,7 +248,7 @@ func TestD20WrongLetter(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
 		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
 			w.ack()
-			w.send(encode(t, ecr17.TotalsAnswer{TID: ourTID, Code: ecr17.ResultOK, TotalCents: 1, HasTotal: true}))
+			w.send(encode(ecr17.TotalsAnswer{TID: ourTID, Code: ecr17.ResultOK, TotalCents: 1, HasTotal: true}))
 		}
 		o, _ := b.pay()
 		b.want(o, driver.Unknown, "no_answer")
@@ -264,7 +264,7 @@ func TestD21Currency(t *testing.T) {
 			}
 			r.Class = ecr17.ClassPaymentDCC
 			r.DCC = ecr17.DCC{Applied: true, Rate: "00010870", Currency: "USD", Amount: "000000001341", Decimals: "2"}
-			return encode(t, r)
+			return encode(r)
 		})
 		o, _ := b.pay()
 		b.want(o, driver.Charged, "approved")
