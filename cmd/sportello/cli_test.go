@@ -35,7 +35,7 @@ func TestReadingCommands(t *testing.T) {
 		{"payment", exitUsage, "", "serve l'identificativo"},
 		{"payment A1-9", exitFailed, "", "[not_found]"},
 		{"receipt A1-00000001", exitDone, "TRANSAZIONE APPROVATA", "incompleto"},
-		{"queue", exitDone, "in ritardo", ""},
+		{"queue", exitDone, "04/05/2026 12:30  3          in attesa della ricevuta pagoPA, in ritardo", ""},
 		{"cases", exitDone, "pagato altrove", ""},
 		{"cases x", exitUsage, "", `"x" è di troppo`},
 		{"terminal status cassa1", exitDone, "Cassa 1): pronto", ""},

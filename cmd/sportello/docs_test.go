@@ -77,7 +77,7 @@ func checkCommand(t *testing.T, document string, words []string) {
 	}
 	help := cli(t, "", ask...).out
 	for _, word := range words[1:] {
-		if option, isOption := strings.CutPrefix(word, "--"); isOption && !strings.Contains(help, "-"+option) {
+		if option, isOption := strings.CutPrefix(word, "--"); isOption && !strings.Contains(help, "--"+option+" ") {
 			t.Errorf("%s: sportello %s has no option %s", document, words[0], word)
 		}
 	}

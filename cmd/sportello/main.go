@@ -167,8 +167,7 @@ func parse(fs *flag.FlagSet, args []string) bool {
 	for len(args) > 0 {
 		if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintln(os.Stdout, synopsis(c)+"\nOpzioni:")
-			fs.SetOutput(os.Stdout)
-			fs.PrintDefaults()
+			printOptions(os.Stdout, fs)
 			os.Exit(exitDone)
 		} else if err != nil {
 			usageError(fs.Name()+": "+inItalian(err), "sportello "+c.name+" "+c.synopsis)
@@ -188,6 +187,16 @@ func parse(fs *flag.FlagSet, args []string) bool {
 		return false // it cannot: there are no flags any more
 	}
 	return true
+}
+
+func printOptions(w io.Writer, fs *flag.FlagSet) {
+	fs.VisitAll(func(f *flag.Flag) {
+		preset := ""
+		if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "false" {
+			preset = " (predefinito: " + f.DefValue + ")"
+		}
+		fmt.Fprintf(w, "  --%-15s %s%s\n", f.Name, f.Usage, preset)
+	})
 }
 
 // inItalian translates what package flag says.

@@ -9,8 +9,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"text/tabwriter"
 	"time"
+	_ "time/tzdata" // counter PCs with Windows have no zone files
 
 	"sportello/protocol/local"
 )
@@ -164,4 +166,12 @@ func table(columns ...string) *tabwriter.Writer {
 	return w
 }
 
-func clock(t time.Time) string { return t.Local().Format("02/01/2006 15:04") }
+// rome is the counter's time zone, whatever the PC's is.
+var rome = sync.OnceValue(func() *time.Location {
+	if zone, err := time.LoadLocation("Europe/Rome"); err == nil {
+		return zone
+	}
+	return time.Local
+})
+
+func clock(t time.Time) string { return t.In(rome()).Format("02/01/2006 15:04") }
