@@ -47,14 +47,19 @@ export async function open(browser, { zoom = 1 } = {}) {
 /** scan types as a scanner does, through the browser's own input, gap milliseconds a key. */
 export async function scan(page, text, gap = 8) {
   const line = await page.context().newCDPSession(page);
+  const sent = [];
+  const key = (down, up) => {
+    // Not awaited one by one: a scanner does not wait for the page either.
+    sent.push(line.send("Input.dispatchKeyEvent", { type: "keyDown", ...down }));
+    sent.push(line.send("Input.dispatchKeyEvent", { type: "keyUp", ...up }));
+  };
   for (const char of text) {
-    await line.send("Input.dispatchKeyEvent", { type: "keyDown", text: char, key: char, unmodifiedText: char });
-    await line.send("Input.dispatchKeyEvent", { type: "keyUp", key: char });
-    await page.waitForTimeout(gap);
+    key({ text: char, key: char, unmodifiedText: char }, { key: char });
+    await new Promise((done) => setTimeout(done, gap));
   }
   const enter = { key: "Enter", code: "Enter", windowsVirtualKeyCode: 13 };
-  await line.send("Input.dispatchKeyEvent", { type: "keyDown", text: "\r", ...enter });
-  await line.send("Input.dispatchKeyEvent", { type: "keyUp", ...enter });
+  key({ text: "\r", ...enter }, enter);
+  await Promise.all(sent);
   await line.detach();
 }
 

@@ -51,6 +51,14 @@ describe("a scan", () => {
     expect(document.activeElement).toBe(field);
   });
 
+  it.each([1, 20, 45])("may stall once, after %i characters, on a busy PC", (at) => {
+    type(qr.slice(0, at));
+    now += 300;
+    type(qr.slice(at));
+    key("Enter");
+    expect(scanned).toEqual([qr]);
+  });
+
   it("is handed on raw when the keyboard layout damaged it", () => {
     type(qr.replaceAll("|", "§"));
     key("Enter");
@@ -134,6 +142,15 @@ describe("typing", () => {
     expect(key("Enter", gap).defaultPrevented).toBe(false);
     expect(scanned).toEqual([]);
     expect(field.value).toBe("302001000000000142");
+  });
+
+  it("with quick pairs of keys is not a scan", () => {
+    for (const pair of "302001000000000142".match(/../g)!) {
+      now += 150;
+      type(pair, 30);
+    }
+    expect(key("Enter", 30).defaultPrevented).toBe(false);
+    expect(scanned).toEqual([]);
   });
 
   it("of a few fast keys is not a scan", () => {

@@ -2,8 +2,10 @@
 // Enter that ends it, so that it can never press a button: an Enter that arrives with a scan is not
 // the clerk's. What was scanned is handed on raw; the service repairs layouts and separators.
 
-/** Longest gap between two keys of one scan, in milliseconds. */
+/** A scan's keys are this close on average, in milliseconds; nobody types like that. */
 export const maxGap = 50;
+/** A longer pause ends whatever was being typed or scanned; a shorter one may be a busy PC. */
+export const pause = 400;
 /** Fewer characters than this are typing. */
 export const minLength = 12;
 /** After a scan no Enter counts for this long, in milliseconds: some scanners send CR and LF. */
@@ -18,6 +20,8 @@ export interface ScanHost {
 export class Scanner {
   private text = "";
   private opaque = false; // some keys said nothing readable (ALT + numpad, dead keys): read the field
+  private keys = 0;
+  private first = -Infinity;
   private last = -Infinity;
   private before: { input: HTMLInputElement; value: string } | undefined;
   private quietUntil = -Infinity;
@@ -58,9 +62,10 @@ export class Scanner {
     const field = this.host.field();
     if (!field) return this.reset();
     const now = this.clock(e);
-    const running = now - this.last <= maxGap;
+    const running = now - this.last <= pause;
     if (isEnd(e, running)) {
-      const code = running ? this.finished(field) : "";
+      const scanned = running && now - this.first <= maxGap * this.keys;
+      const code = scanned ? this.finished(field) : "";
       if (code.length >= minLength) {
         this.swallow(e);
         this.take(code, field);
@@ -75,8 +80,9 @@ export class Scanner {
       if (!silent(e)) this.reset();
       return;
     }
-    if (!running) this.begin(field);
+    if (!running) this.begin(field, now);
     this.last = now;
+    this.keys++;
     if (char === "") this.opaque = true;
     else this.text += char;
     // From the first character on the field has the focus, so no later one can press a button.
@@ -100,8 +106,9 @@ export class Scanner {
     field.focus();
   }
 
-  private begin(field: HTMLInputElement): void {
+  private begin(field: HTMLInputElement, now: number): void {
     this.reset();
+    this.first = now;
     const active = document.activeElement;
     if (active instanceof HTMLInputElement && active !== field) this.before = { input: active, value: active.value };
   }
@@ -128,6 +135,7 @@ export class Scanner {
   private reset(): void {
     this.text = "";
     this.opaque = false;
+    this.keys = 0;
     this.last = -Infinity;
     this.before = undefined;
   }
