@@ -61,7 +61,7 @@ func printTerminal(r local.TerminalReport) {
 		fmt.Fprintln(os.Stdout, "  "+strings.ReplaceAll(r.Text, "\n", "\n  "))
 	}
 	if r.Last != nil {
-		fmt.Fprintf(os.Stdout, "  ultima operazione: %s, STAN %s, autorizzazione %s\n", euro(r.Last.AmountCents), orElse(r.Last.STAN, "-"), orElse(r.Last.AuthCode, "-"))
+		fmt.Fprintln(os.Stdout, "  ultima operazione: "+lastText(*r.Last))
 	}
 	if r.TotalCents != nil {
 		fmt.Fprintf(os.Stdout, "  totale dall'ultima chiusura: %s\n", euro(*r.TotalCents))
@@ -72,4 +72,20 @@ func printTerminal(r local.TerminalReport) {
 			fmt.Fprintln(os.Stdout, "  ► "+reason.Hint)
 		}
 	}
+}
+
+// lastText is the terminal's last operation in one line. Some terminals do not say its amount.
+func lastText(c local.Charge) string {
+	amount := "importo non indicato dal terminale"
+	if c.AmountCents != 0 {
+		amount = euro(c.AmountCents)
+	}
+	text := fmt.Sprintf("%s, STAN %s, autorizzazione %s", amount, orElse(c.STAN, "-"), orElse(c.AuthCode, "-"))
+	if c.HostTime != nil {
+		text += ", " + clock(*c.HostTime)
+	}
+	if refused := local.DeclineText(c.ActionCode, local.Italian); refused != "" {
+		text += ", " + refused
+	}
+	return text
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"sportello/driver"
 	"sportello/protocol/local"
 )
 
@@ -62,12 +63,16 @@ func (s *station) last(ctx context.Context, rep *local.TerminalReport) error {
 	if err != nil {
 		return err
 	}
-	rep.Text = last.Text
+	showLast(rep, last)
+	return nil
+}
+
+// showLast leaves out the driver's text: it is English, for logs, and says no more than the charge does.
+func showLast(rep *local.TerminalReport, last driver.Last) {
 	if last.Present {
 		c := viewCharge(last.Charge)
 		rep.Last = &c
 	}
-	return nil
 }
 
 func (s *station) totals(ctx context.Context, rep *local.TerminalReport) error {
@@ -90,11 +95,7 @@ func (s *station) adopt(ctx context.Context, op local.Operator, rep *local.Termi
 	if err := s.till.o.Ledger.Adopt(s.term.Name, op.ID, last); err != nil {
 		return err
 	}
-	rep.Text = last.Text
-	if last.Present {
-		c := viewCharge(last.Charge)
-		rep.Last = &c
-	}
+	showLast(rep, last)
 	s.greet(ctx)
 	return nil
 }
