@@ -25,11 +25,35 @@ type terminalRecord struct {
 	LastPayment string // the newest payment sent on it
 }
 
+func (r *record) clone() *record {
+	c := *r
+	c.Notices = slices.Clone(r.Notices)
+	c.ResolvedBy = slices.Clone(r.ResolvedBy)
+	if r.Charge != nil {
+		charge := *r.Charge
+		c.Charge = &charge
+	}
+	return &c
+}
+
+func (t *terminalRecord) clone() *terminalRecord { c := *t; return &c }
+
 // outboxValue is an outbox item in the state bucket.
 type outboxValue struct {
 	Watch bool
 	Since time.Time
 	Until time.Time
+}
+
+func (o *outboxValue) clone() *outboxValue { c := *o; return &c }
+
+// caseRecord is a case in the state bucket.
+type caseRecord struct{ Case }
+
+func (k *caseRecord) clone() *caseRecord {
+	c := *k
+	c.EndedBy = slices.Clone(k.EndedBy)
+	return &c
 }
 
 // apply folds one entry into the state. It is the only code that changes the state: the writer, the
@@ -58,18 +82,17 @@ func apply(v *view, e *entry) error {
 func missing(e *entry, part string) error { return fmt.Errorf("%s entry without %q", e.Kind, part) }
 
 func loadRecord(v *view, id string) (*record, error) {
-	r := new(record)
-	ok, err := v.load(tablePayments+id, r)
+	r, err := load[record](v, tablePayments+id)
 	if err != nil {
 		return nil, err
 	}
-	if !ok {
+	if r == nil {
 		return nil, fmt.Errorf("%w: payment %q", ErrNotFound, id)
 	}
 	return r, nil
 }
 
-func storeRecord(v *view, r *record, e *entry) error {
+func storeRecord(v *view, r *record, e *entry) {
 	r.LastSeq = e.Seq
 	r.UpdatedAt = e.At
 	if r.State.Finished() {
@@ -79,7 +102,7 @@ func storeRecord(v *view, r *record, e *entry) error {
 	} else if !v.has(tableOpen + r.ID) {
 		v.put(tableOpen+r.ID, nil)
 	}
-	return v.store(tablePayments+r.ID, r)
+	v.store(tablePayments+r.ID, r)
 }
 
 func applyAttempt(v *view, e *entry) error {
@@ -112,7 +135,8 @@ func applyAttempt(v *view, e *entry) error {
 			return err
 		}
 	}
-	return storeRecord(v, r, e)
+	storeRecord(v, r, e)
+	return nil
 }
 
 func applySent(v *view, e *entry, r *record) error {
@@ -135,7 +159,8 @@ func applySent(v *view, e *entry, r *record) error {
 	}
 	t.Lock, t.LastPayment, t.Fresh = r.ID, r.ID, false
 	learnResult(v, t, e.Terminal, true)
-	return v.store(tableTerminals+t.Name, t)
+	v.store(tableTerminals+t.Name, t)
+	return nil
 }
 
 func applyOutcome(v *view, e *entry) error {
@@ -179,7 +204,8 @@ func applyOutcome(v *view, e *entry) error {
 	if err := applyTerminalOutcome(v, e, r); err != nil {
 		return err
 	}
-	return storeRecord(v, r, e)
+	storeRecord(v, r, e)
+	return nil
 }
 
 func applyCharged(v *view, e *entry, r *record) error {
@@ -258,16 +284,16 @@ func putOutbox(v *view, r *record, index int, since, until time.Time) error {
 		return nil
 	}
 	key := tableOutbox + outboxKey(r.ID, index)
-	value := outboxValue{Watch: watch, Since: since, Until: until}
-	var old outboxValue
-	ok, err := v.load(key, &old)
+	value := &outboxValue{Watch: watch, Since: since, Until: until}
+	old, err := load[outboxValue](v, key)
 	if err != nil {
 		return err
 	}
-	if ok && old.Watch == watch {
+	if old != nil && old.Watch == watch {
 		value.Since = old.Since
 	}
-	return v.store(key, value)
+	v.store(key, value)
+	return nil
 }
 
 func (v *view) delOutbox(id string, index int) {
@@ -285,7 +311,8 @@ func applyTerminalOutcome(v *view, e *entry, r *record) error {
 		t.Lock = ""
 	}
 	learnResult(v, t, e.Terminal, t.LastPayment == r.ID)
-	return v.store(tableTerminals+t.Name, t)
+	v.store(tableTerminals+t.Name, t)
+	return nil
 }
 
 // learnResult notes a saved result of a terminal as known; newest says that nothing was sent on the
@@ -321,7 +348,8 @@ func applyAftermath(v *view, e *entry) error {
 	if a.Ticket {
 		r.TicketSeq, r.TicketWhole = e.Seq, a.TicketComplete
 	}
-	return storeRecord(v, r, e)
+	storeRecord(v, r, e)
+	return nil
 }
 
 func applyRegistration(v *view, e *entry) error {
@@ -353,7 +381,8 @@ func applyRegistration(v *view, e *entry) error {
 	if err != nil {
 		return err
 	}
-	return storeRecord(v, r, e)
+	storeRecord(v, r, e)
+	return nil
 }
 
 func applyTerminal(v *view, e *entry) error {
@@ -376,7 +405,8 @@ func applyTerminal(v *view, e *entry) error {
 	default:
 		t.Demoted, t.DemotedWhy = true, e.Terminal.Why
 	}
-	return v.store(tableTerminals+t.Name, t)
+	v.store(tableTerminals+t.Name, t)
+	return nil
 }
 
 func applyCase(v *view, e *entry) error {
@@ -385,28 +415,30 @@ func applyCase(v *view, e *entry) error {
 		return missing(e, "case")
 	}
 	key := tableCases + b.ID
-	var c Case
-	known, err := v.load(key, &c)
+	c, err := load[caseRecord](v, key)
 	if err != nil {
 		return err
 	}
-	if e.Kind == KindCaseOpened {
-		if known {
-			return fmt.Errorf("case %q is opened twice", b.ID)
-		}
-		return v.store(key, Case{ID: b.ID, PaymentID: e.Payment, Cause: b.Cause, Owner: b.Owner,
-			Opened: e.At, Due: b.Due, Evidence: b.Evidence})
-	}
-	if !known || !c.Ended.IsZero() {
+	switch {
+	case e.Kind == KindCaseOpened && c != nil:
+		return fmt.Errorf("case %q is opened twice", b.ID)
+	case e.Kind == KindCaseOpened:
+		c = &caseRecord{Case{ID: b.ID, PaymentID: e.Payment, Cause: b.Cause, Owner: b.Owner,
+			Opened: e.At, Due: b.Due, Evidence: b.Evidence}}
+	case c == nil || !c.Ended.IsZero():
 		return fmt.Errorf("case %q is ended and not open", b.ID)
+	default:
+		c.Ended, c.Ending, c.EndedBy = e.At, b.Ending, b.EndedBy
 	}
-	c.Ended, c.Ending, c.EndedBy = e.At, b.Ending, b.EndedBy
-	return v.store(key, c)
+	v.store(key, c)
+	return nil
 }
 
 func loadTerminal(v *view, name string) (*terminalRecord, error) {
-	t := &terminalRecord{TerminalState: TerminalState{Name: name, Fresh: true}}
-	_, err := v.load(tableTerminals+name, t)
+	t, err := load[terminalRecord](v, tableTerminals+name)
+	if t == nil && err == nil {
+		t = &terminalRecord{TerminalState: TerminalState{Name: name, Fresh: true}}
+	}
 	return t, err
 }
 

@@ -233,19 +233,18 @@ func (c *checker) receipt(where string, e *entry) {
 func (c *checker) finish(tx *bolt.Tx, stored *view) {
 	c.report.Head = hex.EncodeToString(c.at.hash)
 	c.blobs(tx)
-	for key, value := range c.v.pending {
-		switch {
-		case value == nil:
-		case strings.HasPrefix(key, tablePayments):
+	for _, k := range c.v.pending {
+		switch obj := k.obj.(type) {
+		case *record:
 			c.report.Payments++
-			c.payment(key)
-		case strings.HasPrefix(key, tableCases):
-			var k Case
-			if err := json.Unmarshal(value, &k); err == nil && k.Ended.IsZero() {
+			c.payment(obj)
+		case *caseRecord:
+			if obj.Ended.IsZero() {
 				c.report.Cases++
 			}
 		}
 	}
+	maps.DeleteFunc(c.v.pending, func(_ string, k cell) bool { return k.gone })
 	c.compare(stored)
 	slices.SortStableFunc(c.report.Problems, func(a, b Problem) int { return strings.Compare(a.Where, b.Where) })
 }
@@ -274,12 +273,7 @@ func (c *checker) blobs(tx *bolt.Tx) {
 
 // payment checks the money rules on a rebuilt payment: who may have the citizen's money holds the
 // locks, and what is charged is registered, looked after, or somebody's case.
-func (c *checker) payment(key string) {
-	r := new(record)
-	if _, err := c.v.load(key, r); err != nil {
-		c.problem(key, "%v", err)
-		return
-	}
+func (c *checker) payment(r *record) {
 	where := "payment " + r.ID
 	for _, lock := range lockKeys(r.Notices) {
 		if holds := slices.Contains(lockHolders(c.v, lock), r.ID); holds != r.State.holdsNotices() {
@@ -298,34 +292,29 @@ func (c *checker) payment(key string) {
 
 // compare walks the stored state beside the rebuilt one.
 func (c *checker) compare(stored *view) {
-	want := c.v.pending
 	seen := 0
-	stored.scan("", false, func(key string, value []byte) bool {
+	stored.scan("", false, func(key string, have cell) bool {
 		if key == keyFolded {
 			return true
 		}
-		expected := want[key]
-		switch {
-		case expected == nil:
+		want, ok := c.v.find(key)
+		if !ok {
 			c.problem("state "+key, "does not follow from the entries")
 			return true
-		case !bytes.Equal(expected, value):
-			c.problem("state "+key, "differs from what the entries say%s", differences(value, expected))
 		}
 		seen++
+		w, werr := want.encoded()
+		h, herr := have.encoded()
+		if werr != nil || herr != nil || !bytes.Equal(w, h) {
+			c.problem("state "+key, "differs from what the entries say%s", differences(h, w))
+		}
 		return true
 	})
-	live := 0
-	for _, value := range want {
-		if value != nil {
-			live++
-		}
-	}
-	if seen == live {
+	if seen == len(c.v.pending) {
 		return
 	}
-	for key, value := range want {
-		if value != nil && !stored.has(key) {
+	for key := range c.v.pending {
+		if !stored.has(key) {
 			c.problem("state "+key, "is missing")
 		}
 	}

@@ -146,7 +146,7 @@ func (l *Ledger) start() error {
 	return guard(l.path, func() error {
 		prefix := tablePayments + l.opt.Installation + "-"
 		return l.read(func(_ *bolt.Tx, v *view) (err error) {
-			v.scan(prefix, true, func(key string, _ []byte) bool {
+			v.scan(prefix, true, func(key string, _ cell) bool {
 				l.ids.last, err = strconv.ParseUint(key[len(prefix):], 10, 64)
 				return false
 			})

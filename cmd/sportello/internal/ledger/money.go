@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"sportello/driver"
 	"sportello/protocol/local"
@@ -126,19 +127,15 @@ func (b *batch) reload(id string, into *Payment) error {
 
 // checkAttempt refuses what could not be read back, and gives the payment its id.
 func (b *batch) checkAttempt(p *Payment) error {
-	for _, s := range []string{p.RequestID, p.Terminal} {
-		if s == "" || len(s) > maxText {
-			return fmt.Errorf("%w: request id %q, terminal %q", ErrInvalid, p.RequestID, p.Terminal)
-		}
+	if p.RequestID == "" || p.Terminal == "" || !keyable(p.RequestID, p.Terminal, p.Settlement) {
+		return fmt.Errorf("%w: request id %q, terminal %q", ErrInvalid, p.RequestID, p.Terminal)
 	}
 	if len(p.Notices) > maxNotices {
 		return fmt.Errorf("%w: %d notices", ErrInvalid, len(p.Notices))
 	}
 	for _, n := range p.Notices {
-		for _, s := range []string{n.Creditor, n.Number, n.Position, n.Document} {
-			if len(s) > maxText || strings.Contains(n.Creditor+n.Number, "/") {
-				return fmt.Errorf("%w: notice %q of %q", ErrInvalid, n.Number, n.Creditor)
-			}
+		if !keyable(n.Creditor, n.Number, n.Position, n.Document) || strings.Contains(n.Creditor+n.Number, "/") {
+			return fmt.Errorf("%w: notice %q of %q", ErrInvalid, n.Number, n.Creditor)
 		}
 	}
 	if p.ID == "" {
@@ -148,6 +145,16 @@ func (b *batch) checkAttempt(p *Payment) error {
 		return fmt.Errorf("%w: payment id %q is taken or not ours", ErrInvalid, p.ID)
 	}
 	return nil
+}
+
+// keyable says that texts can stand in keys: short, and the same after they have been through JSON.
+func keyable(texts ...string) bool {
+	for _, s := range texts {
+		if len(s) > maxText || !utf8.ValidString(s) {
+			return false
+		}
+	}
+	return true
 }
 
 // checkIntent refuses an intent that contradicts itself or what the ledger holds.

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -73,15 +72,14 @@ func (l *Ledger) Unfinished() ([]Payment, error) {
 func (l *Ledger) payments(prefix string, want func(*Payment) bool, limit int, backwards bool) ([]Payment, error) {
 	var out []Payment
 	err := l.read(func(tx *bolt.Tx, v *view) (err error) {
-		v.scan(prefix, backwards, func(key string, value []byte) bool {
-			r := new(record)
+		v.scan(prefix, backwards, func(key string, c cell) bool {
+			var r *record
 			if prefix == tablePayments {
-				err = json.Unmarshal(value, r)
+				r, err = decode[record](key, c)
 			} else {
 				r, err = loadRecord(v, key[len(prefix):])
 			}
 			if err != nil {
-				err = fmt.Errorf("%w: state %q: %w", ErrDamaged, key, err)
 				return false
 			}
 			if want(&r.Payment) {
@@ -155,9 +153,9 @@ func (l *Ledger) Notice(creditor, number string) (NoticeState, error) {
 			s.Holder = holders[0]
 		}
 		prefix := historyKey(creditor, number)
-		v.scan(prefix, false, func(key string, value []byte) bool {
+		v.scan(prefix, false, func(key string, c cell) bool {
 			if len(s.Payments) == 0 {
-				s.Settlement = string(value)
+				s.Settlement = string(c.raw)
 			}
 			s.Payments = append(s.Payments, strings.TrimPrefix(key, prefix))
 			return true

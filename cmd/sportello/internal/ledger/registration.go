@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"encoding/json"
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
@@ -12,9 +11,9 @@ import (
 func (l *Ledger) Outbox() ([]OutboxItem, error) {
 	var items []OutboxItem
 	err := l.read(func(_ *bolt.Tx, v *view) (err error) {
-		v.scan(tableOutbox, false, func(key string, value []byte) bool {
-			var o outboxValue
-			if err = json.Unmarshal(value, &o); err != nil {
+		v.scan(tableOutbox, false, func(key string, c cell) bool {
+			var o *outboxValue
+			if o, err = decode[outboxValue](key, c); err != nil {
 				return false
 			}
 			key = key[len(tableOutbox):]
@@ -109,20 +108,22 @@ func (b *batch) openCase(c Case) (Case, error) {
 func (l *Ledger) EndCase(id, ending string, by []string) (Case, error) {
 	var out Case
 	err := l.submit(&op{reserve: true, do: func(b *batch) error {
-		ok, err := b.load(tableCases+id, &out)
+		k, err := load[caseRecord](b.view, tableCases+id)
 		switch {
 		case err != nil:
 			return err
-		case !ok:
+		case k == nil:
 			return fmt.Errorf("%w: case %q", ErrNotFound, id)
-		case !out.Ended.IsZero():
+		case !k.Ended.IsZero():
 			return fmt.Errorf("%w: case %q has ended", ErrStale, id)
 		}
-		if err := b.append(&entry{Kind: KindCaseEnded, Payment: out.PaymentID,
+		if err := b.append(&entry{Kind: KindCaseEnded, Payment: k.PaymentID,
 			Case: &caseBody{ID: id, Ending: ending, EndedBy: by}}, nil); err != nil {
 			return err
 		}
-		_, err = b.load(tableCases+id, &out)
+		if k, err = load[caseRecord](b.view, tableCases+id); err == nil {
+			out = k.Case
+		}
 		return err
 	}})
 	return out, err
@@ -131,25 +132,23 @@ func (l *Ledger) EndCase(id, ending string, by []string) (Case, error) {
 // Cases returns the open cases, or all, oldest first.
 func (l *Ledger) Cases(all bool) ([]Case, error) {
 	var out []Case
-	err := l.read(func(_ *bolt.Tx, v *view) error { return v.eachCase(func(c Case) { out = appendCase(out, c, all) }) })
+	err := l.read(func(_ *bolt.Tx, v *view) error {
+		return v.eachCase(func(c Case) {
+			if all || c.Ended.IsZero() {
+				out = append(out, c)
+			}
+		})
+	})
 	return out, err
 }
 
-func appendCase(out []Case, c Case, all bool) []Case {
-	if all || c.Ended.IsZero() {
-		out = append(out, c)
-	}
-	return out
-}
-
 func (v *view) eachCase(fn func(Case)) (err error) {
-	v.scan(tableCases, false, func(key string, value []byte) bool {
-		var c Case
-		if err = json.Unmarshal(value, &c); err != nil {
-			err = fmt.Errorf("%w: decode state %q: %w", ErrDamaged, key, err)
+	v.scan(tableCases, false, func(key string, c cell) bool {
+		var k *caseRecord
+		if k, err = decode[caseRecord](key, c); err != nil {
 			return false
 		}
-		fn(c)
+		fn(k.Case)
 		return true
 	})
 	return err
@@ -165,6 +164,9 @@ func (v *view) hasOpenCase(paymentID string) bool {
 // caller has checked the role.
 func (l *Ledger) Adopt(name, operator string, last driver.Last) error {
 	return l.submit(&op{reserve: true, do: func(b *batch) error {
+		if name == "" || !keyable(name) {
+			return fmt.Errorf("%w: terminal %q", ErrInvalid, name)
+		}
 		e := &entry{Kind: KindTerminalAdopted, Operator: operator, Terminal: &terminalBody{Name: name,
 			TerminalID: last.TerminalID, Empty: !last.Present}}
 		var bl *blob
@@ -202,6 +204,9 @@ func (l *Ledger) Free(name, operator string) error {
 // terminal that is demoted already stays so, without another case.
 func (l *Ledger) Demote(name, why string) error {
 	return l.submit(&op{reserve: true, do: func(b *batch) error {
+		if name == "" || !keyable(name) {
+			return fmt.Errorf("%w: terminal %q", ErrInvalid, name)
+		}
 		t, err := loadTerminal(b.view, name)
 		if err != nil || t.Demoted {
 			return err

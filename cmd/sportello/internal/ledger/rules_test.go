@@ -219,16 +219,17 @@ func TestRequestIsTheSamePayment(t *testing.T) {
 func TestInvalidIntentsLeaveNoTrace(t *testing.T) {
 	l := open(t, t.TempDir())
 	for name, change := range map[string]func(*Intent){
-		"no request":       func(i *Intent) { i.RequestID = "" },
-		"no terminal":      func(i *Intent) { i.Terminal = "" },
-		"no notices":       func(i *Intent) { i.Notices = nil },
-		"amount":           func(i *Intent) { i.AmountCents++ },
-		"negative":         func(i *Intent) { i.AmountCents, i.Notices[0].AmountCents = -5, -5 },
-		"twice":            func(i *Intent) { i.Notices = append(i.Notices, i.Notices[0]); i.AmountCents *= 2 },
-		"long":             func(i *Intent) { i.Notices[0].Position = strings.Repeat("x", 300) },
-		"slash":            func(i *Intent) { i.Notices[0].Number += "/1" },
-		"foreign id":       func(i *Intent) { i.ID = "B2-00000001" },
-		"line in terminal": func(i *Intent) { i.Terminal = strings.Repeat("t", 300) },
+		"no request":    func(i *Intent) { i.RequestID = "" },
+		"no terminal":   func(i *Intent) { i.Terminal = "" },
+		"no notices":    func(i *Intent) { i.Notices = nil },
+		"amount":        func(i *Intent) { i.AmountCents++ },
+		"negative":      func(i *Intent) { i.AmountCents, i.Notices[0].AmountCents = -5, -5 },
+		"twice":         func(i *Intent) { i.Notices = append(i.Notices, i.Notices[0]); i.AmountCents *= 2 },
+		"long":          func(i *Intent) { i.Notices[0].Position = strings.Repeat("x", 300) },
+		"slash":         func(i *Intent) { i.Notices[0].Number += "/1" },
+		"foreign id":    func(i *Intent) { i.ID = "B2-00000001" },
+		"long terminal": func(i *Intent) { i.Terminal = strings.Repeat("t", 300) },
+		"not UTF-8":     func(i *Intent) { i.RequestID = "\xff" },
 	} {
 		in := intent(1)
 		change(&in)
@@ -727,5 +728,51 @@ func TestFailpointsStandAtEveryDurableStep(t *testing.T) {
 	must(l.Register(RegistrationChange{PaymentID: p.ID, To: RegDone}))(t)
 	if want := []string{"intend.before", "intend.after", "conclude.before", "conclude.after", "aftermath.before", "aftermath.after", "register.before", "register.after"}; !slices.Equal(seen, want) {
 		t.Errorf("%v", seen)
+	}
+}
+
+// TestOddTextsAreTheSameRebuilt: what is kept in memory until it is folded must be what a rebuild
+// from the entries' JSON gives, however odd the texts and times.
+func TestOddTextsAreTheSameRebuilt(t *testing.T) {
+	odd := "<&>\u2028\x00\xff\"é"
+	l := open(t, t.TempDir())
+	in := intent(1)
+	in.RequestID, in.Terminal, in.Notices[0].Position = "<&>\u2028", "città \"1\"", "a/b c\x00"
+	in.Reference, in.Operator, in.RetryOf, in.Descriptions = odd, odd, odd, []string{odd}
+	p := must(l.Intend(in))(t)
+	c := charged(odd)
+	c.ResolvedBy = []string{}
+	c.Outcome.Reason.Text = odd
+	c.Outcome.Charge.HostTime = time.Now().In(time.FixedZone("", 7200+13)) // with a monotonic clock
+	c.Outcome.Evidence = []driver.Evidence{{Kind: odd, At: time.Now(), Text: odd}}
+	must(l.Conclude(p.ID, c))(t)
+	must(l.Register(RegistrationChange{PaymentID: p.ID, To: RegElse, ReceiptID: odd, ReceiptAt: time.Now(), Reason: driver.Reason{Code: odd}}))(t)
+	if err := l.Adopt("città", odd, driver.Last{Present: true, Raw: []byte(odd)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Demote("città", odd); err != nil {
+		t.Fatal(err)
+	}
+	must(l.EndCase(must(l.OpenCase(Case{Due: time.Now(), Evidence: odd}))(t).ID, odd, []string{odd}))(t)
+	for range 2 {
+		if r := must(l.Check())(t); len(r.Problems) > 0 {
+			t.Fatalf("%+v", r)
+		}
+		l = reopen(t, l)
+	}
+}
+
+// TestAnswersAreCopies: a caller that changes what it was given changes nothing in the ledger.
+func TestAnswersAreCopies(t *testing.T) {
+	l := open(t, t.TempDir())
+	p := must(l.Intend(intent(1)))(t)
+	con := charged("000042")
+	p = must(l.Conclude(p.ID, con))(t)
+	p.Notices[0].Registration, p.Charge.STAN, con.Outcome.Charge.AuthCode = RegClosed, "666666", "666666"
+	q := must(l.Payment(p.ID))(t)
+	q.Notices[0].Number = ""
+	if again := must(l.Payment(p.ID))(t); again.Notices[0].Registration != RegAwaiting || again.Charge.STAN != "000042" ||
+		again.Charge.AuthCode != "A12345" || again.Notices[0].Number == "" {
+		t.Fatalf("%+v %+v", again, again.Charge)
 	}
 }

@@ -38,8 +38,23 @@ const (
 	keyFolded = tableMeta + "folded" // head up to which state has been folded
 )
 
-// layer holds state that is in the journal and not yet in the state bucket. A nil value: deleted.
-type layer map[string][]byte
+// cell is one value of the state: encoded, or as an object until it is folded. Objects in cells are
+// shared and never changed; decode gives copies.
+type cell struct {
+	raw  []byte
+	obj  any
+	gone bool // deleted
+}
+
+func (c cell) encoded() ([]byte, error) {
+	if c.obj == nil {
+		return c.raw, nil
+	}
+	return json.Marshal(c.obj)
+}
+
+// layer holds state that is in the journal and not yet in the state bucket.
+type layer map[string]cell
 
 // view reads the state as of one moment: the bucket, what was committed after it was last folded
 // (tail), and in the writer what is about to be committed (pending). It is used by one goroutine.
@@ -49,58 +64,64 @@ type view struct {
 	pending layer // nil for readers
 }
 
-func (v *view) get(key string) []byte {
-	if value, ok := v.pending[key]; ok {
-		return value
-	}
-	if value, ok := v.tail[key]; ok {
-		return value
+func (v *view) find(key string) (cell, bool) {
+	for _, l := range []layer{v.pending, v.tail} {
+		if c, ok := l[key]; ok {
+			return c, !c.gone
+		}
 	}
 	if v.bucket == nil {
-		return nil
+		return cell{}, false
 	}
-	return v.bucket.Get([]byte(key))
+	raw := v.bucket.Get([]byte(key))
+	return cell{raw: raw}, raw != nil
 }
 
-func (v *view) put(key string, value []byte) {
-	if value == nil {
-		value = []byte{}
-	}
-	v.pending[key] = value
+func (v *view) has(key string) bool { _, ok := v.find(key); return ok }
+
+// get returns the value of a key in a table of plain bytes; nil when there is none.
+func (v *view) get(key string) []byte { c, _ := v.find(key); return c.raw }
+
+func (v *view) put(key string, value []byte) { v.pending[key] = cell{raw: value} }
+
+func (v *view) del(key string) { v.pending[key] = cell{gone: true} }
+
+// store keeps obj, which must not be changed any more, as the value of key.
+func (v *view) store(key string, obj any) { v.pending[key] = cell{obj: obj} }
+
+// stateful is a value of one of the tables that hold objects.
+type stateful[T any] interface {
+	*T
+	clone() *T
 }
 
-func (v *view) del(key string) { v.pending[key] = nil }
-
-func (v *view) has(key string) bool { return v.get(key) != nil }
-
-// load decodes the JSON value of key; false when there is none.
-func (v *view) load(key string, into any) (bool, error) {
-	value := v.get(key)
-	if value == nil {
-		return false, nil
+// load returns a copy of the object of key; nil when there is none.
+func load[T any, P stateful[T]](v *view, key string) (*T, error) {
+	c, ok := v.find(key)
+	if !ok {
+		return nil, nil
 	}
-	if err := json.Unmarshal(value, into); err != nil {
-		return false, fmt.Errorf("%w: decode state %q: %w", ErrDamaged, key, err)
-	}
-	return true, nil
+	return decode[T, P](key, c)
 }
 
-func (v *view) store(key string, from any) error {
-	value, err := json.Marshal(from)
-	if err != nil {
-		return fmt.Errorf("encode state %q: %w", key, err)
+func decode[T any, P stateful[T]](key string, c cell) (*T, error) {
+	if obj, ok := c.obj.(P); ok {
+		return obj.clone(), nil
 	}
-	v.put(key, value)
-	return nil
+	t := new(T)
+	if err := json.Unmarshal(c.raw, t); err != nil {
+		return nil, fmt.Errorf("%w: decode state %q: %w", ErrDamaged, key, err)
+	}
+	return t, nil
 }
 
 // scan walks the keys with prefix in their order, or backwards, until fn returns false.
-func (v *view) scan(prefix string, backwards bool, fn func(key string, value []byte) bool) {
-	over := map[string][]byte{}
+func (v *view) scan(prefix string, backwards bool, fn func(key string, c cell) bool) {
+	over := map[string]cell{}
 	for _, l := range []layer{v.tail, v.pending} {
-		for key, value := range l {
+		for key, c := range l {
 			if strings.HasPrefix(key, prefix) {
-				over[key] = value
+				over[key] = c
 			}
 		}
 	}
@@ -117,7 +138,7 @@ func (v *view) scan(prefix string, backwards bool, fn func(key string, value []b
 		case key == nil && len(keys) == 0:
 			return
 		case len(keys) == 0 || key != nil && before(string(key), keys[0]) < 0:
-			if !fn(string(key), value) {
+			if !fn(string(key), cell{raw: value}) {
 				return
 			}
 			key, value = next()
@@ -127,7 +148,7 @@ func (v *view) scan(prefix string, backwards bool, fn func(key string, value []b
 			if string(key) == top {
 				key, value = next()
 			}
-			if over[top] != nil && !fn(top, over[top]) {
+			if c := over[top]; !c.gone && !fn(top, c) {
 				return
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -239,9 +240,7 @@ func (l *Ledger) settle(b *batch, folded bool) {
 	if folded {
 		l.tail, l.unfolded = layer{}, 0
 	} else {
-		for key, value := range b.pending {
-			l.tail[key] = value
-		}
+		maps.Copy(l.tail, b.pending)
 		l.unfolded += len(b.entries)
 	}
 	for key := range b.pending {
@@ -291,7 +290,8 @@ func (b *batch) append(e *entry, bl *blob) error {
 	}
 	hash := chainHash(b.head.hash, e.Seq, body)
 	value := append(hash, body...)
-	// Fold what is written, not what was meant: the state must be the same when it is rebuilt.
+	// Fold what is written, not what was meant: a rebuild must give the same state, and nothing of the
+	// caller's may stay in it.
 	_, written, err := decodeEntry(value)
 	if err != nil {
 		return err
@@ -325,16 +325,16 @@ func (b *batch) write(tx *bolt.Tx) error {
 // fold writes the state of the layers, the older first, into the state bucket.
 func fold(tx *bolt.Tx, older, newer layer, to head) error {
 	state := tx.Bucket(bucketState)
-	for i, l := range []layer{older, newer} {
-		for key, value := range l {
-			if _, again := newer[key]; again && i == 0 {
-				continue
+	for _, l := range []layer{older, newer} {
+		for key, c := range l {
+			if later, again := newer[key]; again {
+				c = later
 			}
 			var err error
-			if value == nil {
+			if c.gone {
 				err = state.Delete([]byte(key))
-			} else {
-				err = state.Put([]byte(key), value)
+			} else if c.raw, err = c.encoded(); err == nil {
+				err = state.Put([]byte(key), c.raw)
 			}
 			if err != nil {
 				return fmt.Errorf("fold state %q: %w", key, err)
