@@ -29,6 +29,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	binaryDir = dir
 	path := filepath.Join(dir, "sportello")
 	out, err := exec.Command("go", "build", "-tags", "failpoint", "-o", path, ".").CombinedOutput()
 	if err != nil {
@@ -36,6 +37,9 @@ var binary = sync.OnceValues(func() (string, error) {
 	}
 	return path, nil
 })
+
+// binaryDir is where it was built; TestMain removes it. It is written once, before any test is over.
+var binaryDir string
 
 // counter is a whole counter on real lines: the two ends that are not ours in this process, the
 // service in a process of its own that may be killed.
@@ -65,6 +69,8 @@ type setup struct {
 	tid         string
 	password    string // written for the service; default the right one
 	dir         string // data directory; default a temporary one
+	root        string // of the platform's addresses, when it is not reached on the simulated one's own port
+	caFile      string // of the platform's certificate
 }
 
 func newCounter(t testing.TB, s setup) *counter {
@@ -149,7 +155,8 @@ func (c *counter) writeConfig(s setup, address string) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	pagamento, pendenze, ragioneria := govpaytest.Base("http://" + c.platform.Addr())
+	def(&s.root, "http://"+c.platform.Addr())
+	pagamento, pendenze, ragioneria := govpaytest.Base(s.root)
 	files := map[string]string{
 		"operators.yaml": fmt.Sprintf("operators:\n  - {id: rossi, name: Maria Rossi, role: clerk, hash: %q}\n  - {id: bianchi, name: Paolo Bianchi, role: supervisor, hash: %q}\n", clerk, clerk),
 		"password":       s.password + "\n",
@@ -177,8 +184,9 @@ platform:
   ragioneria: %s
   application: A2A-SPORTELLO
   auth: {user: sportello, password_file: %s}
+  ca_file: %q
 `, c.listen, filepath.Join(c.dir, "data"), filepath.Join(c.dir, "operators.yaml"), address, s.tid, s.lrc, s.exclusivity, s.timing,
-			pagamento, pendenze, ragioneria, filepath.Join(c.dir, "password")),
+			pagamento, pendenze, ragioneria, filepath.Join(c.dir, "password"), s.caFile),
 	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(c.dir, name), []byte(text), 0o600); err != nil {
@@ -241,11 +249,17 @@ func (c *counter) kill() {
 // cli runs a client command and gives its exit code and what it printed.
 func (c *counter) cli(args ...string) (code int, stdout, stderr string) {
 	c.t.Helper()
+	return c.program("", append(args, "--config", c.config)...)
+}
+
+// program runs the binary to its end with something on standard input.
+func (c *counter) program(stdin string, args ...string) (code int, stdout, stderr string) {
+	c.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, c.bin, append(args, "--config", c.config)...)
+	cmd := exec.CommandContext(ctx, c.bin, args...)
 	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {

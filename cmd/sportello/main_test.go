@@ -19,11 +19,15 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(closingConnections{m})
 }
 
-// closingConnections closes idle HTTP connections of the tests before goroutines are counted.
+// closingConnections closes idle HTTP connections of the tests before goroutines are counted, and
+// removes the binary they used.
 type closingConnections struct{ *testing.M }
 
 func (c closingConnections) Run() int {
 	code := c.M.Run()
 	http.DefaultClient.CloseIdleConnections()
+	if binaryDir != "" {
+		_ = os.RemoveAll(binaryDir)
+	}
 	return code
 }
