@@ -14,9 +14,9 @@ import (
 // record is a payment in the state bucket.
 type record struct {
 	Payment
-	LastSeq   uint64 // of its newest entry
-	SentSeq   uint64 // of the intent, whose blob holds baseline and descriptions
-	TicketSeq uint64 // of the newest entry with a slip
+	LastSeq   uint64 `json:",omitzero"` // of its newest entry
+	SentSeq   uint64 `json:",omitzero"` // of the intent, whose blob holds baseline and descriptions
+	TicketSeq uint64 `json:",omitzero"` // of the newest entry with a slip
 }
 
 // terminalRecord is a terminal in the state bucket.

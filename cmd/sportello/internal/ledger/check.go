@@ -132,13 +132,16 @@ func CheckFile(path string) (Report, error) {
 // whole checks a file at rest.
 func (c *checker) whole(tx *bolt.Tx) error {
 	folded, err := foldedHead(tx)
+	v := &view{bucket: tx.Bucket(bucketState), pending: layer{}}
+	if errors.Is(err, errOtherState) { // the next start will make it anew
+		v.bucket, err = nil, nil
+	}
 	if err != nil {
 		c.problem("file", "%v", err)
 		return nil
 	}
 	for c.entries(tx, chunk) {
 	}
-	v := &view{bucket: tx.Bucket(bucketState), pending: layer{}}
 	if _, _, err := replay(tx, v, folded); err != nil {
 		c.problem("state", "%v", err)
 	}

@@ -200,7 +200,7 @@ func TestCheckSaysWhatIsWrongWhere(t *testing.T) {
 			for seq := uint64(1); ; seq++ {
 				value := b.Get(seqKey(seq))
 				if value == nil {
-					return tx.Bucket(bucketState).Put([]byte(keyFolded), append(seqKey(at.seq), at.hash...))
+					return tx.Bucket(bucketState).Put([]byte(keyFolded), foldedValue(at))
 				}
 				_, e, err := decodeEntry(value)
 				if err != nil {
@@ -244,7 +244,7 @@ func TestCheckSaysWhatIsWrongWhere(t *testing.T) {
 		{"unfinished", put(bucketState, tableOpen+id, ""), "state u/" + id, "does not follow"},
 		{"terminal", put(bucketState, tableTerminals+"cassa1", `{"Lock":"A1-00000099"}`), "state t/cassa1", "Lock"},
 		{"receipt counter", put(bucketState, tableReceipts+"2026", "12345678"), "state y/2026", "differs"},
-		{"folded head", put(bucketState, keyFolded, string(append(seqKey(900), make([]byte, 32)...))), "state", "900"},
+		{"folded head", put(bucketState, keyFolded, string(foldedValue(head{seq: 900, hash: make([]byte, hashSize)}))), "state", "900"},
 		{"bucket lost", func(tx *bolt.Tx) error { return tx.DeleteBucket(bucketBlobs) }, "file", `"blobs" is missing`},
 		{"receipt number skipped", rechain(func(seq uint64, e *entry) {
 			if e.ReceiptNumber != "" && seq > 50 {
@@ -294,30 +294,45 @@ func TestCheckSaysWhatIsWrongWhere(t *testing.T) {
 	}
 }
 
-// TestStateIsRebuilt empties the state bucket: the next start makes it again from the entries.
+// TestStateIsRebuilt takes the state bucket's content away, or makes it another version's: the next
+// start makes it again from the entries.
 func TestStateIsRebuilt(t *testing.T) {
-	dir := t.TempDir()
-	path := filled(t, dir, false)
-	db, err := bolt.Open(path, 0o600, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = db.Update(func(tx *bolt.Tx) error {
-		if err := tx.DeleteBucket(bucketState); err != nil {
+	for name, do := range map[string]func(*bolt.Tx) error{
+		"emptied": func(tx *bolt.Tx) error {
+			if err := tx.DeleteBucket(bucketState); err != nil {
+				return err
+			}
+			_, err := tx.CreateBucket(bucketState)
 			return err
-		}
-		_, err := tx.CreateBucket(bucketState)
-		return err
-	})
-	if err := errors.Join(err, db.Close()); err != nil {
-		t.Fatal(err)
-	}
-	l := open(t, dir)
-	if got := must(l.Payments(Query{State: Charged}))(t); len(got) != 30 {
-		t.Errorf("%d charged", len(got))
-	}
-	if id := l.NextID(); id != "A1-00000041" {
-		t.Error(id)
+		},
+		"another version": func(tx *bolt.Tx) error {
+			b := tx.Bucket(bucketState)
+			value := bytes.Clone(b.Get([]byte(keyFolded)))
+			value[len(value)-1]++
+			return errors.Join(b.Put([]byte(keyFolded), value), b.Put([]byte(tableOpen+"A1-00000001"), nil))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filled(t, dir, false)
+			db, err := bolt.Open(path, 0o600, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(db.Update(do), db.Close()); err != nil {
+				t.Fatal(err)
+			}
+			l := open(t, dir)
+			if got := must(l.Payments(Query{State: Charged}))(t); len(got) != 30 {
+				t.Errorf("%d charged", len(got))
+			}
+			if open := must(l.Unfinished())(t); len(open) != 0 {
+				t.Errorf("%d unfinished", len(open))
+			}
+			if id := l.NextID(); id != "A1-00000041" {
+				t.Error(id)
+			}
+		})
 	}
 }
 

@@ -13,112 +13,139 @@ import (
 // Erase takes away the blobs (personal data, raw bytes) of payments created before a moment, and says
 // how many. Payments that are unfinished, in the outbox or behind an open case keep theirs. It writes
 // a new file without the blobs and with the entry that says so, and puts it in the ledger's place in
-// one step: a power cut leaves the old ledger or the new one, and no old bytes in free pages. The
-// writer does nothing else meanwhile; it is work for the night. ErrDiskFull: there must be space for
-// a second ledger.
+// one step: a power cut leaves the old ledger or the new one, and no old bytes in free pages. Payments
+// go on while the file is copied, and wait only for what was written meanwhile. ErrDiskFull: there
+// must be space for a second ledger. ErrStale: a payment chosen was changed meanwhile; try again.
 func (l *Ledger) Erase(before time.Time) (int, error) {
-	count := 0
-	err := l.submit(&op{alone: func() (err error) {
-		if err := l.usable(); err != nil {
+	l.erasing.Lock()
+	defer l.erasing.Unlock()
+	temp := l.path + compactEnding
+	defer func() { _ = os.Remove(temp) }() // when it has become the ledger there is none
+	var e *erasure
+	err := l.snapshot(func(tx *bolt.Tx, v *view) (err error) {
+		if e, err = erasable(tx, v, before); err != nil || len(e.gone) == 0 {
 			return err
 		}
-		count, err = l.erase(before)
-		return err
-	}})
-	return count, err
-}
-
-func (l *Ledger) erase(before time.Time) (int, error) {
-	temp := l.path + compactEnding
-	count, err := l.writeErased(temp, before)
-	if err == nil && count > 0 {
-		err = l.replace(temp)
-	}
-	if err != nil || count == 0 {
-		_ = os.Remove(temp)
+		return l.copyTo(temp, tx, e.gone)
+	})
+	if err == nil && len(e.gone) > 0 {
+		err = l.submit(&op{alone: func() error {
+			if err := l.usable(); err != nil {
+				return err
+			}
+			if err := l.catchUp(temp, e); err != nil {
+				return err
+			}
+			return l.replace(temp)
+		}})
 	}
 	if err != nil {
 		return 0, diskFull(fmt.Errorf("erase: %w", err))
 	}
-	return count, nil
+	return len(e.gone), nil
 }
 
-// writeErased writes the new ledger to temp.
-func (l *Ledger) writeErased(temp string, before time.Time) (int, error) {
-	tx, err := l.db.Begin(false)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = tx.Rollback() }()
-	b := l.newBatch(tx)
-	gone, ranges, err := erasable(tx, b.view, before)
-	if err != nil || len(gone) == 0 {
-		return 0, err
-	}
-	if err := b.append(&entry{Kind: KindBlobsErased, Erased: ranges}, nil); err != nil {
-		return 0, err
-	}
+// erasure is what one Erase takes away.
+type erasure struct {
+	last     uint64          // newest entry when it was chosen
+	gone     map[uint64]bool // sequences of the blobs
+	ranges   [][2]uint64     // the same, as they are written: no other blob lies within
+	payments map[string]bool // looked at: true when its blobs go
+}
+
+// copyTo writes the ledger without the blobs that go to temp.
+func (l *Ledger) copyTo(temp string, tx *bolt.Tx, gone map[uint64]bool) error {
 	_ = os.Remove(temp)
-	db, err := bolt.Open(temp, 0o600, &bolt.Options{Timeout: lockWait, PageSize: pageSize,
-		FreelistType: bolt.FreelistMapType, NoSync: true})
+	db, err := bolt.Open(temp, 0o600, copyOptions())
 	if err != nil {
-		return 0, err
+		return err
 	}
-	err = copyLedger(db, tx, gone)
+	err = copyLedger(db, tx, gone, l.closing)
 	if err == nil {
-		err = db.Update(func(to *bolt.Tx) error {
-			if err := b.write(to); err != nil {
-				return err
-			}
-			return fold(to, l.tail, b.pending, b.head)
-		})
+		err = db.Sync()
 	}
-	if cerr := db.Close(); err == nil {
-		err = cerr
-	}
-	return len(gone), err
+	return errors.Join(err, db.Close())
 }
 
-// erasable finds the blobs that may go, and the ranges of sequences that name them and no other blob.
-func erasable(tx *bolt.Tx, v *view, before time.Time) (gone map[uint64]bool, ranges [][2]uint64, err error) {
-	gone = map[uint64]bool{}
-	payments := map[string]bool{}
-	withCase := map[string]bool{}
-	if err := v.eachCase(func(c Case) { withCase[c.PaymentID] = withCase[c.PaymentID] || c.Ended.IsZero() }); err != nil {
-		return nil, nil, err
+func copyOptions() *bolt.Options {
+	return &bolt.Options{Timeout: lockWait, PageSize: pageSize, FreelistType: bolt.FreelistMapType, NoSync: true}
+}
+
+// catchUp adds what was written since the copy was begun, and the entry that says what was erased.
+// State that is not folded there is folded by the next start from the entries, as after a kill.
+func (l *Ledger) catchUp(temp string, e *erasure) error {
+	from, err := l.db.Begin(false)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = from.Rollback() }()
+	b := l.newBatch(from)
+	cursor := from.Bucket(bucketEntries).Cursor()
+	for key, value := cursor.Seek(seqKey(e.last + 1)); key != nil; key, value = cursor.Next() {
+		_, since, err := decodeEntry(value)
+		if err != nil {
+			return fmt.Errorf("%w: entry %x: %w", ErrDamaged, key, err)
+		}
+		if e.payments[since.Payment] {
+			return fmt.Errorf("%w: payment %q", ErrStale, since.Payment)
+		}
+		b.entries = append(b.entries, stored{seq: since.Seq, value: value, blob: b.blobs.Get(key)})
+	}
+	if err := b.append(&entry{Kind: KindBlobsErased, Erased: e.ranges}, nil); err != nil {
+		return err
+	}
+	db, err := bolt.Open(temp, 0o600, copyOptions())
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.Update(b.write), db.Close())
+}
+
+// erasable chooses the blobs that may go.
+func erasable(tx *bolt.Tx, v *view, before time.Time) (*erasure, error) {
+	out := &erasure{gone: map[uint64]bool{}, payments: map[string]bool{}}
+	entries, cursor := tx.Bucket(bucketEntries), tx.Bucket(bucketBlobs).Cursor()
+	if key, _ := entries.Cursor().Last(); key != nil {
+		out.last = binary.BigEndian.Uint64(key)
+	}
+	if err := v.eachCase(func(c Case) {
+		if c.Ended.IsZero() && c.PaymentID != "" {
+			out.payments[c.PaymentID] = false
+		}
+	}); err != nil {
+		return nil, err
 	}
 	open := false // a range is
-	entries, cursor := tx.Bucket(bucketEntries), tx.Bucket(bucketBlobs).Cursor()
 	for key, _ := cursor.First(); key != nil; key, _ = cursor.Next() {
 		_, e, err := decodeEntry(entries.Get(key))
 		if err != nil {
-			return nil, nil, fmt.Errorf("%w: blob %x: %w", ErrDamaged, key, err)
+			return nil, fmt.Errorf("%w: blob %x: %w", ErrDamaged, key, err)
 		}
-		ok, known := payments[e.Payment]
+		ok, known := out.payments[e.Payment]
 		switch {
 		case e.Payment == "":
 			ok = e.At.Before(before)
 		case !known:
 			r, err := loadRecord(v, e.Payment)
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
-			ok = r.CreatedAt.Before(before) && r.State.Finished() && !withCase[r.ID] && !r.inOutbox(v)
-			payments[e.Payment] = ok
+			ok = r.CreatedAt.Before(before) && r.State.Finished() && !r.inOutbox(v)
+			out.payments[e.Payment] = ok
 		}
 		if !ok {
 			open = false
 			continue
 		}
 		seq := binary.BigEndian.Uint64(key)
-		gone[seq] = true
+		out.gone[seq] = true
 		if !open {
-			ranges = append(ranges, [2]uint64{seq, seq})
+			out.ranges = append(out.ranges, [2]uint64{seq, seq})
 			open = true
 		}
-		ranges[len(ranges)-1][1] = seq
+		out.ranges[len(out.ranges)-1][1] = seq
 	}
-	return gone, ranges, nil
+	return out, nil
 }
 
 func (r *record) inOutbox(v *view) bool {
@@ -132,8 +159,8 @@ func (r *record) inOutbox(v *view) bool {
 
 const copyBytes = 8 << 20 // in one transaction of the copy
 
-// copyLedger copies every bucket, without the blobs that go.
-func copyLedger(db *bolt.DB, from *bolt.Tx, gone map[uint64]bool) error {
+// copyLedger copies every bucket, without the blobs that go, until stop is closed.
+func copyLedger(db *bolt.DB, from *bolt.Tx, gone map[uint64]bool, stop <-chan struct{}) error {
 	to, err := db.Begin(true)
 	if err != nil {
 		return err
@@ -160,6 +187,11 @@ func copyLedger(db *bolt.DB, from *bolt.Tx, gone map[uint64]bool) error {
 					return err
 				}
 				to, size, bucket = next, 0, next.Bucket(name)
+				select {
+				case <-stop:
+					return ErrClosed
+				default:
+				}
 				bucket.FillPercent = 0.9
 			}
 			if err := bucket.Put(key, value); err != nil {

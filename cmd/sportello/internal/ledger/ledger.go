@@ -60,6 +60,8 @@ type Ledger struct {
 	unfolded int // entries in tail
 	ballast  ballast
 
+	erasing sync.Mutex // one Erase at a time
+
 	ids struct {
 		sync.Mutex
 		last uint64 // number of the newest payment id given out
@@ -140,6 +142,11 @@ func (l *Ledger) start() error {
 	if err := l.load(); err != nil {
 		return err
 	}
+	if l.unfolded >= foldAlways {
+		if err := guard(l.path, l.foldTail); err != nil {
+			l.opt.Log.Warn().Err(err).Msg("the ledger's state stays in memory for now")
+		}
+	}
 	if err := l.ballast.restore(); err != nil {
 		l.opt.Log.Warn().Err(err).Msg("no space for the ledger's reserve: no payment can start until there is")
 	}
@@ -178,6 +185,9 @@ func (l *Ledger) load() error {
 			return &DamagedError{Path: l.path, What: err.Error()}
 		}
 		l.db, l.tail = db, layer{}
+		if err := renewState(db); err != nil {
+			return diskFull(fmt.Errorf("open ledger %q: %w", l.path, err))
+		}
 		return db.View(func(tx *bolt.Tx) error {
 			folded, err := foldedHead(tx)
 			if err != nil {
@@ -191,6 +201,26 @@ func (l *Ledger) load() error {
 			l.entries.Store(l.head.seq)
 			return nil
 		})
+	})
+}
+
+// renewState empties the state bucket that another version has folded.
+func renewState(db *bolt.DB) error {
+	err := db.View(func(tx *bolt.Tx) error {
+		if _, err := foldedHead(tx); errors.Is(err, errOtherState) {
+			return err
+		}
+		return nil
+	})
+	if err == nil {
+		return nil
+	}
+	return db.Update(func(tx *bolt.Tx) error {
+		if err := tx.DeleteBucket(bucketState); err != nil {
+			return err
+		}
+		_, err := tx.CreateBucket(bucketState)
+		return err
 	})
 }
 
@@ -216,7 +246,8 @@ func (l *Ledger) shut() error {
 	if l.broken != nil {
 		return nil
 	}
-	if err := l.lastCommit(); err != nil {
+	l.db.NoFreelistSync = false
+	if err := l.foldTail(); err != nil {
 		// As after a kill: the next start folds what is left, and takes longer.
 		l.opt.Log.Warn().Err(err).Msg("the ledger's last commit failed; nothing is lost")
 	}
@@ -226,8 +257,8 @@ func (l *Ledger) shut() error {
 	return nil
 }
 
-func (l *Ledger) lastCommit() error {
-	l.db.NoFreelistSync = false
+// foldTail makes a commit that folds what waits, if anything.
+func (l *Ledger) foldTail() error {
 	tx, err := l.db.Begin(true)
 	if err != nil {
 		return err
@@ -238,7 +269,11 @@ func (l *Ledger) lastCommit() error {
 			return err
 		}
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	l.tail, l.unfolded = layer{}, 0
+	return nil
 }
 
 // read runs fn on the committed state. What fn keeps of values it must copy.

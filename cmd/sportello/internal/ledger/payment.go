@@ -32,46 +32,47 @@ const (
 	RegSubmit   Registration = "submitting"
 )
 
-// Payment is one attempt as the ledger holds it: the sum of its entries.
+// Payment is one attempt as the ledger holds it: the sum of its entries. The tags keep its copy in the
+// state bucket small.
 type Payment struct {
-	ID            string // INSTALLATION-NNNNNNNN, in the order of creation
-	RequestID     string
-	RequestHash   string // of the request's body: the same id with another body is refused
-	RetryOf       string
-	Reference     string
-	Installation  string
-	State         State
-	Settlement    string // terminal, platform
-	AmountCents   int64
-	Terminal      string
-	Operator      string
-	CreatedAt     time.Time
-	SentAt        time.Time // zero: refused before anything was sent
-	UpdatedAt     time.Time
-	AccountingDay string // 2006-01-02 in Europe/Rome, by terminal host time; set when charged
-	ReceiptNumber string // YEAR/N, gapless per year; set when charged
-	Notices       []Notice
-	Charge        *driver.Charge
-	Reason        driver.Reason
-	Preset        driver.Verdict // on unknown
-	NeedsPeople   bool           // on unknown: the driver has nothing more to ask
-	Acked         bool           // the terminal was told that we have its result
-	HasTicket     bool           // a slip is kept (blob)
-	TicketWhole   bool
-	ResolvedBy    []string
+	ID            string         `json:",omitzero"` // INSTALLATION-NNNNNNNN, in the order of creation
+	RequestID     string         `json:",omitzero"`
+	RequestHash   string         `json:",omitzero"` // of the request's body: the same id with another body is refused
+	RetryOf       string         `json:",omitzero"`
+	Reference     string         `json:",omitzero"`
+	Installation  string         `json:",omitzero"`
+	State         State          `json:",omitzero"`
+	Settlement    string         `json:",omitzero"` // terminal, platform
+	AmountCents   int64          `json:",omitzero"`
+	Terminal      string         `json:",omitzero"`
+	Operator      string         `json:",omitzero"`
+	CreatedAt     time.Time      `json:",omitzero"`
+	SentAt        time.Time      `json:",omitzero"` // zero: refused before anything was sent
+	UpdatedAt     time.Time      `json:",omitzero"`
+	AccountingDay string         `json:",omitzero"` // 2006-01-02 in Europe/Rome, by terminal host time; set when charged
+	ReceiptNumber string         `json:",omitzero"` // YEAR/N, gapless per year; set when charged
+	Notices       []Notice       `json:",omitzero"`
+	Charge        *driver.Charge `json:",omitzero"`
+	Reason        driver.Reason  `json:",omitzero"`
+	Preset        driver.Verdict `json:",omitzero"` // on unknown
+	NeedsPeople   bool           `json:",omitzero"` // on unknown: the driver has nothing more to ask
+	Acked         bool           `json:",omitzero"` // the terminal was told that we have its result
+	HasTicket     bool           `json:",omitzero"` // a slip is kept (blob)
+	TicketWhole   bool           `json:",omitzero"`
+	ResolvedBy    []string       `json:",omitzero"`
 }
 
 // Notice is one notice of a payment.
 type Notice struct {
-	Creditor     string
-	Number       string
-	Position     string // the platform's position id (idA2A/idPendenza); locked with the number
-	Document     string // instalment document; locked too (design 3.6)
-	AmountCents  int64
-	Registration Registration
-	ReceiptID    string
-	ReceiptAt    time.Time // when the provider says it was paid
-	Reason       driver.Reason
+	Creditor     string        `json:",omitzero"`
+	Number       string        `json:",omitzero"`
+	Position     string        `json:",omitzero"` // the platform's position id (idA2A/idPendenza); locked with the number
+	Document     string        `json:",omitzero"` // instalment document; locked too (design 3.6)
+	AmountCents  int64         `json:",omitzero"`
+	Registration Registration  `json:",omitzero"`
+	ReceiptID    string        `json:",omitzero"`
+	ReceiptAt    time.Time     `json:",omitzero"` // when the provider says it was paid
+	Reason       driver.Reason `json:",omitzero"`
 }
 
 // Intent is everything that must be durable before the first financial byte (ECR17 6.1).

@@ -659,7 +659,7 @@ func TestOutboxChangedIsSignalled(t *testing.T) {
 // TestFlushes counts what stands between the key and the outcome: two commits, four flushes.
 func TestFlushes(t *testing.T) {
 	l := open(t, t.TempDir())
-	for i := range 200 { // far enough to meet a folding
+	for i := range 100 { // far enough to meet a folding
 		before := l.db.Stats()
 		start := l.Stats().Commits
 		p := must(l.Intend(intent(i)))(t)

@@ -325,6 +325,7 @@ func (b *batch) write(tx *bolt.Tx) error {
 // fold writes the state of the layers, the older first, into the state bucket.
 func fold(tx *bolt.Tx, older, newer layer, to head) error {
 	state := tx.Bucket(bucketState)
+	state.FillPercent = 0.75 // most keys grow within their table
 	for _, l := range []layer{older, newer} {
 		for key, c := range l {
 			if later, again := newer[key]; again {
@@ -341,7 +342,7 @@ func fold(tx *bolt.Tx, older, newer layer, to head) error {
 			}
 		}
 	}
-	if err := state.Put([]byte(keyFolded), append(seqKey(to.seq), to.hash...)); err != nil {
+	if err := state.Put([]byte(keyFolded), foldedValue(to)); err != nil {
 		return fmt.Errorf("fold state: %w", err)
 	}
 	return nil
@@ -355,14 +356,24 @@ func foldedHead(tx *bolt.Tx) (head, error) {
 		}
 	}
 	value := tx.Bucket(bucketState).Get([]byte(keyFolded))
-	switch len(value) {
-	case 0:
+	switch {
+	case len(value) == 0:
 		return genesis(), nil
-	case 8 + hashSize:
-		return head{seq: binary.BigEndian.Uint64(value), hash: bytes.Clone(value[8:])}, nil
+	case len(value) != 8+hashSize+1:
+		return head{}, fmt.Errorf("state %q has %d bytes", keyFolded, len(value))
+	case value[8+hashSize] != stateVersion:
+		return head{}, errOtherState
 	}
-	return head{}, fmt.Errorf("state %q has %d bytes", keyFolded, len(value))
+	return head{seq: binary.BigEndian.Uint64(value), hash: bytes.Clone(value[8 : 8+hashSize])}, nil
 }
+
+// stateVersion is the form of the state bucket. A ledger with another one is folded from its first
+// entry at the next start: raise it whenever apply, or a type in the bucket, changes what it writes.
+const stateVersion = 1
+
+var errOtherState = errors.New("state was folded by another version")
+
+func foldedValue(h head) []byte { return append(append(seqKey(h.seq), h.hash...), stateVersion) }
 
 // replay folds the entries after from into v.pending.
 func replay(tx *bolt.Tx, v *view, from head) (end head, count int, err error) {
