@@ -100,6 +100,7 @@ func TestHubSnapshotAndEventsFit(t *testing.T) {
 	state := map[int]int{} // per publisher: its last value
 	const publishers, each, readers = 4, 500, 4
 	var publishing, reading sync.WaitGroup
+	published := make(chan struct{})
 	for p := range publishers {
 		publishing.Go(func() {
 			for v := 1; v <= each; v++ {
@@ -129,9 +130,18 @@ func TestHubSnapshotAndEventsFit(t *testing.T) {
 					behind = false
 					continue
 				}
-				<-c.wake
+				ended := false
+				select {
+				case <-c.wake:
+				case <-published:
+					ended = true
+				}
 				if batch, behind = c.take(batch); behind {
 					continue
+				}
+				if ended && len(batch) == 0 {
+					t.Errorf("nothing more comes after %d", last)
+					return
 				}
 				for _, text := range batch {
 					var event local.Event
@@ -155,6 +165,7 @@ func TestHubSnapshotAndEventsFit(t *testing.T) {
 		})
 	}
 	publishing.Wait()
+	close(published)
 	reading.Wait()
 }
 
