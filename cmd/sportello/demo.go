@@ -80,6 +80,14 @@ func runDemo(args []string) int {
 		defer os.RemoveAll(tmp)
 		*dir = tmp
 	}
+	if _, port, err := net.SplitHostPort(*listen); err != nil || port == "0" {
+		free, err := net.Listen("tcp", *listen) // the configuration needs the number
+		if err != nil {
+			return usageError("demo: "+err.Error(), "sportello demo --listen 127.0.0.1:8417")
+		}
+		*listen = free.Addr().String()
+		_ = free.Close()
+	}
 	d, err := startDemo(ctx, *dir, *fast)
 	if err != nil {
 		return fail(err)
