@@ -177,6 +177,19 @@ func TestR14Scopes(t *testing.T) {
 	}
 }
 
+// A terminal that takes every LRC shows its scope in the answer.
+func TestScopeOfTheAnswer(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.peer.scope, b.peer.lax = ecr17.Payload, true
+		b.peer.pay = approve
+		o, _ := b.pay()
+		b.want(o, driver.Charged, "approved")
+		if b.rec.baseline.Scope != "payload" {
+			t.Fatalf("scope %q", b.rec.baseline.Scope)
+		}
+	})
+}
+
 func TestR15WrongTerminal(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
 		b.peer.tid = "87654321"
@@ -269,7 +282,7 @@ func TestClose(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
 		b.peer.pay = func(w *wire, _ ecr17.PaymentRequest) { w.ack() }
 		term := b.open()
-		ended := make(chan error)
+		ended := make(chan error, 1)
 		go func() {
 			_, err := term.Pay(context.Background(), payment(), b.rec)
 			ended <- err
@@ -278,7 +291,10 @@ func TestClose(t *testing.T) {
 		if _, err := term.Pay(context.Background(), payment(), b.rec); !errors.Is(err, driver.ErrBusy) {
 			t.Errorf("a second payment meanwhile: %v", err)
 		}
-		go term.Close()
+		term.Close()
+		if n := len(term.(*terminal).conns); n > 0 {
+			t.Errorf("%d connections are left after Close", n)
+		}
 		if err := <-ended; !errors.Is(err, driver.ErrInterrupted) || len(b.rec.outcomes) > 0 {
 			t.Fatalf("the payment ended with %v, %+v", err, b.rec.outcomes)
 		}

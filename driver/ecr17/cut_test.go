@@ -7,10 +7,12 @@ import (
 	"sportello/driver/line"
 )
 
-// cutLine lets only so many bytes of a frame longer than them leave.
+// cutLine lets only so many bytes of a frame longer than them leave, and fails.
 type cutLine struct {
 	line.Line
-	after int
+	after  int
+	cut    bool
+	closed bool // by the driver, after the cut
 }
 
 func (c *cutLine) Write(b []byte) (int, error) {
@@ -18,13 +20,20 @@ func (c *cutLine) Write(b []byte) (int, error) {
 		return c.Line.Write(b)
 	}
 	n, err := c.Line.Write(b[:c.after])
-	c.Line.Close()
+	c.cut = true
 	return n, errors.Join(errors.New("connection reset"), err)
 }
 
-func cutAfter(p *peer, n int) func(context.Context) (line.Line, error) {
+func (c *cutLine) Close() error {
+	c.closed = c.cut
+	return c.Line.Close()
+}
+
+// dial gives every new connection to the same cutLine, one after another.
+func (c *cutLine) dial(p *peer) func(context.Context) (line.Line, error) {
 	return func(ctx context.Context) (line.Line, error) {
 		l, err := p.connect(ctx)
-		return &cutLine{l, n}, err
+		c.Line = l
+		return c, err
 	}
 }

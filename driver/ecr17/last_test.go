@@ -172,9 +172,35 @@ func TestG14ClockOff(t *testing.T) {
 	})
 }
 
-// L15, Z10: another terminal answers at the address.
+// L15, Z10: another terminal answers at the address: people, at once.
 func TestReplacedTerminal(t *testing.T) {
-	lostAndResolved(t, driver.Exclusive, saleBefore, func(p *peer, x ecr17.PaymentRequest) { p.tid = "87654321" }, toPeople)
+	begun := time.Time{}
+	lostAndResolved(t, driver.Exclusive, func(p *peer) { saleBefore(p); begun = time.Now() },
+		func(p *peer, x ecr17.PaymentRequest) { p.tid = "87654321" },
+		func(t *testing.T, b *bench, o driver.Outcome) {
+			toPeople(t, b, o)
+			if d := time.Since(begun); d > time.Minute {
+				t.Fatalf("after %v", d)
+			}
+		})
+}
+
+// A late result that arrives while the baseline is asked is not the baseline.
+func TestLateResultBeforeBaseline(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.peer.save(b.peer.approved(500))
+		b.peer.on['G'] = func(w *wire, _ []byte) {
+			w.send(put(w.p.last(), 60, "000777"))
+			w.ack()
+			w.send(w.p.last())
+		}
+		b.peer.pay = approve
+		o, _ := b.pay()
+		b.want(o, driver.Charged, "approved")
+		if b.rec.baseline.LastSTAN != "000101" {
+			t.Fatalf("baseline %q", b.rec.baseline.LastSTAN)
+		}
+	})
 }
 
 // A terminal that says nothing before has nothing to compare with: only a host time that is not before

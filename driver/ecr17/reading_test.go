@@ -66,7 +66,7 @@ func TestMatches(t *testing.T) {
 // with its code, of our terminal, and a payment.
 func FuzzReadResult(f *testing.F) {
 	p := newPeer(nil)
-	seeds := [][]byte{p.approved(100), p.declined("NEGATA", "116"), p.cancelled(), p.approved(100)[:71], []byte("1234567800E00")}
+	seeds := [][]byte{p.approved(100), p.declined("NEGATA", "116"), p.cancelled(), p.approved(100)[:71], put(p.approved(100), 75, "00000000"), []byte("1234567800E00")}
 	if len(seeds) == 0 {
 		f.Fatal("no seeds")
 	}

@@ -264,7 +264,13 @@ func TestP06TextIsNoEvidence(t *testing.T) {
 func TestC07CutWhileWriting(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
 		b.peer.save(b.peer.approved(500))
-		b.cfg.Dial = cutAfter(b.peer, 50)
+		cut := &cutLine{after: 50}
+		b.cfg.Dial = cut.dial(b.peer)
+		b.rec.onOutcome = func() {
+			if !cut.closed {
+				t.Error("the rest of the command could still leave when it was called not charged")
+			}
+		}
 		o, _ := b.pay()
 		if o.Verdict != driver.NotCharged || b.peer.received("X") != 0 {
 			t.Fatalf("%+v, frames %v", o, b.peer.log())

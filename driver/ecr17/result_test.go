@@ -196,6 +196,33 @@ func TestHalfAResult(t *testing.T) {
 	})
 }
 
+func TestHalfAResultThenEnd(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
+			w.ack()
+			w.raw(w.frame(w.p.approved(x.AmountCents))[:40]...)
+			w.close()
+		}
+		o, _ := b.pay()
+		b.want(o, driver.Unknown, "damaged_answer")
+	})
+}
+
+// A result that came before the ACK and comes again after it stays a candidate.
+func TestCandidateAgainAfterACK(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
+			older := w.p.approved(x.AmountCents)
+			w.send(older)
+			w.wait(time.Second)
+			w.ack()
+			w.send(older)
+		}
+		o, _ := b.pay()
+		b.want(o, driver.Unknown, "no_answer")
+	})
+}
+
 func TestD10Repeated(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
 		b.cfg.Receipts = "ecr"
@@ -353,6 +380,23 @@ func TestU07ResultBeforeData(t *testing.T) {
 		b.want(o, driver.Charged, "approved")
 		if n := b.peer.received("U"); n != 0 {
 			t.Fatalf("%d additional data messages to an idle terminal", n)
+		}
+	})
+}
+
+// A result before the ACK, too: whoever has finished must not get the data.
+func TestU07ResultBeforeACK(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.cfg.NoticeData = &driver.NoticeData{Tag: 5, Template: "{notice}", IndexMap: "5000"}
+		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
+			w.send(w.p.approved(x.AmountCents))
+			w.wait(time.Second)
+			w.ack()
+			w.wait(10 * time.Second)
+		}
+		b.pay()
+		if n := b.peer.received("U"); n != 0 {
+			t.Fatalf("%d additional data messages", n)
 		}
 	})
 }

@@ -85,6 +85,7 @@ func TestS08RepeatAfterNAK(t *testing.T) {
 		w.send(w.p.ticket("UNO}"))
 		w.damaged(w.p.ticket("DUE}"))
 		w.wait(300 * time.Millisecond)
+		w.send(w.p.ticket("UNO}")) // it takes the NAK for the message before
 		w.send(w.p.ticket("DUE}"))
 		w.send(w.p.ticket(ticketEnd))
 	}, func(t *testing.T, _ *bench, _ driver.Outcome, a driver.Aftermath) {
