@@ -5,10 +5,10 @@
 //
 // # The path of a payment
 //
-// Pay checks the request and the platform's word about each notice, then hands an attempt to the
-// worker of its terminal (station.go). The worker runs the driver's pre-flight; the driver calls back
-// (recorder.go) right before the first financial byte, when the intent becomes durable, and with the
-// outcome, which becomes durable before the terminal is told that we have it.
+// Pay checks the request and hands an attempt to the worker of its terminal (station.go). The worker asks
+// the platform about each notice and runs the driver's pre-flight; the driver calls back (recorder.go)
+// right before the first financial byte, when the intent becomes durable, and with the outcome, which
+// becomes durable before the terminal is told that we have it.
 //
 // # Where the power can go (design 4)
 //

@@ -156,14 +156,15 @@ func (t *Till) verify(ctx context.Context, creditor, number string) (govpay.Posi
 	if !known || (verdict != govpay.Payable && code == "") {
 		code = local.CodeNoticeStateUnknown
 	}
-	if code == local.CodeNoticeInProgress && t.ownRefusalExplains(creditor, number, now) {
+	if why == govpay.ReasonAttemptPending && t.ownRefusalExplains(creditor, number, now) {
 		code = ""
 	}
 	return pos, code, nil
 }
 
 // ownRefusalExplains reports whether an attempt that the platform still shows as open is ours: sent
-// by this counter within the token's life and certainly not charged. Then a second card need not wait.
+// by this counter within the token's life and certainly not charged. Then a second card need not wait. An
+// attempt that is older than a token's life is not explained by it.
 func (t *Till) ownRefusalExplains(creditor, number string, now time.Time) bool {
 	state, err := t.o.Ledger.Notice(creditor, number)
 	if err != nil || state.Holder != "" || len(state.Payments) == 0 {

@@ -23,9 +23,9 @@ const maxRequestID = 64
 // (design 3.1); from then on the ledger's copy counts.
 type attempt struct {
 	id       string
-	hash     string // of the request
-	intent   ledger.Intent
-	label    string        // terminal's name
+	request  local.PaymentRequest
+	hash     string        // of the request and its operator
+	intent   ledger.Intent // completed by prepare, in the worker
 	begun    chan struct{} // closed when `sent` is durable or the attempt ended before
 	finished bool          // begun is closed; guarded by Till.mu
 	payment  ledger.Payment
@@ -36,14 +36,11 @@ type attempt struct {
 // then under way and will be finished whatever happens to ctx), or with the refusal. The same request
 // id with the same body returns the same payment or the same refusal; with another body it is refused.
 func (t *Till) Pay(ctx context.Context, op local.Operator, req local.PaymentRequest) (local.Payment, error) {
-	hash, err := t.checkRequest(op, req)
+	s, err := t.station(req.Terminal)
 	if err != nil {
 		return local.Payment{}, err
 	}
-	if p, ok, err := t.known(req.RequestID, hash); ok || err != nil {
-		return p, err
-	}
-	s, err := t.station(req.Terminal)
+	hash, err := t.checkRequest(op, req, s)
 	if err != nil {
 		return local.Payment{}, err
 	}
@@ -52,12 +49,7 @@ func (t *Till) Pay(ctx context.Context, op local.Operator, req local.PaymentRequ
 		return local.Payment{}, err
 	}
 	if fresh {
-		// The attempt owns the terminal from here: its end gives it back.
-		if err := t.prepare(ctx, a, req); err != nil {
-			t.abandon(s, a, err)
-			return local.Payment{}, err
-		}
-		s.jobs <- func(ctx context.Context) { s.charge(ctx, a) }
+		t.admit(s, a)
 	}
 	select {
 	case <-a.begun:
@@ -71,13 +63,12 @@ func (t *Till) Pay(ctx context.Context, op local.Operator, req local.PaymentRequ
 }
 
 // checkRequest refuses what needs nobody else's word, and fingerprints the rest.
-func (t *Till) checkRequest(op local.Operator, req local.PaymentRequest) (string, error) {
+func (t *Till) checkRequest(op local.Operator, req local.PaymentRequest, s *station) (string, error) {
 	if req.RequestID == "" || len(req.RequestID) > maxRequestID {
 		return "", &local.Error{Code: local.CodeRequestIDMissing}
 	}
-	s, err := t.station(req.Terminal)
-	if err != nil {
-		return "", err
+	if len(req.RetryOf) > maxRequestID {
+		return "", &local.Error{Code: local.CodeBadRequest, Detail: "retry_of is too long"}
 	}
 	if len(req.Notices) == 0 {
 		return "", &local.Error{Code: local.CodeBadRequest, Detail: "no notices"}
@@ -115,25 +106,36 @@ func (t *Till) checkRequest(op local.Operator, req local.PaymentRequest) (string
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// known answers a repeated request from the ledger.
-func (t *Till) known(requestID, hash string) (local.Payment, bool, error) {
-	p, ok, err := t.o.Ledger.ByRequest(requestID)
-	if err != nil {
-		return local.Payment{}, false, internal(err)
+// admit answers a repeated request from the ledger, or hands the attempt to its terminal. The ledger is
+// asked when the attempt stands in open already: what has left open before is in the ledger, so no
+// repeat can slip through between the two.
+func (t *Till) admit(s *station, a *attempt) {
+	p, found, err := t.known(a)
+	if !found && err == nil {
+		if err = s.take(a); err == nil {
+			return // the attempt owns the terminal now, and its end gives it back
+		}
 	}
-	if !ok {
-		return local.Payment{}, false, nil
-	}
-	if p.RequestHash != hash {
-		return local.Payment{}, true, &local.Error{Code: local.CodeRequestIDReused, PaymentID: p.ID}
-	}
-	if p.SentAt.IsZero() { // refused before anything was sent: the same refusal again
-		return local.Payment{}, true, refusalOf(p)
-	}
-	return t.view(p), true, nil
+	t.settleBegun(a, p, err)
 }
 
-// begin registers an attempt and takes its terminal, or finds the one with the same request id.
+// known finds what an earlier request with the attempt's id came to.
+func (t *Till) known(a *attempt) (ledger.Payment, bool, error) {
+	p, ok, err := t.o.Ledger.ByRequest(a.request.RequestID)
+	switch {
+	case err != nil:
+		return ledger.Payment{}, false, internal(err)
+	case !ok:
+		return ledger.Payment{}, false, nil
+	case p.RequestHash != a.hash:
+		return ledger.Payment{}, true, &local.Error{Code: local.CodeRequestIDReused, PaymentID: p.ID}
+	case p.SentAt.IsZero(): // refused before anything was sent: the same refusal again
+		return ledger.Payment{}, true, t.refusalOf(p)
+	}
+	return p, true, nil
+}
+
+// begin registers an attempt, or finds the one under way with the same request id.
 func (t *Till) begin(op local.Operator, req local.PaymentRequest, hash string, s *station) (*attempt, bool, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -146,10 +148,7 @@ func (t *Till) begin(op local.Operator, req local.PaymentRequest, hash string, s
 		}
 		return a, false, nil
 	}
-	a := &attempt{id: t.o.Ledger.NextID(), hash: hash, label: s.term.Name, begun: make(chan struct{})}
-	if err := s.take(a); err != nil {
-		return nil, false, err
-	}
+	a := &attempt{id: t.o.Ledger.NextID(), request: req, hash: hash, begun: make(chan struct{})}
 	a.intent.Payment = ledger.Payment{
 		ID: a.id, RequestID: req.RequestID, RequestHash: hash, RetryOf: req.RetryOf,
 		Installation: t.o.Installation, Settlement: s.term.Settlement,
@@ -161,13 +160,13 @@ func (t *Till) begin(op local.Operator, req local.PaymentRequest, hash string, s
 
 // prepare asks the platform about each notice, as late as possible before the charge, and completes
 // the intent. Nothing of a request refused here is kept.
-func (t *Till) prepare(ctx context.Context, a *attempt, req local.PaymentRequest) error {
+func (t *Till) prepare(ctx context.Context, a *attempt) error {
 	p := &a.intent.Payment
 	var err error
 	if p.Reference, err = newReference(t.o.Installation); err != nil {
 		return internal(err)
 	}
-	for _, rn := range req.Notices {
+	for _, rn := range a.request.Notices {
 		held, err := t.o.Ledger.Notice(rn.Creditor, rn.Number)
 		if err != nil {
 			return internal(err)
@@ -200,10 +199,13 @@ func (t *Till) prepare(ctx context.Context, a *attempt, req local.PaymentRequest
 	return nil
 }
 
-// abandon ends an attempt whose pre-flight never reached the terminal: no trace of it is kept.
-func (t *Till) abandon(s *station, a *attempt, err error) {
-	t.settleBegun(a, ledger.Payment{}, err)
+// turnAway ends an attempt of which nothing was sent. Whoever gets the refusal finds the terminal free.
+func (s *station) turnAway(a *attempt, err error) {
+	if s.till.ctx.Err() != nil {
+		err = &local.Error{Code: local.CodeStopping} // whatever it looked like from the inside
+	}
 	s.release(a)
+	s.till.settleBegun(a, ledger.Payment{}, err)
 }
 
 // settleBegun answers whoever waits for the attempt's beginning, once.
@@ -215,14 +217,22 @@ func (t *Till) settleBegun(a *attempt, p ledger.Payment, err error) {
 	}
 	a.finished = true
 	a.payment, a.err = p, err
-	delete(t.open, a.intent.RequestID)
+	delete(t.open, a.request.RequestID)
 	close(a.begun)
 }
 
-// charge runs the attempt on its terminal. It is the worker's job and nobody's request ends it.
+// charge runs the attempt on its terminal. It is the worker's job and nobody's request ends it: the
+// platform is asked here, too, as late as possible.
 func (s *station) charge(ctx context.Context, a *attempt) {
 	t := s.till
-	defer s.release(a)
+	if ctx.Err() != nil {
+		s.turnAway(a, ctx.Err())
+		return
+	}
+	if err := t.prepare(ctx, a); err != nil {
+		s.turnAway(a, err)
+		return
+	}
 	t.o.Failpoint("till.preflight")
 	p := &a.intent.Payment
 	pay := driver.Payment{Reference: p.Reference, AmountCents: p.AmountCents}
@@ -231,51 +241,65 @@ func (s *station) charge(ctx context.Context, a *attempt) {
 	}
 	r := &recorder{s: s, a: a, id: a.id}
 	after, err := s.term.Driver.Pay(ctx, pay, r)
+	last := r.last
 	switch {
-	case err != nil && !r.sent:
+	case !r.sent:
 		s.refuse(a, err)
 		return
-	case err != nil:
-		// The service is stopping, or the ledger gave up: the ledger holds `sent`, start-up goes on.
-		t.o.Log.Warn().Err(err).Str("payment", a.id).Msg("payment left as sent")
+	case r.concluded:
+		t.follow(a.id, after)
+	case ctx.Err() != nil:
+		t.o.Log.Warn().Err(err).Str("payment", a.id).Msg("payment left as sent: the next start takes it up")
+	default: // against the driver's promise, or the ledger would not have its word
+		t.o.Log.Error().Err(err).Str("payment", a.id).Msg("the driver ended a payment without an outcome")
+		last = t.giveUp(last, local.CodeOddAnswer, false)
+	}
+	if last.State != ledger.Unknown {
+		s.release(a)
 		return
 	}
-	if !r.concluded {
-		t.o.Log.Error().Str("payment", a.id).Msg("the driver ended a payment without an outcome")
+	s.handOver(a)
+	s.resolve(ctx, a.id, true)
+}
+
+// follow keeps the slip.
+func (t *Till) follow(id string, after driver.Aftermath) {
+	if _, err := t.o.Ledger.Aftermath(id, after); err != nil {
+		t.o.Log.Error().Err(err).Str("payment", id).Msg("keeping the slip")
 		return
 	}
-	if _, err := t.o.Ledger.Aftermath(a.id, after); err != nil {
-		t.o.Log.Error().Err(err).Str("payment", a.id).Msg("keeping the slip")
-	} else {
-		t.publishPayment(a.id)
-	}
-	s.release(a)
-	if r.last.State == ledger.Unknown {
-		s.resolve(ctx, a.id, true)
-	}
+	t.publishPayment(id)
 }
 
 // refuse records an attempt that ended before anything was sent, outside the money path. When even
-// that cannot be written the refusal still stands: nothing left this PC.
+// that cannot be written the refusal still stands: nothing left this PC. No trace is kept of an attempt
+// that met another payment, or the end of the service: the same request may be made again.
 func (s *station) refuse(a *attempt, err error) {
 	t := s.till
-	refusal := terminalError(s.term.Label, err)
-	refusal.PaymentID = a.id
-	p, lerr := t.o.Ledger.Refuse(a.intent.Payment, driver.Reason{Code: string(refusal.Code), Text: refusal.Detail})
-	if lerr != nil {
-		refusal.PaymentID = ""
-		t.o.Log.Warn().Err(lerr).Str("payment", a.id).Msg("a refusal could not be recorded")
-	} else {
-		t.publishPayment(p.ID)
+	if err == nil {
+		err = errors.New("the driver ended a payment before it began")
 	}
-	t.settleBegun(a, ledger.Payment{}, refusal)
-	s.noteRefusal(refusal)
+	refusal := terminalError(s.term.Label, err)
+	if refusal.PaymentID == "" && t.ctx.Err() == nil {
+		refusal.PaymentID = a.id
+		_, lerr := t.o.Ledger.Refuse(a.intent.Payment, driver.Reason{Code: string(refusal.Code), Text: refusal.Detail})
+		if lerr != nil {
+			refusal.PaymentID = ""
+			t.o.Log.Warn().Err(lerr).Str("payment", a.id).Msg("a refusal could not be recorded")
+		} else {
+			t.publishPayment(a.id)
+		}
+	}
+	if aboutTerminal(refusal.Code) {
+		s.note(refusal)
+	}
+	s.turnAway(a, refusal)
 }
 
 // refusalOf rebuilds the refusal of an attempt that was never sent.
-func refusalOf(p ledger.Payment) error {
+func (t *Till) refusalOf(p ledger.Payment) error {
 	return &local.Error{Code: local.Code(p.Reason.Code), Detail: p.Reason.Text, PaymentID: p.ID,
-		Args: map[string]string{local.ArgTerminal: p.Terminal}}
+		Args: map[string]string{local.ArgTerminal: t.label(p.Terminal)}}
 }
 
 func internal(err error) error {

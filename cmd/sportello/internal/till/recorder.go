@@ -26,6 +26,9 @@ var _ driver.Recorder = (*recorder)(nil)
 // Sent makes the intent durable, after a last look at what the terminal remembers (design 5.7).
 func (r *recorder) Sent(b driver.Baseline) error {
 	t := r.s.till
+	if t.ctx.Err() != nil {
+		return &local.Error{Code: local.CodeStopping}
+	}
 	if err := r.s.recognise(b.Last, b.LastSTAN); err != nil {
 		return err
 	}
@@ -35,9 +38,13 @@ func (r *recorder) Sent(b driver.Baseline) error {
 	if err != nil {
 		return err
 	}
+	if p.ID != r.id { // the ledger knows the request already: this money was asked for before
+		return &local.Error{Code: local.CodeStateChanged, PaymentID: p.ID}
+	}
 	r.sent, r.last = true, p
 	t.settleBegun(r.a, p, nil)
 	t.publishPayment(p.ID)
+	r.s.answered()
 	return nil
 }
 
@@ -45,11 +52,13 @@ func (r *recorder) Sent(b driver.Baseline) error {
 // shows what to write on paper (design 3.3).
 func (r *recorder) Outcome(o driver.Outcome) error {
 	t := r.s.till
+	defer t.forgetPaper(r.id)
 	c := ledger.Conclusion{Outcome: o, RawResult: resultOf(o)}
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		p, err := t.o.Ledger.Conclude(r.id, c)
 		if err == nil {
 			r.concluded, r.last = true, p
+			t.forgetPaper(p.ID)
 			t.publishPayment(p.ID)
 			return nil
 		}
@@ -57,22 +66,13 @@ func (r *recorder) Outcome(o driver.Outcome) error {
 			return err // trying again would not change it
 		}
 		t.o.Log.Error().Err(err).Str("payment", r.id).Str("verdict", string(o.Verdict)).Msg("the outcome could not be written: trying again")
-		r.onPaper(o)
+		t.onPaper(r.last, o, err)
 		select {
 		case <-time.After(wait):
 		case <-t.ctx.Done():
 			return err
 		}
 	}
-}
-
-// onPaper shows the terminal's word while it cannot be written.
-func (r *recorder) onPaper(o driver.Outcome) {
-	p := r.last
-	p.Charge = o.Charge
-	p.Reason = driver.Reason{Code: string(local.CodeLedgerNotWritten)}
-	v := r.s.till.view(p)
-	r.s.till.o.Events.Publish(local.Event{Type: local.EventPayment, Payment: &v})
 }
 
 // Progress shows whose turn it is.

@@ -2,7 +2,7 @@ package till
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"strings"
 
 	"sportello/cmd/sportello/internal/ledger"
@@ -11,16 +11,24 @@ import (
 )
 
 // takeUp turns what a restart left as sent into unknown (design 3.1): from the ledger alone nobody can
-// tell whether the frame left. It runs before the worker does.
+// tell whether the frame left. It runs before the worker does, which begins with the one that holds the
+// terminal.
 func (s *station) takeUp(payments []ledger.Payment) error {
 	for _, p := range payments {
 		if p.State != ledger.Sent {
 			continue
 		}
-		if _, err := s.till.interrupted(p, false); err != nil {
+		if _, err := s.till.interrupted(p, local.CodeRestarted, false); err != nil {
 			return err
 		}
 	}
+	lock, err := s.lockedBy()
+	if err != nil {
+		return fmt.Errorf("terminal %q: %w", s.term.Name, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.resolving = lock
 	return nil
 }
 
@@ -28,15 +36,24 @@ func (s *station) takeUp(payments []ledger.Payment) error {
 func (t *Till) orphan(p ledger.Payment) error {
 	t.o.Log.Warn().Str("payment", p.ID).Str("terminal", p.Terminal).Msg("unfinished payment of a terminal that is not configured")
 	if p.State == ledger.Sent || p.State == ledger.Unknown && !p.NeedsPeople {
-		_, err := t.interrupted(p, true)
+		_, err := t.interrupted(p, local.CodeRestarted, true)
 		return err
 	}
 	return nil
 }
 
-// interrupted writes that nobody knows. With final the gathering of evidence is over, too.
-func (t *Till) interrupted(p ledger.Payment, final bool) (ledger.Payment, error) {
-	code := local.CodeRestarted
+// giveUp writes that nobody knows where no driver says it, and tells the screens.
+func (t *Till) giveUp(p ledger.Payment, code local.Code, final bool) ledger.Payment {
+	now, err := t.interrupted(p, code, final)
+	if err != nil {
+		t.o.Log.Error().Err(err).Str("payment", p.ID).Msg("writing that the outcome is unknown")
+	}
+	t.publishPayment(p.ID)
+	return now
+}
+
+// interrupted writes that nobody knows. With final the gathering of evidence is over, too: people decide.
+func (t *Till) interrupted(p ledger.Payment, code local.Code, final bool) (ledger.Payment, error) {
 	if p.State == ledger.Unknown {
 		code = local.CodeAwaitingPeople
 	}
@@ -50,20 +67,23 @@ func (t *Till) interrupted(p ledger.Payment, final bool) (ledger.Payment, error)
 // same is true while the process that sent the attempt still lives.
 func (s *station) resolve(ctx context.Context, id string, same bool) {
 	t := s.till
-	p, err := t.o.Ledger.Payment(id)
-	if err != nil || p.State != ledger.Unknown || p.NeedsPeople {
-		return
-	}
-	baseline, err := t.o.Ledger.Baseline(id)
-	if err != nil {
-		t.o.Log.Error().Err(err).Str("payment", id).Msg("reading the baseline")
-		return
-	}
 	ctx, halt := context.WithCancel(ctx)
 	defer halt()
 	s.mu.Lock()
 	s.resolving, s.halt = id, halt
 	s.mu.Unlock()
+	defer s.letGo()
+	// Read after halt is there: whoever frees the terminal writes first and halts then.
+	p, err := t.o.Ledger.Payment(id)
+	if err != nil || p.State != ledger.Unknown || p.NeedsPeople || ctx.Err() != nil {
+		return
+	}
+	baseline, err := t.o.Ledger.Baseline(id)
+	if err != nil {
+		t.o.Log.Error().Err(err).Str("payment", id).Msg("reading the baseline")
+		t.giveUp(p, local.CodeAwaitingPeople, true)
+		return
+	}
 	s.publish()
 	r := &recorder{s: s, id: id, last: p}
 	r.Progress(driver.Progress{Phase: driver.PhaseVerifying})
@@ -77,9 +97,16 @@ func (s *station) resolve(ctx context.Context, id string, same bool) {
 	for _, n := range p.Notices {
 		a.Notices = append(a.Notices, driver.Notice{Creditor: n.Creditor, Number: n.Number})
 	}
-	if err := s.term.Driver.Resolve(ctx, a, r); err != nil && !errors.Is(err, context.Canceled) {
-		t.o.Log.Error().Err(err).Str("payment", id).Msg("gathering evidence")
+	err = s.term.Driver.Resolve(ctx, a, r)
+	if !r.concluded && ctx.Err() == nil {
+		// Nobody would ask again before the next start, and the terminal would wait: people decide.
+		t.o.Log.Error().Err(err).Str("payment", id).Msg("the gathering of evidence broke off")
+		t.giveUp(p, local.CodeAwaitingPeople, true)
 	}
+}
+
+// letGo ends the gathering of evidence.
+func (s *station) letGo() {
 	s.mu.Lock()
 	s.resolving, s.halt = "", nil
 	act := s.activity

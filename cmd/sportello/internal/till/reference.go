@@ -9,8 +9,7 @@ import (
 const referenceAlphabet = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 // newReference makes the mark that goes out in the contract text and is printed on the slip: RIF, the
-// installation's two characters and eight random ones (design 5.1). 40 random bits are not proof of
-// uniqueness by themselves; the ledger refuses a reference it has seen.
+// installation's two characters and eight random ones (design 5.1).
 func newReference(installation string) (string, error) {
 	var b [8]byte
 	if _, err := rand.Read(b[:]); err != nil {

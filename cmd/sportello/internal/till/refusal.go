@@ -8,24 +8,27 @@ import (
 	"sportello/protocol/local"
 )
 
-// terminalCodes is what each refusal of a driver is called. All of them say something about the
-// terminal itself, so its light follows them.
+// terminalCodes is what each refusal of a driver is called. Those that say something about the terminal
+// itself change its light; the others are about one payment or question, or pass by themselves.
 var terminalCodes = []struct {
-	err  error
-	code local.Code
+	err   error
+	code  local.Code
+	light bool
 }{
-	{driver.ErrUnreachable, local.CodeTerminalUnreachable},
-	{driver.ErrSilent, local.CodeTerminalSilent},
-	{driver.ErrNotATerminal, local.CodeNotATerminal},
-	{driver.ErrWrongTerminal, local.CodeWrongTerminal},
-	{driver.ErrWrongScope, local.CodeWrongScope},
-	{driver.ErrNotReady, local.CodeTerminalNotReady},
-	{driver.ErrRefused, local.CodeTerminalRefused},
-	{driver.ErrNoBaseline, local.CodeNoBaseline},
-	{driver.ErrConfig, local.CodeTerminalConfig},
-	{driver.ErrUnsupported, local.CodeTerminalUnsupported},
-	{driver.ErrNotices, local.CodeTerminalConfig},
-	{driver.ErrAmount, local.CodeAmountRange},
+	{driver.ErrUnreachable, local.CodeTerminalUnreachable, true},
+	{driver.ErrSilent, local.CodeTerminalSilent, true},
+	{driver.ErrNotATerminal, local.CodeNotATerminal, true},
+	{driver.ErrWrongTerminal, local.CodeWrongTerminal, true},
+	{driver.ErrWrongScope, local.CodeWrongScope, true},
+	{driver.ErrNotReady, local.CodeTerminalNotReady, true},
+	{driver.ErrRefused, local.CodeTerminalRefused, true},
+	{driver.ErrNoBaseline, local.CodeNoBaseline, true},
+	{driver.ErrConfig, local.CodeTerminalConfig, true},
+	{driver.ErrNotices, local.CodeTerminalConfig, true},
+	{driver.ErrUnsupported, local.CodeTerminalUnsupported, false},
+	{driver.ErrAmount, local.CodeAmountRange, false},
+	{driver.ErrBusy, local.CodeTerminalBusy, false},
+	{driver.ErrClosed, local.CodeStopping, false},
 }
 
 // terminalError names what went wrong with a terminal before anything financial was sent.
@@ -40,19 +43,17 @@ func terminalError(label string, err error) *local.Error {
 			return &local.Error{Code: c.code, Args: args, Detail: err.Error(), Err: err}
 		}
 	}
-	switch {
-	case errors.Is(err, driver.ErrBusy):
-		return &local.Error{Code: local.CodeTerminalBusy, Args: args, Err: err}
-	case errors.Is(err, driver.ErrClosed):
-		return &local.Error{Code: local.CodeStopping, Err: err}
-	}
 	return ledgerError(err)
 }
 
-func isTerminalCode(code local.Code) bool {
+// aboutTerminal says that a refusal changes the terminal's light.
+func aboutTerminal(code local.Code) bool {
+	if code == local.CodeNeedsAdopt {
+		return true
+	}
 	for _, c := range terminalCodes {
 		if c.code == code {
-			return true
+			return c.light
 		}
 	}
 	return false

@@ -3,6 +3,8 @@ package till
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,10 +20,12 @@ type station struct {
 	term Terminal
 	jobs chan func(context.Context) // ended by the till's context
 
-	mu         sync.Mutex // guards what follows
-	held       *attempt   // in hand
-	resolving  string     // payment whose evidence is being gathered
-	halt       context.CancelFunc
+	mu         sync.Mutex         // guards what follows
+	held       *attempt           // in hand
+	resolving  string             // payment whose evidence is being gathered
+	halt       context.CancelFunc // ends the gathering; nil when none is under way
+	freeing    bool               // a person is giving the terminal back: no attempt may come in between
+	ended      bool               // the worker takes no more jobs
 	light      local.Light
 	reason     *local.Reason
 	known      bool // in this process its last transaction was one of the ledger's (design 5.7)
@@ -29,8 +33,9 @@ type station struct {
 	activity   *local.Activity
 }
 
-// jobsWaiting bounds the queue: an attempt, or a few questions from the page.
-const jobsWaiting = 8
+// questionsWaiting bounds the questions from the page in the queue. One place more is the attempt's, so
+// that handing it over never waits.
+const questionsWaiting = 8
 
 func newStation(t *Till, term Terminal) *station {
 	if term.MaxNotices < 1 {
@@ -39,14 +44,17 @@ func newStation(t *Till, term Terminal) *station {
 	if term.Label == "" {
 		term.Label = term.Name
 	}
-	return &station{till: t, term: term, jobs: make(chan func(context.Context), jobsWaiting), light: local.LightUnknown}
+	return &station{till: t, term: term, jobs: make(chan func(context.Context), questionsWaiting+1), light: local.LightUnknown}
 }
 
 // run is the worker. First what a restart left, then a look at the terminal, then jobs as they come;
 // between jobs nothing is polled.
 func (s *station) run(ctx context.Context) {
-	if id := s.lockedBy(); id != "" {
-		s.resolve(ctx, id, false)
+	s.mu.Lock()
+	left := s.resolving
+	s.mu.Unlock()
+	if left != "" {
+		s.resolve(ctx, left, false)
 	}
 	s.greet(ctx)
 	for {
@@ -63,11 +71,11 @@ func (s *station) run(ctx context.Context) {
 // drain answers those whose job will not run any more.
 func (s *station) drain() {
 	s.mu.Lock()
+	s.ended = true
 	a := s.held
 	s.mu.Unlock()
 	if a != nil {
-		s.till.settleBegun(a, ledger.Payment{}, &local.Error{Code: local.CodeStopping})
-		s.release(a)
+		s.turnAway(a, &local.Error{Code: local.CodeStopping})
 	}
 	for {
 		select {
@@ -81,20 +89,51 @@ func (s *station) drain() {
 	}
 }
 
-// take gives the station to an attempt.
+// take gives the station to an attempt and queues its charge. The ledger is asked who holds the terminal
+// while the station is taken already: so an attempt that has just ended unknown is always seen, and no
+// later payment waits behind its evidence.
 func (s *station) take(a *attempt) error {
-	if id := s.lockedBy(); id != "" {
-		return &local.Error{Code: local.CodeTerminalLocked, PaymentID: id, Args: s.args()}
+	s.mu.Lock()
+	busy, adopt, ended := s.held != nil || s.freeing, s.needsAdopt, s.ended
+	if !busy && !ended {
+		s.held = a
+	}
+	s.mu.Unlock()
+	switch {
+	case ended:
+		return &local.Error{Code: local.CodeStopping}
+	case busy:
+		return &local.Error{Code: local.CodeTerminalBusy, Args: s.args()}
+	}
+	err := s.mayCharge(adopt)
+	if err != nil {
+		s.mu.Lock()
+		if s.held == a {
+			s.held = nil
+		}
+		s.mu.Unlock()
+		return err
+	}
+	s.jobs <- func(ctx context.Context) { s.charge(ctx, a) }
+	return nil
+}
+
+// mayCharge refuses what the terminal's past forbids.
+func (s *station) mayCharge(needsAdopt bool) error {
+	lock, err := s.lockedBy()
+	switch {
+	case err != nil:
+		return internal(err)
+	case lock != "":
+		return &local.Error{Code: local.CodeTerminalLocked, PaymentID: lock, Args: s.args()}
+	case needsAdopt:
+		return &local.Error{Code: local.CodeNeedsAdopt, Args: s.args()}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.held != nil || s.resolving != "":
+	if s.resolving != "" { // freed, and the driver has not let go yet
 		return &local.Error{Code: local.CodeTerminalBusy, Args: s.args()}
-	case s.needsAdopt:
-		return &local.Error{Code: local.CodeNeedsAdopt, Args: s.args()}
 	}
-	s.held = a
 	return nil
 }
 
@@ -110,6 +149,17 @@ func (s *station) release(a *attempt) {
 	s.activity = nil
 	s.mu.Unlock()
 	s.quiet(act)
+}
+
+// handOver takes the station back from an attempt that was sent; its outcome is still to be looked at, so
+// no question comes in between. resolve lets go.
+func (s *station) handOver(a *attempt) {
+	s.mu.Lock()
+	if s.held == a {
+		s.resolving = a.id
+	}
+	s.mu.Unlock()
+	s.release(a)
 }
 
 // quiet tells the screens that nobody's turn it is any more.
@@ -134,23 +184,18 @@ func (s *station) show(act local.Activity) {
 	}
 }
 
-// lockedBy is the payment whose unknown outcome holds the terminal.
-func (s *station) lockedBy() string {
+// lockedBy is the payment whose unknown outcome holds the terminal; not the one in hand.
+func (s *station) lockedBy() (string, error) {
 	ts, err := s.till.o.Ledger.Terminal(s.term.Name)
-	if err != nil {
-		s.till.o.Log.Error().Err(err).Str("terminal", s.term.Name).Msg("reading the terminal's lock")
-		return ""
-	}
-	if ts.Lock == "" {
-		return ""
+	if err != nil || ts.Lock == "" {
+		return "", err
 	}
 	s.mu.Lock()
-	own := s.held != nil && s.held.id == ts.Lock
-	s.mu.Unlock()
-	if own {
-		return ""
+	defer s.mu.Unlock()
+	if s.held != nil && s.held.id == ts.Lock {
+		return "", nil
 	}
-	return ts.Lock
+	return ts.Lock, nil
 }
 
 // exclusivity in force: what was configured, unless the facts have contradicted it (design 5.4).
@@ -167,6 +212,9 @@ func (s *station) exclusivity() driver.Exclusivity {
 // it; later it means that somebody else uses the terminal (design 5.4).
 func (s *station) recognise(raw []byte, stan string) error {
 	t := s.till
+	if strings.Trim(stan, "0") == "" {
+		stan = "" // 000000 is no number: it would fit any other refusal
+	}
 	known, err := t.o.Ledger.KnowsResult(s.term.Name, raw, stan)
 	if err != nil {
 		return err
@@ -181,6 +229,9 @@ func (s *station) recognise(raw []byte, stan string) error {
 		return nil
 	case !before:
 		return &local.Error{Code: local.CodeNeedsAdopt, Args: s.args()}
+	case s.owesAnswer():
+		// It may be the transaction of an attempt of ours whose outcome is not known: no proof of others.
+		t.o.Log.Warn().Str("terminal", s.term.Name).Str("stan", stan).Msg("a transaction that may be of a payment still unknown was found on the terminal")
 	case s.exclusivity() == driver.Exclusive:
 		why := fmt.Sprintf("a transaction that is not ours was found on the terminal, STAN %q", stan)
 		if err := t.o.Ledger.Demote(s.term.Name, why); err != nil {
@@ -189,6 +240,12 @@ func (s *station) recognise(raw []byte, stan string) error {
 		t.o.Log.Warn().Str("terminal", s.term.Name).Str("stan", stan).Msg("the terminal is not exclusive after all")
 	}
 	return nil
+}
+
+// owesAnswer says that an attempt of ours on this terminal is not decided.
+func (s *station) owesAnswer() bool {
+	unfinished, err := s.till.o.Ledger.Unfinished()
+	return err == nil && slices.ContainsFunc(unfinished, func(p ledger.Payment) bool { return p.Terminal == s.term.Name })
 }
 
 // greet looks at the terminal once, so that the page can say whether it is ready.
@@ -227,20 +284,27 @@ func (s *station) note(err error) {
 	s.publish()
 }
 
-// noteRefusal keeps a refusal that tells something about the terminal itself.
-func (s *station) noteRefusal(e *local.Error) {
-	if isTerminalCode(e.Code) {
-		s.note(e)
+// answered notes that the terminal has passed a pre-flight.
+func (s *station) answered() {
+	s.mu.Lock()
+	changed := s.light != local.LightReady
+	s.light, s.reason = local.LightReady, nil
+	s.mu.Unlock()
+	if changed {
+		s.publish()
 	}
 }
 
 // view is the terminal as the page shows it.
 func (s *station) view() local.Terminal {
-	lock := s.lockedBy()
+	lock, err := s.lockedBy()
+	if err != nil {
+		s.till.o.Log.Error().Err(err).Str("terminal", s.term.Name).Msg("reading the terminal's lock")
+	}
 	s.mu.Lock()
 	v := local.Terminal{Name: s.term.Name, Label: s.term.Label, Light: s.light, Reason: s.reason, NeedsAdopt: s.needsAdopt}
 	if s.held != nil {
-		v.Light = local.LightBusy
+		v.Light, v.Reason = local.LightBusy, nil
 	}
 	s.mu.Unlock()
 	if v.NeedsAdopt && v.Light != local.LightBusy {
@@ -248,7 +312,7 @@ func (s *station) view() local.Terminal {
 	}
 	if lock != "" {
 		v.PaymentID, v.Locked, v.Light = lock, true, local.LightNotReady
-		r := s.till.reason(local.CodeTerminalLocked, s.args())
+		r := s.till.reason(local.CodeTerminalLocked, map[string]string{local.ArgTerminal: s.term.Label, local.ArgPayment: lock})
 		v.Reason = &r
 		if p, err := s.till.o.Ledger.Payment(lock); err == nil {
 			v.CanFree = p.NeedsPeople
@@ -258,6 +322,8 @@ func (s *station) view() local.Terminal {
 }
 
 func (s *station) publish() {
+	s.till.showing.Lock()
+	defer s.till.showing.Unlock()
 	v := s.view()
 	s.till.o.Events.Publish(local.Event{Type: local.EventTerminal, Terminal: &v})
 }
@@ -266,12 +332,6 @@ func (s *station) args() map[string]string { return map[string]string{local.ArgT
 
 // ask runs a question on the worker and waits for it. It refuses while money is in hand.
 func (s *station) ask(ctx context.Context, question func(context.Context) error) error {
-	s.mu.Lock()
-	busy := s.held != nil || s.resolving != ""
-	s.mu.Unlock()
-	if busy {
-		return &local.Error{Code: local.CodeTerminalBusy, Args: s.args()}
-	}
 	done := make(chan error, 1)
 	job := func(wctx context.Context) {
 		if wctx.Err() != nil {
@@ -282,10 +342,8 @@ func (s *station) ask(ctx context.Context, question func(context.Context) error)
 		defer cancel()
 		done <- question(qctx)
 	}
-	select {
-	case s.jobs <- job:
-	default:
-		return &local.Error{Code: local.CodeTerminalBusy, Args: s.args()}
+	if err := s.queue(job); err != nil {
+		return err
 	}
 	select {
 	case err := <-done:
@@ -293,4 +351,18 @@ func (s *station) ask(ctx context.Context, question func(context.Context) error)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// queue puts a question in front of whatever attempt comes next, never behind one.
+func (s *station) queue(question func(context.Context)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.ended:
+		return &local.Error{Code: local.CodeStopping}
+	case s.held != nil, s.resolving != "", len(s.jobs) >= questionsWaiting:
+		return &local.Error{Code: local.CodeTerminalBusy, Args: s.args()}
+	}
+	s.jobs <- question
+	return nil
 }

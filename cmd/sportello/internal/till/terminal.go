@@ -52,7 +52,7 @@ func (t *Till) TerminalAction(ctx context.Context, op local.Operator, name, acti
 		return rep, &local.Error{Code: local.CodeNotServed, Detail: fmt.Sprintf("action %q", action)}
 	}
 	if err != nil {
-		return rep, terminalError(s.term.Label, err)
+		return local.TerminalReport{}, terminalError(s.term.Label, err) // rep may still be the worker's
 	}
 	rep.Terminal = s.view()
 	return rep, nil
@@ -96,6 +96,9 @@ func (s *station) adopt(ctx context.Context, op local.Operator, rep *local.Termi
 		return err
 	}
 	showLast(rep, last)
+	if err := s.recognise(last.Raw, last.Charge.STAN); err != nil {
+		return err
+	}
 	s.greet(ctx)
 	return nil
 }
@@ -104,8 +107,23 @@ func (s *station) adopt(ctx context.Context, op local.Operator, rep *local.Termi
 // driver has nothing more to ask; a supervisor may cut the asking short. The next payment reads the
 // terminal's last result before it sends anything, so no evidence is overwritten unseen.
 func (s *station) free(op local.Operator) error {
-	id := s.lockedBy()
-	if id == "" {
+	s.mu.Lock()
+	busy := s.held != nil || s.freeing
+	s.freeing = s.freeing || !busy
+	s.mu.Unlock()
+	if busy {
+		return &local.Error{Code: local.CodeTerminalBusy, Args: s.args()}
+	}
+	defer func() {
+		s.mu.Lock()
+		s.freeing = false
+		s.mu.Unlock()
+	}()
+	id, err := s.lockedBy()
+	switch {
+	case err != nil:
+		return err
+	case id == "":
 		return &local.Error{Code: local.CodeNotFound, Detail: "the terminal is not locked"}
 	}
 	p, err := s.till.o.Ledger.Payment(id)
@@ -116,7 +134,7 @@ func (s *station) free(op local.Operator) error {
 		if op.Role != local.RoleSupervisor {
 			return &local.Error{Code: local.CodeForbiddenRole, PaymentID: id}
 		}
-		if _, err := s.till.interrupted(p, true); err != nil {
+		if _, err := s.till.interrupted(p, local.CodeAwaitingPeople, true); err != nil {
 			return err
 		}
 	}

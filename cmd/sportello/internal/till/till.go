@@ -69,11 +69,12 @@ type Till struct {
 	stations map[string]*station
 	names    []string // of stations, in the order of the configuration
 
-	showing sync.Mutex // held from reading a payment to publishing it: a later state is never shown first
+	showing sync.Mutex // held from reading anything to publishing it: a later state is never shown first
 
 	mu       sync.Mutex          // guards what follows
 	open     map[string]*attempt // by request id, until the ledger has them or they end
 	platform local.Platform
+	paper    map[string]paper // by payment id: outcomes that the disk refuses
 	closed   bool
 }
 
@@ -90,6 +91,7 @@ func New(o Options) (*Till, error) {
 		stations: make(map[string]*station, len(o.Terminals)),
 		open:     make(map[string]*attempt),
 		platform: local.Platform{Light: local.LightUnknown},
+		paper:    make(map[string]paper),
 	}
 	t.ctx, t.stop = context.WithCancel(context.Background())
 	for _, term := range o.Terminals {
@@ -130,18 +132,14 @@ func (t *Till) Start() error {
 		}
 	}
 	for _, name := range t.names {
-		s := t.stations[name]
-		t.wg.Add(1)
-		go func() {
-			defer t.wg.Done()
-			s.run(t.ctx)
-		}()
+		t.wg.Go(func() { t.stations[name].run(t.ctx) })
 	}
 	return nil
 }
 
-// Close ends the workers and waits for them. A payment whose financial frame has left is not waited
-// for: the ledger holds it as sent, and the next Start takes it up.
+// Close ends the workers and waits for them. An attempt of which nothing has left is turned away, and no
+// trace is kept of it. A payment whose financial frame has left is not waited for: the ledger holds it as
+// sent, and the next Start takes it up.
 func (t *Till) Close() {
 	t.mu.Lock()
 	t.closed = true
@@ -172,6 +170,8 @@ func (t *Till) PlatformSeen(err error) bool {
 		r := t.reason(e.Code, e.Args)
 		p = local.Platform{Light: local.LightNotReady, Reason: &r, SeenAt: &now}
 	}
+	t.showing.Lock()
+	defer t.showing.Unlock()
 	t.mu.Lock()
 	same := t.platform.Light == p.Light && reasonCode(t.platform.Reason) == reasonCode(p.Reason)
 	t.platform = p

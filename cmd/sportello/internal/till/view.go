@@ -24,10 +24,12 @@ func (t *Till) paymentReason(p ledger.Payment) *local.Reason {
 		return nil
 	}
 	args := map[string]string{
-		local.ArgReason:   p.Reason.Text,
 		local.ArgTerminal: t.label(p.Terminal),
 		local.ArgPayment:  p.ID,
 		local.ArgExpected: local.Money(p.AmountCents, t.lang()),
+	}
+	if !p.SentAt.IsZero() { // before that it is a driver's detail, for IT
+		args[local.ArgReason] = p.Reason.Text
 	}
 	if p.Charge != nil {
 		if plain := local.DeclineText(p.Charge.ActionCode, t.lang()); plain != "" {
@@ -73,6 +75,7 @@ func (t *Till) publishPayment(id string) {
 
 // view is a payment as others see it.
 func (t *Till) view(p ledger.Payment) local.Payment {
+	t.overlay(&p)
 	v := local.Payment{
 		ID: p.ID, RequestID: p.RequestID, RetryOf: p.RetryOf, Reference: p.Reference,
 		Installation: p.Installation, State: local.State(p.State), Settlement: local.Settlement(p.Settlement),
@@ -201,6 +204,7 @@ func (t *Till) Snapshot(ctx context.Context, op local.Operator) (local.Snapshot,
 		return s, internal(err)
 	}
 	s.Payments = today
+	slices.Reverse(unfinished) // the newest first, like the others
 	for _, p := range unfinished {
 		if !slices.ContainsFunc(today, func(v local.Payment) bool { return v.ID == p.ID }) {
 			s.Payments = append(s.Payments, t.view(p))

@@ -1,0 +1,676 @@
+package till
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/driver"
+	"sportello/protocol/govpay"
+	"sportello/protocol/local"
+)
+
+const (
+	comune = "01199250158"
+	other  = "00133880252"
+	price  = 1250
+)
+
+var (
+	clerk = local.Operator{ID: "anna", Name: "Anna", Role: local.RoleClerk}
+	chief = local.Operator{ID: "capo", Name: "Capo", Role: local.RoleSupervisor}
+)
+
+// steps is what happened, in order, whoever did it.
+type steps struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (s *steps) add(step string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.list = append(s.list, step)
+}
+
+// since gives the steps that came after the first n, without those of other kinds.
+func (s *steps) all() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.list)
+}
+
+func (s *steps) count(step string) int {
+	n := 0
+	for _, l := range s.all() {
+		if l == step {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *steps) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.list = nil
+}
+
+// world is a counter: a real ledger, scripted terminals and platform, a hub that remembers.
+type world struct {
+	t         *testing.T
+	dir       string
+	steps     *steps
+	disk      *disk
+	platform  *platform
+	hub       *hub
+	terminals []*terminal
+	exclusive driver.Exclusivity // of every terminal
+	max       int
+
+	ledger *ledger.Ledger
+	till   *Till
+}
+
+// newWorld opens a ledger and a till with the named terminals (cassa1 when none are) and starts it.
+func newWorld(t *testing.T, change ...func(*world)) *world {
+	w := &world{t: t, dir: t.TempDir(), steps: &steps{}, disk: &disk{}, exclusive: driver.Shared, max: 3}
+	w.platform = &platform{w: w}
+	w.add("cassa1")
+	for _, f := range change {
+		f(w)
+	}
+	w.start()
+	t.Cleanup(func() {
+		w.stop()
+		if r, err := ledger.CheckFile(filepath.Join(w.dir, ledger.FileName)); err != nil || len(r.Problems) > 0 {
+			t.Errorf("the ledger at the end: %v %v", r.Problems, err)
+		}
+		for _, d := range w.terminals {
+			for notices, n := range d.bank() {
+				if n > 1 {
+					t.Errorf("%s was charged %d times on %s", notices, n, d.name)
+				}
+			}
+		}
+	})
+	return w
+}
+
+// bubble runs a test in virtual time.
+func bubble(t *testing.T, test func(t *testing.T, w *world), change ...func(*world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, change...)
+		synctest.Wait() // the terminals have been greeted
+		test(t, w)
+	})
+}
+
+func (w *world) add(name string) *terminal {
+	d := &terminal{w: w, name: name, charged: map[string]int{}}
+	w.terminals = append(w.terminals, d)
+	return d
+}
+
+func withTwo(w *world) { w.add("cassa2") }
+
+func exclusively(w *world) { w.exclusive = driver.Exclusive }
+
+// start opens what stop has closed, as a new process would: same ledger, same terminals.
+func (w *world) start() {
+	w.t.Helper()
+	w.open()
+	if err := w.till.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// open makes ledger and till and starts nothing.
+func (w *world) open() {
+	w.t.Helper()
+	var err error
+	w.ledger, err = ledger.Open(w.dir, ledger.Options{Installation: "A1", BallastBytes: 4096,
+		Failpoint: w.steps.add, FailCommit: w.disk.commit})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.hub = &hub{w: w, newest: map[string]local.Payment{}}
+	o := Options{
+		Installation: "A1", Version: "test", Language: "it",
+		Creditors: []Creditor{{TaxCode: comune, Name: "Comune di Esempio", GLN: "8012345678901"}, {TaxCode: other, Name: "Unione"}},
+		Ledger:    w.ledger, Platform: w.platform, Events: w.hub, Log: zerolog.Nop(),
+	}
+	for _, d := range w.terminals {
+		d.plugIn()
+		o.Terminals = append(o.Terminals, Terminal{Name: d.name, Label: "Cassa " + d.name[5:], Driver: d,
+			Exclusivity: w.exclusive, Settlement: ledger.SettlementTerminal, MaxNotices: w.max})
+	}
+	if w.till, err = New(o); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// stop closes till and ledger, as the service does. Twice is harmless.
+func (w *world) stop() {
+	w.t.Helper()
+	w.till.Close()
+	if err := w.ledger.Close(); err != nil {
+		w.t.Errorf("closing the ledger: %v", err)
+	}
+}
+
+func (w *world) restart() {
+	w.t.Helper()
+	w.stop()
+	w.start()
+}
+
+// request asks for notices on a terminal, at the usual price.
+func request(id, terminal string, numbers ...string) local.PaymentRequest {
+	r := local.PaymentRequest{RequestID: id, Terminal: terminal}
+	for _, n := range numbers {
+		r.Notices = append(r.Notices, local.RequestNotice{Creditor: comune, Number: n, ExpectedCents: price})
+	}
+	return r
+}
+
+func (w *world) pay(req local.PaymentRequest) (local.Payment, error) {
+	return w.till.Pay(context.Background(), clerk, req)
+}
+
+// answer is what a Pay in the background came to.
+type answer struct {
+	p   local.Payment
+	err error
+}
+
+// payAside pays in the background.
+func (w *world) payAside(ctx context.Context, req local.PaymentRequest) <-chan answer {
+	done := make(chan answer, 1)
+	go func() {
+		p, err := w.till.Pay(ctx, clerk, req)
+		done <- answer{p, err}
+	}()
+	return done
+}
+
+// payment is what the ledger holds.
+func (w *world) payment(id string) ledger.Payment {
+	w.t.Helper()
+	p, err := w.ledger.Payment(id)
+	if err != nil {
+		w.t.Fatalf("payment %q: %v", id, err)
+	}
+	return p
+}
+
+// wantState waits until everybody rests and compares.
+func (w *world) wantState(id string, want ledger.State) ledger.Payment {
+	w.t.Helper()
+	synctest.Wait()
+	p := w.payment(id)
+	if p.State != want {
+		w.t.Errorf("%s is %s (%s), want %s", id, p.State, p.Reason.Code, want)
+	}
+	return p
+}
+
+// wantNoTrace: nothing was written and nothing is held.
+func (w *world) wantNoTrace(numbers ...string) {
+	w.t.Helper()
+	if s := w.ledger.Stats(); s.Entries != 0 {
+		w.t.Errorf("%d entries in the ledger, want none", s.Entries)
+	}
+	for _, n := range numbers {
+		if s, err := w.ledger.Notice(comune, n); err != nil || s.Holder != "" {
+			w.t.Errorf("notice %s is held by %q (%v)", n, s.Holder, err)
+		}
+	}
+	w.wantIdle()
+}
+
+// wantIdle: no attempt is in hand or forgotten, and no screen says that anything goes on.
+func (w *world) wantIdle() {
+	w.t.Helper()
+	w.till.mu.Lock()
+	if n := len(w.till.open); n != 0 {
+		w.t.Errorf("%d attempts are still open", n)
+	}
+	if n := len(w.till.paper); n != 0 {
+		w.t.Errorf("%d outcomes are still on paper", n)
+	}
+	w.till.mu.Unlock()
+	for name, s := range w.till.stations {
+		s.mu.Lock()
+		if s.held != nil || s.resolving != "" || s.activity != nil || s.freeing || len(s.jobs) != 0 {
+			w.t.Errorf("%s: held %v, resolving %q, activity %v, freeing %t, %d jobs", name, s.held, s.resolving, s.activity, s.freeing, len(s.jobs))
+		}
+		s.mu.Unlock()
+	}
+	w.hub.wantNoActivity()
+}
+
+func (w *world) terminal(name string) local.Terminal {
+	w.t.Helper()
+	list, err := w.till.Terminals(context.Background())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, v := range list {
+		if v.Name == name {
+			return v
+		}
+	}
+	w.t.Fatalf("no terminal %q", name)
+	return local.Terminal{}
+}
+
+func (w *world) act(op local.Operator, action string) (local.TerminalReport, error) {
+	return w.till.TerminalAction(context.Background(), op, "cassa1", action)
+}
+
+// notice makes the i-th notice number with right check digits.
+func notice(i int) string {
+	base := fmt.Sprintf("30100000%08d", i)
+	mod := 0
+	for _, r := range base {
+		mod = (mod*10 + int(r-'0')) % 93
+	}
+	return fmt.Sprintf("%s%02d", base, mod)
+}
+
+// disk fails the ledger's commits.
+type disk struct {
+	mu   sync.Mutex
+	fail error
+	stop func(n int) error // instead of fail, by the number of the commit
+	n    int
+}
+
+func (d *disk) commit() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.n++
+	if d.stop != nil {
+		return d.stop(d.n)
+	}
+	return d.fail
+}
+
+func (d *disk) failWith(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fail = err
+}
+
+// platform is the regional platform: every notice is open at the usual price unless said otherwise.
+type platform struct {
+	w        *world
+	mu       sync.Mutex
+	position func(ctx context.Context, creditor, number string) (govpay.Position, error)
+	asked    int
+}
+
+var _ Platform = (*platform)(nil)
+
+func (p *platform) Position(ctx context.Context, creditor, number string) (govpay.Position, error) {
+	p.mu.Lock()
+	f := p.position
+	p.asked++
+	p.mu.Unlock()
+	if f != nil {
+		return f(ctx, creditor, number)
+	}
+	return debt(creditor, number), nil
+}
+
+func (p *platform) answer(f func(ctx context.Context, creditor, number string) (govpay.Position, error)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.position = f
+}
+
+func debt(creditor, number string) govpay.Position {
+	return govpay.Position{Application: "A2A-TEST", ID: "P-" + number, Creditor: creditor, CreditorName: "Comune di Esempio",
+		Notice: number, State: govpay.StateOpen, Cents: price, Reason: "TARI 2026", Debtor: govpay.Debtor{Name: "Maria Verdi"}}
+}
+
+// terminal is a scripted terminal with a bank behind it. It keeps the driver's promises; what happens in
+// between is up to the test.
+type terminal struct {
+	w    *world
+	name string
+
+	mu       sync.Mutex // guards what follows
+	life     context.Context
+	end      context.CancelFunc
+	stan     int
+	memory   []byte // its last saved result
+	numbers  string // the STAN in it
+	charged  map[string]int
+	attempts []driver.Attempt
+
+	// Scripts. nil: the terminal is there, ready, and approves; resolving waits for ever.
+	status  func(context.Context) error
+	before  func(context.Context) error                                  // after the pre-flight, before Sent
+	word    func(context.Context, driver.Payment) driver.Outcome         // after the frame; its ctx ends with Close
+	after   func(error)                                                  // with what Outcome returned
+	resolve func(context.Context, driver.Attempt, driver.Recorder) error // instead of waiting
+	pay     func(context.Context, driver.Payment, driver.Recorder) (driver.Aftermath, error)
+
+	running sync.WaitGroup
+}
+
+var _ driver.Terminal = (*terminal)(nil)
+
+// script changes what the terminal does.
+func (d *terminal) script(f func(*terminal)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	f(d)
+}
+
+func (d *terminal) read() terminal {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return terminal{status: d.status, before: d.before, word: d.word, after: d.after, resolve: d.resolve, pay: d.pay,
+		life: d.life, memory: d.memory, numbers: d.numbers, attempts: slices.Clone(d.attempts)}
+}
+
+// plugIn gives the terminal a new driver, as a new process does.
+func (d *terminal) plugIn() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.life, d.end = context.WithCancel(context.Background())
+}
+
+func (d *terminal) enter() (func(), error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.life.Err() != nil {
+		return nil, &driver.Refusal{Kind: driver.ErrClosed}
+	}
+	d.running.Add(1)
+	return d.running.Done, nil
+}
+
+func (d *terminal) Close() error {
+	d.mu.Lock()
+	d.end()
+	d.mu.Unlock()
+	d.running.Wait()
+	return nil
+}
+
+func (d *terminal) bank() map[string]int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.charged
+}
+
+// joined ends with either.
+func (d *terminal) joined(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(d.read().life, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+func (d *terminal) Status(ctx context.Context) (driver.Status, error) {
+	leave, err := d.enter()
+	if err != nil {
+		return driver.Status{}, err
+	}
+	defer leave()
+	ctx, cancel := d.joined(ctx)
+	defer cancel()
+	d.w.steps.add("status")
+	if f := d.read().status; f != nil {
+		if err := f(ctx); err != nil {
+			return driver.Status{}, err
+		}
+	}
+	return driver.Status{TerminalID: "12345678", Ready: true}, nil
+}
+
+func (d *terminal) Last(context.Context) (driver.Last, error) {
+	leave, err := d.enter()
+	if err != nil {
+		return driver.Last{}, err
+	}
+	defer leave()
+	d.w.steps.add("last")
+	now := d.read()
+	if now.memory == nil {
+		return driver.Last{}, nil
+	}
+	return driver.Last{Present: true, Raw: now.memory, TerminalID: "12345678", Kind: "payment", Approved: true,
+		Charge: driver.Charge{STAN: now.numbers, AmountCents: price}}, nil
+}
+
+func (d *terminal) Totals(context.Context) (driver.Totals, error) {
+	leave, err := d.enter()
+	if err != nil {
+		return driver.Totals{}, err
+	}
+	defer leave()
+	return driver.Totals{Present: true, Cents: 4200}, nil
+}
+
+func (d *terminal) Pay(ctx context.Context, p driver.Payment, r driver.Recorder) (driver.Aftermath, error) {
+	leave, err := d.enter()
+	if err != nil {
+		return driver.Aftermath{}, err
+	}
+	defer leave()
+	d.w.steps.add("pay")
+	now := d.read()
+	if now.pay != nil {
+		return now.pay(ctx, p, r)
+	}
+	r.Progress(driver.Progress{Phase: driver.PhaseConnecting})
+	if now.before != nil {
+		ctx, cancel := d.joined(ctx)
+		defer cancel()
+		if err := now.before(ctx); err != nil {
+			return driver.Aftermath{}, err
+		}
+	}
+	if err := r.Sent(d.baseline()); err != nil {
+		return driver.Aftermath{}, err
+	}
+	d.w.steps.add("frame")
+	r.Progress(driver.Progress{Phase: driver.PhaseCard, Text: "INSERIRE CARTA"})
+	o := d.approve(p)
+	if now.word != nil {
+		if o = now.word(now.life, p); now.life.Err() != nil {
+			return driver.Aftermath{}, fmt.Errorf("terminal: %w", driver.ErrInterrupted)
+		}
+	}
+	if o.Verdict == driver.Charged {
+		d.take(p)
+	}
+	err = r.Outcome(o)
+	if now.after != nil {
+		now.after(err)
+	}
+	if err != nil {
+		d.w.steps.add("no ack")
+		return driver.Aftermath{}, nil
+	}
+	d.w.steps.add("ack")
+	r.Progress(driver.Progress{Phase: driver.PhaseReceipt})
+	return driver.Aftermath{Acked: true, Ticket: "SCONTRINO", TicketComplete: true}, nil
+}
+
+// take is the bank's decision.
+func (d *terminal) take(p driver.Payment) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var numbers []string
+	for _, n := range p.Notices {
+		numbers = append(numbers, n.Number)
+	}
+	d.charged[strings.Join(numbers, " ")]++
+}
+
+func (d *terminal) baseline() driver.Baseline {
+	now := d.read()
+	b := driver.Baseline{TerminalID: "12345678", Last: now.memory}
+	if now.numbers != "000000" {
+		b.LastSTAN = now.numbers
+	}
+	return b
+}
+
+// approve is an approval; it is in the terminal's memory, too.
+func (d *terminal) approve(p driver.Payment) driver.Outcome {
+	stan, raw := d.saves("000000")
+	return driver.Outcome{Verdict: driver.Charged, Reason: driver.Reason{Code: string(local.CodeApproved)},
+		Charge: &driver.Charge{TerminalID: "12345678", STAN: stan, OnlineID: "000123", AuthCode: "A12345",
+			PAN: "************1234", Card: "2", Entry: "CLI", ActionCode: "000", AmountCents: p.AmountCents, HostTime: time.Now()},
+		Evidence: []driver.Evidence{{Kind: "result", At: time.Now(), Text: "approved", Raw: raw}}}
+}
+
+// decline is a refusal by the bank. Such results have no number (ECR17 2.4).
+func (d *terminal) decline(driver.Payment) driver.Outcome {
+	_, raw := d.saves("-")
+	return driver.Outcome{Verdict: driver.NotCharged, Reason: driver.Reason{Code: string(local.CodeDeclined), Text: "NEGATA"},
+		Charge:   &driver.Charge{TerminalID: "12345678", STAN: "000000", ActionCode: "116"},
+		Evidence: []driver.Evidence{{Kind: "result", At: time.Now(), Text: "declined", Raw: raw}}}
+}
+
+// lost is a line that broke after the frame.
+func lost(preset driver.Verdict) driver.Outcome {
+	return driver.Outcome{Verdict: driver.Unknown, Preset: preset, Reason: driver.Reason{Code: string(local.CodeLineLost)}}
+}
+
+// saves puts a new result into the terminal's memory: with its next number, or "-" for none.
+func (d *terminal) saves(kind string) (stan string, raw []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.stan++
+	stan = fmt.Sprintf("%06d", d.stan)
+	d.memory, d.numbers = fmt.Appendf(nil, "%s result %d", d.name, d.stan), stan
+	if kind == "-" {
+		d.numbers = "000000"
+	}
+	return stan, d.memory
+}
+
+// sold is a transaction that is none of ours.
+func (d *terminal) sold() { d.saves("") }
+
+func (d *terminal) Resolve(ctx context.Context, a driver.Attempt, r driver.Recorder) error {
+	leave, err := d.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	d.w.steps.add("resolve")
+	d.script(func(d *terminal) { d.attempts = append(d.attempts, a) })
+	ctx, cancel := d.joined(ctx)
+	defer cancel()
+	r.Progress(driver.Progress{Phase: driver.PhaseVerifying})
+	if f := d.read().resolve; f != nil {
+		return f(ctx, a, r)
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// finds makes a script for resolve: evidence that comes to o.
+func finds(o driver.Outcome) func(context.Context, driver.Attempt, driver.Recorder) error {
+	return func(_ context.Context, _ driver.Attempt, r driver.Recorder) error { return r.Outcome(o) }
+}
+
+// people is evidence that does not decide.
+var people = driver.Outcome{Verdict: driver.Unknown, Final: true, Reason: driver.Reason{Code: string(local.CodeAwaitingPeople)}}
+
+// hub remembers events, and fails the test when an older state of a payment follows a newer one.
+type hub struct {
+	w      *world
+	inside func(local.Event) // called in Publish
+
+	mu     sync.Mutex
+	events []local.Event
+	newest map[string]local.Payment
+}
+
+var rank = map[local.State]int{local.StateSent: 1, local.StateUnknown: 2, local.StateNotCharged: 3, local.StateCharged: 4}
+
+func (h *hub) Publish(e local.Event) {
+	h.mu.Lock()
+	h.events = append(h.events, e)
+	if p := e.Payment; p != nil {
+		last, seen := h.newest[p.ID]
+		switch {
+		case seen && (p.UpdatedAt.Before(last.UpdatedAt) || rank[p.State] < rank[last.State]):
+			h.w.t.Errorf("%s: %s of %v is shown after %s of %v", p.ID, p.State, p.UpdatedAt, last.State, last.UpdatedAt)
+		case seen && last.NeedsPeople && p.State == local.StateUnknown && !p.NeedsPeople:
+			h.w.t.Errorf("%s is taken back from people", p.ID)
+		}
+		h.newest[p.ID] = *p
+	}
+	f := h.inside
+	h.mu.Unlock()
+	if f != nil {
+		f(e)
+	}
+}
+
+func (h *hub) all() []local.Event {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.events)
+}
+
+// payments are the published states of a payment, in order.
+func (h *hub) payments(id string) []local.Payment {
+	var out []local.Payment
+	for _, e := range h.all() {
+		if e.Payment != nil && e.Payment.ID == id {
+			out = append(out, *e.Payment)
+		}
+	}
+	return out
+}
+
+// shown is the terminal as the screens have it.
+func (h *hub) shown(name string) local.Terminal {
+	var v local.Terminal
+	for _, e := range h.all() {
+		if e.Terminal != nil && e.Terminal.Name == name {
+			v = *e.Terminal
+		}
+	}
+	return v
+}
+
+// wantNoActivity: the last word about every terminal is that nothing goes on.
+func (h *hub) wantNoActivity() {
+	h.w.t.Helper()
+	open := map[string]local.Activity{}
+	for _, e := range h.all() {
+		if e.Activity != nil {
+			open[e.Activity.Terminal] = *e.Activity
+		}
+	}
+	for name, a := range open {
+		if a.Phase != "" {
+			h.w.t.Errorf("the screens still show %q on %s", a.Phase, name)
+		}
+	}
+}
+
+var errDisk = errors.New("the disk says no")
