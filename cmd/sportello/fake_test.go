@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -45,12 +46,12 @@ type fake struct {
 
 func newFake(t *testing.T) *fake {
 	f := &fake{t: t, dir: t.TempDir(), token: "gettone", refusals: map[string]local.Error{}, streams: map[*websocket.Conn]bool{}, notices: map[string]local.Notice{}}
-	f.notices["301000000000000101"] = local.Notice{
-		Creditor: "01199250158", CreditorName: "Comune di Esempio", Number: "301000000000000101",
+	f.notices["302000100000000107"] = local.Notice{
+		Creditor: "01199250158", CreditorName: "Comune di Esempio", Number: "302000100000000107",
 		Description: "TARI 2026", AmountCents: 12050, Payable: true,
 	}
-	f.notices["301000000000000202"] = local.Notice{
-		Creditor: "01199250158", CreditorName: "Comune di Esempio", Number: "301000000000000202",
+	f.notices["302000100000000208"] = local.Notice{
+		Creditor: "01199250158", CreditorName: "Comune di Esempio", Number: "302000100000000208",
 		Description: "Mensa", AmountCents: 500, Payable: true, Warnings: []local.Reason{{Code: "amount_print_differs", Text: "l'importo è cambiato"}},
 	}
 	f.server = httptest.NewServer(http.HandlerFunc(f.serve))
@@ -166,7 +167,7 @@ func (f *fake) answer(w http.ResponseWriter, r *http.Request, path string) {
 		}
 		f.refuse(w, local.Error{Code: local.CodeNotFound, Message: "non c'è"})
 	case path == "queue":
-		reply(w, http.StatusOK, []local.QueueItem{{PaymentID: "A1-1", Number: "301000000000000101", AmountCents: 12050, State: local.RegistrationAwaitingReceipt, Since: now, Tries: 3, Late: true}})
+		reply(w, http.StatusOK, []local.QueueItem{{PaymentID: "A1-1", Number: "302000100000000107", AmountCents: 12050, State: local.RegistrationAwaitingReceipt, Since: now, Tries: 3, Late: true}})
 	case path == "cases":
 		reply(w, http.StatusOK, []local.Case{{ID: "C1", PaymentID: "A1-1", Cause: local.Reason{Code: "paid_elsewhere", Text: "pagato altrove"}, Opened: now}})
 	case strings.HasPrefix(path, "terminals/cassa1/"):
@@ -288,9 +289,12 @@ type result struct {
 	out, errors string
 }
 
-// commandLine makes a process of this test binary that runs a command line of the program.
-func commandLine(args ...string) *exec.Cmd {
-	cmd := exec.Command(os.Args[0], args...)
+// commandLine makes a process of this test binary that runs a command line of the program, for a minute at most.
+func commandLine(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
 	// A proxy that must not be asked; and no second's wait at the end of a race-detecting process.
 	cmd.Env = append(os.Environ(), executeEnv+"=1", "GORACE=atexit_sleep_ms=0", "HTTP_PROXY=http://127.0.0.1:1", "HTTPS_PROXY=http://127.0.0.1:1", configName+"=")
 	return cmd
@@ -299,7 +303,7 @@ func commandLine(args ...string) *exec.Cmd {
 // cli runs a command line to its end.
 func cli(t *testing.T, stdin string, args ...string) result {
 	t.Helper()
-	cmd := commandLine(args...)
+	cmd := commandLine(t, args...)
 	var out, errs bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
 	err := cmd.Run()

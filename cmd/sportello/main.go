@@ -40,7 +40,7 @@ func init() {
 		{"run", "--config FILE", "avvia il servizio di cassa", "run --config /etc/sportello/config.yaml", runService},
 		{"demo", "[--listen IND] [--data DIR]", "avvia servizio, terminale e piattaforma simulati", "demo", runDemo},
 		{"simulate", "terminal|platform …", "avvia uno dei due simulatori da solo", "simulate terminal --listen tcp://127.0.0.1:10000", runSimulate},
-		{"pay", "AVVISO… --terminal NOME [--request-id ID] [--expect-cents N] [--json]", "incassa uno o più avvisi con carta", "pay 301000000000012345 --terminal cassa1", runPay},
+		{"pay", "AVVISO… --terminal NOME [--request-id ID] [--expect-cents N] [--json]", "incassa uno o più avvisi con carta", "pay 302000100000000107 --terminal cassa1", runPay},
 		{"payments", "[--state STATO] [--day AAAA-MM-GG] [--limit N] [--json]", "elenca i pagamenti, dal più recente", "payments --state unknown", runPayments},
 		{"payment", "ID [--json]", "mostra un pagamento", "payment A1-00000012", runPayment},
 		{"receipt", "ID [--json]", "mostra lo scontrino di un pagamento", "receipt A1-00000012", runReceipt},
@@ -117,7 +117,7 @@ configurazione errati, 3 non incassato, 4 esito sconosciuto, 5 servizio non
 raggiungibile e niente accettato.
 
 Esempio:
-  $ sportello pay 301000000000012345 --terminal cassa1
+  $ sportello pay 302000100000000107 --terminal cassa1
   $ sportello payments --json
 `)
 }

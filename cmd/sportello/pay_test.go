@@ -14,7 +14,7 @@ import (
 	"sportello/protocol/local"
 )
 
-const tari = "301000000000000101"
+const tari = "302000100000000107"
 
 // expect checks an exit code and parts of the outputs.
 func expect(t *testing.T, r result, code int, out, errors string) {
@@ -72,7 +72,7 @@ func TestPayShowsWhoseTurnItIs(t *testing.T) {
 func TestPayJSON(t *testing.T) {
 	f := newFake(t)
 	f.ends(local.StateCharged)
-	r := f.run("pay", tari, "301000000000000202", "--terminal", "cassa1", "--json", "--expect-cents", "12550", "--request-id", "r-7")
+	r := f.run("pay", tari, "302000100000000208", "--terminal", "cassa1", "--json", "--expect-cents", "12550", "--request-id", "r-7")
 	var p local.Payment
 	if err := json.Unmarshal([]byte(r.out), &p); err != nil || r.code != exitDone {
 		t.Fatalf("exit %d, %v: %s %s", r.code, err, r.out, r.errors)
@@ -244,6 +244,7 @@ func TestPayRepeatedRequest(t *testing.T) {
 		t.Errorf("%d orders placed", len(f.orders))
 	}
 	expect(t, f.run("pay", tari, "--terminal", "cassa2", "--request-id", "r1"), exitUsage, "", "[request_id_reused]")
+	expect(t, f.run("pay", "302000100000000208", "--terminal", "cassa1", "--request-id", "r1"), exitUsage, "", "[request_id_reused]")
 	expect(t, f.run("pay", tari, "--terminal", "cassa1", "--request-id", "r2"), exitNotCharged, "", "[platform_unavailable]")
 }
 
@@ -260,7 +261,7 @@ func TestPayInterrupted(t *testing.T) {
 		return payment(r, local.StateSent), nil
 	}
 	f.sync()
-	cmd := commandLine("pay", tari, "--terminal", "cassa1", "--config", f.config)
+	cmd := commandLine(t, "pay", tari, "--terminal", "cassa1", "--config", f.config)
 	errs, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
