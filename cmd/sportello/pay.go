@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"sportello/protocol/local"
+	"sportello/protocol/pagopa"
 )
 
 // retryPause is the wait between two tries to reach a service that was there before.
@@ -50,7 +52,7 @@ func runPay(args []string) int {
 	}
 	switch {
 	case fs.NArg() == 0:
-		return usageError("pay: manca l'avviso (18 cifre, NUMERO@CODICEFISCALE o testo del QR)", "sportello pay 301000000000012345 --terminal cassa1")
+		return usageError("pay: manca l'avviso (18 cifre, NUMERO@CODICEFISCALE o testo del QR)", "sportello pay 302000100000000107 --terminal cassa1")
 	case *terminal == "":
 		return usageError("pay: manca --terminal", "sportello pay "+fs.Arg(0)+" --terminal cassa1")
 	case *expect < 0:
@@ -74,7 +76,7 @@ func runPay(args []string) int {
 }
 
 func (o *order) run(ctx context.Context, codes []string) int {
-	if p, found, err := o.earlier(ctx); err != nil {
+	if p, found, err := o.earlier(ctx, codes); err != nil {
 		return o.failed(err)
 	} else if found {
 		return o.follow(ctx, p, nil)
@@ -97,7 +99,9 @@ func (o *order) run(ctx context.Context, codes []string) int {
 }
 
 // earlier finds the payment that a repeated request already has, whatever has become of its notices.
-func (o *order) earlier(ctx context.Context) (local.Payment, bool, error) {
+// The same id for another terminal, amount or notice is refused: nobody may take one payment's success
+// for another's.
+func (o *order) earlier(ctx context.Context, codes []string) (local.Payment, bool, error) {
 	if !o.repeat {
 		return local.Payment{}, false, nil
 	}
@@ -109,7 +113,7 @@ func (o *order) earlier(ctx context.Context) (local.Payment, bool, error) {
 		if p.RequestID != o.request.RequestID {
 			continue
 		}
-		if p.Terminal != o.request.Terminal || o.expect != 0 && p.AmountCents != o.expect {
+		if p.Terminal != o.request.Terminal || o.expect != 0 && p.AmountCents != o.expect || !sameNotices(p.Notices, codes) {
 			return p, false, &refusal{Status: http.StatusConflict, Body: local.Error{
 				Code: local.CodeRequestIDReused, PaymentID: p.ID,
 				Message: "questo identificativo è già di un altro pagamento", Hint: "usarne uno nuovo per ogni nuovo incasso",
@@ -119,6 +123,18 @@ func (o *order) earlier(ctx context.Context) (local.Payment, bool, error) {
 		return p, true, nil
 	}
 	return local.Payment{}, false, nil
+}
+
+// sameNotices reports whether codes, as typed or scanned, are the payment's notices in the same order.
+// A bare number names no creditor: then the number alone counts.
+func sameNotices(notices []local.PaymentNotice, codes []string) bool {
+	return slices.EqualFunc(notices, codes, func(n local.PaymentNotice, code string) bool {
+		scan, err := pagopa.ParseScan(code)
+		if typed, wrongDigits := pagopa.SearchAnyway(err); wrongDigits {
+			scan.Notice, err = typed, nil // whether it may be charged is not asked here
+		}
+		return err == nil && string(scan.Notice) == n.Number && (scan.Creditor == "" || string(scan.Creditor) == n.Creditor)
+	})
 }
 
 // lookUp turns the codes into notices with the amounts that the citizen is about to pay.
@@ -283,9 +299,18 @@ func (o *order) until(ctx context.Context, s *stream) (*local.Payment, error) {
 			}
 			o.show(e)
 			if p := o.ours(e); p != nil {
+				o.warn(*p)
 				return p, nil
 			}
 		}
+	}
+}
+
+// warn says what the clerk must know before there is an end: above all what to write on paper while the
+// disk takes nothing (design 3.3).
+func (o *order) warn(p local.Payment) {
+	if _, over := outcome(p.State); !over && p.Reason != nil && p.Reason.Text != "" {
+		o.say(strings.TrimSpace("attenzione: " + p.Reason.Text + " " + p.Reason.Hint))
 	}
 }
 

@@ -41,8 +41,11 @@ const closeLimit = 5 * time.Second
 // cliOperator is whoever uses the command line without signing in: a clerk without a name.
 var cliOperator = local.Operator{ID: "cli", Name: "riga di comando", Role: local.RoleClerk}
 
-// errListen: the address of the page is taken or not ours.
-var errListen = errors.New("the page's address cannot be used")
+// What can keep the service from starting, besides its configuration and its ledger.
+var (
+	errListen = errors.New("the page's address cannot be used") // taken, or not ours
+	errData   = errors.New("the data directory cannot be used") // not there, or not ours
+)
 
 // runService is the service itself, in the foreground.
 func runService(args []string) int {
@@ -110,7 +113,7 @@ func startService(cfg *config.Config, o serviceOptions) (_ *service, err error) 
 		s.log.Warn().Int("line", w.Line).Str("key", w.Key).Str("remedy", w.Remedy).Msg(w.Reason)
 	}
 	if err = os.MkdirAll(cfg.DataDir, 0o750); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errData, err)
 	}
 	s.ledger, err = ledger.Open(cfg.DataDir, ledger.Options{
 		Installation: cfg.Installation, Log: s.log, Failpoint: named("ledger.", failpoint),
@@ -187,7 +190,7 @@ func (s *service) startServer(cfg *config.Config, o serviceOptions, hub *ui.Hub,
 	}
 	token, err := writeToken(cfg.DataDir)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errData, err)
 	}
 	uo := ui.Options{
 		Till: s.till, Operators: operators, Hub: hub, Hosts: cfg.Hosts, Origins: cfg.Origins,
@@ -376,22 +379,56 @@ func failConfig(err error) int {
 // failStart explains why the service did not start.
 func failStart(err error, cfg *config.Config) int {
 	var code local.Code
+	var damaged *ledger.DamagedError
+	detail := cfg.DataDir
 	switch {
 	case errors.Is(err, ledger.ErrInUse):
 		code = local.CodeLedgerInUse
-	case errors.Is(err, ledger.ErrDamaged):
-		code = local.CodeLedgerDamaged
-	case errors.Is(err, ledger.ErrDiskFull):
+	case errors.As(err, &damaged):
+		code, detail = local.CodeLedgerDamaged, damaged.Path+": "+damaged.What
+	case errors.Is(err, ledger.ErrDiskFull), errors.Is(err, syscall.ENOSPC):
 		code = local.CodeDiskFull
 	case errors.Is(err, errListen):
-		complain(fmt.Sprintf("l'indirizzo %s della pagina non si può usare: %v", cfg.Listen, err), "forse il servizio è già in funzione; altrimenti cambiare listen nella configurazione")
+		complain(fmt.Sprintf("l'indirizzo %s della pagina non si può usare: %s", cfg.Listen, listenReason(err)),
+			"forse il servizio è già in funzione; altrimenti cambiare listen nella configurazione")
+		return exitFailed
+	case errors.Is(err, errData):
+		complain(fmt.Sprintf("la cartella dei dati %s non si può usare: %v", cfg.DataDir, cause(err)),
+			"correggere data_dir nella configurazione, o dare la cartella all'utente del servizio")
 		return exitFailed
 	default:
 		return failConfig(err)
 	}
 	e := local.Render(&local.Error{Code: code}, local.Language(cfg.Language))
-	complain(e.Message+" ("+err.Error()+")", e.Hint)
+	complain(e.Message+" ("+detail+")", e.Hint)
 	return exitFailed
+}
+
+// cause is the innermost error: what the system said.
+func cause(err error) error {
+	for {
+		switch e := err.(type) {
+		case interface{ Unwrap() error }:
+			err = e.Unwrap()
+		case interface{ Unwrap() []error }:
+			err = e.Unwrap()[len(e.Unwrap())-1]
+		default:
+			return err
+		}
+	}
+}
+
+// listenReason is the system's no in words for people; what is not usual stays as the system says it.
+func listenReason(err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "è già in uso"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "non è un indirizzo di questo PC"
+	case errors.Is(err, syscall.EACCES):
+		return "l'utente del servizio non può usare questa porta"
+	}
+	return cause(err).Error()
 }
 
 // named puts a package's name before the points it passes.
