@@ -25,6 +25,9 @@ import (
 
 // binary is the real program with failpoints, built once for all tests of this package.
 var binary = sync.OnceValues(func() (string, error) {
+	if built := os.Getenv(binaryEnv); built != "" {
+		return built, nil
+	}
 	dir, err := os.MkdirTemp("", "sportello-test-")
 	if err != nil {
 		return "", err
@@ -37,6 +40,9 @@ var binary = sync.OnceValues(func() (string, error) {
 	}
 	return path, nil
 })
+
+// binaryEnv names the binary for a test that runs in a process of its own.
+const binaryEnv = "SPORTELLO_TEST_BINARY"
 
 // binaryDir is where it was built; TestMain removes it. It is written once, before any test is over.
 var binaryDir string
