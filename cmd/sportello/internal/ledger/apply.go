@@ -19,12 +19,6 @@ type record struct {
 	TicketSeq uint64 `json:",omitzero"` // of the newest entry with a slip
 }
 
-// terminalRecord is a terminal in the state bucket.
-type terminalRecord struct {
-	TerminalState
-	LastPayment string // the newest payment sent on it
-}
-
 func (r *record) clone() *record {
 	c := *r
 	c.Notices = slices.Clone(r.Notices)
@@ -35,8 +29,6 @@ func (r *record) clone() *record {
 	}
 	return &c
 }
-
-func (t *terminalRecord) clone() *terminalRecord { c := *t; return &c }
 
 // outboxValue is an outbox item in the state bucket.
 type outboxValue struct {
@@ -315,23 +307,6 @@ func applyTerminalOutcome(v *view, e *entry, r *record) error {
 	return nil
 }
 
-// learnResult notes a saved result of a terminal as known; newest says that nothing was sent on the
-// terminal after it.
-func learnResult(v *view, t *terminalRecord, b *terminalBody, newest bool) {
-	if b == nil {
-		return
-	}
-	if b.TerminalID != "" {
-		t.TerminalID = b.TerminalID
-	}
-	if b.Result != "" {
-		v.put(tableResults+t.Name+"/"+b.Result, nil)
-	}
-	if newest && (b.Result != "" || b.Empty) {
-		t.LastResult, t.LastSTAN = b.Result, b.STAN
-	}
-}
-
 func applyAftermath(v *view, e *entry) error {
 	a := e.Aftermath
 	if a == nil {
@@ -385,30 +360,6 @@ func applyRegistration(v *view, e *entry) error {
 	return nil
 }
 
-func applyTerminal(v *view, e *entry) error {
-	if e.Terminal == nil {
-		return missing(e, "terminal")
-	}
-	t, err := loadTerminal(v, e.Terminal.Name)
-	if err != nil {
-		return err
-	}
-	switch e.Kind {
-	case KindTerminalAdopted:
-		t.Fresh = false
-		learnResult(v, t, e.Terminal, true)
-	case KindTerminalFreed:
-		if t.Lock != e.Payment {
-			return fmt.Errorf("terminal %q is freed of %q and held by %q", t.Name, e.Payment, t.Lock)
-		}
-		t.Lock = ""
-	default:
-		t.Demoted, t.DemotedWhy = true, e.Terminal.Why
-	}
-	v.store(tableTerminals+t.Name, t)
-	return nil
-}
-
 func applyCase(v *view, e *entry) error {
 	b := e.Case
 	if b == nil {
@@ -432,55 +383,6 @@ func applyCase(v *view, e *entry) error {
 	}
 	v.store(key, c)
 	return nil
-}
-
-func loadTerminal(v *view, name string) (*terminalRecord, error) {
-	t, err := load[terminalRecord](v, tableTerminals+name)
-	if t == nil && err == nil {
-		t = &terminalRecord{TerminalState: TerminalState{Name: name, Fresh: true}}
-	}
-	return t, err
-}
-
-// lockKeys are the locks of a payment: each notice, its position on the platform and its document.
-func lockKeys(notices []Notice) []string {
-	var keys []string
-	add := func(key string) {
-		if !slices.Contains(keys, key) {
-			keys = append(keys, key)
-		}
-	}
-	for _, n := range notices {
-		add(tableLocks + "n/" + n.Creditor + "/" + n.Number)
-		if n.Position != "" {
-			add(tableLocks + "p/" + n.Position)
-		}
-		if n.Document != "" {
-			add(tableLocks + "d/" + n.Creditor + "/" + n.Document)
-		}
-	}
-	return keys
-}
-
-// lockHolders are the payments that hold a lock: one, or more after a late charge.
-func lockHolders(v *view, key string) []string { return strings.Fields(string(v.get(key))) }
-
-func releaseLocks(v *view, r *record) {
-	for _, key := range lockKeys(r.Notices) {
-		holders := lockHolders(v, key)
-		left := slices.DeleteFunc(slices.Clone(holders), func(id string) bool { return id == r.ID })
-		switch {
-		case len(left) == len(holders):
-		case len(left) == 0:
-			v.del(key)
-		default:
-			v.put(key, []byte(strings.Join(left, " ")))
-		}
-	}
-}
-
-func historyKey(creditor, number string) string {
-	return tableHistory + creditor + "/" + number + "/"
 }
 
 func outboxKey(id string, index int) string { return fmt.Sprintf("%s/%03d", id, index) }

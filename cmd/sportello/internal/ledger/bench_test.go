@@ -43,25 +43,57 @@ func median(d []time.Duration) float64 {
 }
 
 // BenchmarkMoney measures intent and outcome against the floor, taken in turn in the same run. The
-// figures are medians: xF is how many appends with a flush they cost.
+// figures are medians: xF is how many appends with a flush they cost. One op is two
+// hundred payments.
 func BenchmarkMoney(b *testing.B) {
-	for _, size := range []int{0, 100_000} {
-		b.Run(fmt.Sprintf("payments=%d", size), func(b *testing.B) { benchMoney(b, size, false) })
+	b.Run("empty", func(b *testing.B) { benchMoney(b, b.TempDir()) })
+	dir := b.TempDir()
+	generate(b, dir, 100_000)
+	b.Run("payments=100000", func(b *testing.B) { benchMoney(b, dir) })
+	l := openForBench(b, dir)
+	start := time.Now()
+	if n, err := l.Erase(time.Now().AddDate(10, 0, 0)); err != nil || n == 0 {
+		b.Fatal(n, err)
 	}
-	b.Run("payments=100000/purged", func(b *testing.B) { benchMoney(b, 100_000, true) })
+	took := time.Since(start)
+	if err := l.Close(); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("payments=100000/purged", func(b *testing.B) {
+		benchMoney(b, dir)
+		b.ReportMetric(took.Seconds(), "erase-s")
+	})
+	b.Run("open/payments=100000", func(b *testing.B) { benchOpen(b, dir) })
+	b.Run("open/empty", func(b *testing.B) { benchOpen(b, b.TempDir()) })
 }
 
-func benchMoney(b *testing.B, size int, purged bool) {
-	dir := b.TempDir()
-	generate(b, dir, size)
-	l := open(b, dir)
-	if purged {
-		start := time.Now()
-		if n, err := l.Erase(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)); err != nil || n == 0 {
-			b.Fatal(n, err)
-		}
-		b.Logf("erasing took %v", time.Since(start))
+func openForBench(b *testing.B, dir string) *Ledger {
+	l, err := Open(dir, Options{Installation: "A1", BallastBytes: testBallast})
+	if err != nil {
+		b.Fatal(err)
 	}
+	return l
+}
+
+// benchOpen measures the start after a clean stop.
+func benchOpen(b *testing.B, dir string) {
+	for b.Loop() {
+		l := openForBench(b, dir)
+		b.StopTimer()
+		if err := l.Close(); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+}
+
+func benchMoney(b *testing.B, dir string) {
+	l := openForBench(b, dir)
+	defer func() {
+		if err := l.Close(); err != nil {
+			b.Error(err)
+		}
+	}()
 	f := newFloor(b)
 	var floors, intents, outcomes, afters []time.Duration
 	timed := func(fn func() error) time.Duration {
@@ -71,20 +103,20 @@ func benchMoney(b *testing.B, size int, purged bool) {
 		}
 		return time.Since(start)
 	}
-	n := 1_000_000
-	b.ResetTimer()
-	for b.Loop() {
-		n++
-		in := intent(n)
-		var p Payment
-		floors = append(floors, f.write(b))
-		intents = append(intents, timed(func() (err error) { p, err = l.Intend(in); return err }))
-		floors = append(floors, f.write(b))
-		outcomes = append(outcomes, timed(func() (err error) { p, err = l.Conclude(p.ID, charged("000042")); return err }))
-		afters = append(afters, timed(func() error {
-			_, err := l.Aftermath(p.ID, driver.Aftermath{Acked: true, Ticket: slip, TicketComplete: true})
-			return err
-		}))
+	for range b.N {
+		for range 200 {
+			benchSerial++
+			in := intent(1_000_000 + benchSerial)
+			var p Payment
+			floors = append(floors, f.write(b))
+			intents = append(intents, timed(func() (err error) { p, err = l.Intend(in); return err }))
+			floors = append(floors, f.write(b))
+			outcomes = append(outcomes, timed(func() (err error) { p, err = l.Conclude(p.ID, charged("000042")); return err }))
+			afters = append(afters, timed(func() error {
+				_, err := l.Aftermath(p.ID, driver.Aftermath{Acked: true, Ticket: slip, TicketComplete: true})
+				return err
+			}))
+		}
 	}
 	fl := median(floors)
 	b.ReportMetric(fl/1000, "F-µs")
@@ -95,32 +127,11 @@ func benchMoney(b *testing.B, size int, purged bool) {
 
 var slip = string(slices.Repeat([]byte("        COMUNE DI ESEMPIO       \n"), 24))
 
-// BenchmarkOpen measures the start after a clean stop.
-func BenchmarkOpen(b *testing.B) {
-	for _, size := range []int{0, 100_000} {
-		b.Run(fmt.Sprintf("payments=%d", size), func(b *testing.B) {
-			dir := b.TempDir()
-			generate(b, dir, size)
-			for b.Loop() {
-				l, err := Open(dir, Options{Installation: "A1"})
-				if err != nil {
-					b.Fatal(err)
-				}
-				b.StopTimer()
-				if err := l.Close(); err != nil {
-					b.Fatal(err)
-				}
-				b.StartTimer()
-			}
-		})
-	}
-}
+// benchSerial keeps the payments of all runs apart.
+var benchSerial int
 
 // generate fills a ledger with registered payments, many to a commit.
 func generate(tb testing.TB, dir string, size int) {
-	if size == 0 {
-		return
-	}
 	l, err := Open(dir, Options{Installation: "A1", BallastBytes: testBallast, Now: newClock().now})
 	if err != nil {
 		tb.Fatal(err)

@@ -2,4 +2,33 @@
 // and beside it the current payments, the notice and terminal locks, the outbox and the cases that
 // follow from it. It decides nothing about money; it refuses what would contradict what it holds. It
 // never drops, rewrites or reorders an entry, and answers only when a write is on the disk.
+//
+// # The file
+//
+// ledger.db has three buckets:
+//
+//	entries  sequence, big-endian -> SHA-256 hash, JSON body      the truth
+//	blobs    sequence, big-endian -> salt, content                what may be erased: personal data, raw bytes
+//	state    table/key -> value                                   follows from entries; rebuilt when missing
+//
+// An entry's hash is SHA-256(previous hash, sequence, body), from 32 zero bytes on. A body names its
+// blob by SHA-256(salt, content). Bodies are format 1 (entry.go); a correction is another entry.
+//
+// An intent and an outcome write one entry, and its blob, in one commit of two flushes: eight pages
+// with 100,000 payments in the file. What follows from it (apply.go) is kept in memory, where reads
+// look first, and is folded into the state bucket with a later commit. So every index, the locks'
+// too, is as durable as the entry it follows from, and costs the money path nothing.
+//
+// Beside it: ballast.bin, space that outcomes may have when the disk is full; ledger.db.lock, which
+// keeps a second process out.
+//
+// # When the power goes
+//
+//	step            on the disk if it goes here                  the next start
+//	first boot      nothing, or ledger.db.new                    begins again (TestFirstBootLeavesNothingHalf)
+//	any commit      all of it or nothing of it                   folds the entries that are not (TestKilled)
+//	last flush      the entry, though nobody was told            has it; the till resolves what is unfinished
+//	Erase           the old ledger, and ledger.db.compact        removes the copy; or the new ledger, whole
+//	Close           all, without a free list                     reads the whole tree once, and is slower
+//	a torn page     what cannot be trusted                       refuses with ErrDamaged (TestTornFiles, TestEveryPageLost)
 package ledger

@@ -164,34 +164,3 @@ func (l *Ledger) Notice(creditor, number string) (NoticeState, error) {
 	})
 	return s, err
 }
-
-// Terminal says what is known of a terminal. A name never heard of is a fresh terminal, not an error.
-func (l *Ledger) Terminal(name string) (TerminalState, error) {
-	var s TerminalState
-	err := l.read(func(_ *bolt.Tx, v *view) error {
-		t, err := loadTerminal(v, name)
-		if err == nil {
-			s = t.TerminalState
-		}
-		return err
-	})
-	return s, err
-}
-
-// KnowsResult says whether a terminal's saved result is one that this ledger has written, has seen
-// before a payment of its own, or has adopted (design 5.7). stan counts against the newest alone,
-// because STANs come round again. raw nil: the terminal has no saved result, and there is nothing to
-// know.
-func (l *Ledger) KnowsResult(name string, raw []byte, stan string) (bool, error) {
-	if raw == nil {
-		return true, nil
-	}
-	known := false
-	err := l.read(func(_ *bolt.Tx, v *view) error {
-		t, err := loadTerminal(v, name)
-		known = err == nil && (v.has(tableResults+name+"/"+resultHash(raw)) ||
-			t.LastSTAN != "" && stan == t.LastSTAN)
-		return err
-	})
-	return known, err
-}

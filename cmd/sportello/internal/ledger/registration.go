@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
-	"sportello/driver"
 )
 
 // Outbox returns every notice that somebody has to look after, oldest payment first.
@@ -158,63 +157,4 @@ func (v *view) hasOpenCase(paymentID string) bool {
 	found := false
 	_ = v.eachCase(func(c Case) { found = found || c.PaymentID == paymentID && c.Ended.IsZero() })
 	return found
-}
-
-// Adopt records that a supervisor has seen the last transaction of a terminal (design 5.7). The
-// caller has checked the role.
-func (l *Ledger) Adopt(name, operator string, last driver.Last) error {
-	return l.submit(&op{reserve: true, do: func(b *batch) error {
-		if name == "" || !keyable(name) {
-			return fmt.Errorf("%w: terminal %q", ErrInvalid, name)
-		}
-		e := &entry{Kind: KindTerminalAdopted, Operator: operator, Terminal: &terminalBody{Name: name,
-			TerminalID: last.TerminalID, Empty: !last.Present}}
-		var bl *blob
-		if last.Present {
-			e.Terminal.Result, e.Terminal.STAN = resultHash(last.Raw), last.Charge.STAN
-			bl = &blob{Kind: "result", Result: last.Raw}
-		}
-		return b.append(e, bl)
-	}})
-}
-
-// Free gives a terminal back that an unknown holds. Its notices stay locked. ErrNotFound: nothing
-// holds it. ErrStale: the payment is still in hand, or its outcome is not yet recorded.
-func (l *Ledger) Free(name, operator string) error {
-	return l.submit(&op{reserve: true, do: func(b *batch) error {
-		t, err := loadTerminal(b.view, name)
-		if err != nil {
-			return err
-		}
-		if t.Lock == "" {
-			return fmt.Errorf("%w: terminal %q has no lock", ErrNotFound, name)
-		}
-		r, err := loadRecord(b.view, t.Lock)
-		if err != nil {
-			return err
-		}
-		if r.State == Sent {
-			return fmt.Errorf("%w: payment %q on terminal %q has no outcome yet", ErrStale, r.ID, name)
-		}
-		return b.append(&entry{Kind: KindTerminalFreed, Operator: operator, Payment: t.Lock, Terminal: &terminalBody{Name: name}}, nil)
-	}})
-}
-
-// Demote records, for good, that a terminal is not exclusive (design 5.4), and opens a case. A
-// terminal that is demoted already stays so, without another case.
-func (l *Ledger) Demote(name, why string) error {
-	return l.submit(&op{reserve: true, do: func(b *batch) error {
-		if name == "" || !keyable(name) {
-			return fmt.Errorf("%w: terminal %q", ErrInvalid, name)
-		}
-		t, err := loadTerminal(b.view, name)
-		if err != nil || t.Demoted {
-			return err
-		}
-		if err := b.append(&entry{Kind: KindTerminalDemoted, Terminal: &terminalBody{Name: name, Why: why}}, nil); err != nil {
-			return err
-		}
-		_, err = b.openCase(Case{Cause: driver.Reason{Code: reasonExclusivity, Text: why}, Evidence: "terminal " + name})
-		return err
-	}})
 }

@@ -1,0 +1,156 @@
+package ledger
+
+import (
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+
+	"sportello/driver"
+)
+
+// terminalRecord is a terminal in the state bucket.
+type terminalRecord struct {
+	TerminalState
+	LastPayment string // the newest payment sent on it
+}
+
+func (t *terminalRecord) clone() *terminalRecord { c := *t; return &c }
+
+func loadTerminal(v *view, name string) (*terminalRecord, error) {
+	t, err := load[terminalRecord](v, tableTerminals+name)
+	if t == nil && err == nil {
+		t = &terminalRecord{TerminalState: TerminalState{Name: name, Fresh: true}}
+	}
+	return t, err
+}
+
+// Terminal says what is known of a terminal. A name never heard of is a fresh terminal, not an error.
+func (l *Ledger) Terminal(name string) (TerminalState, error) {
+	var s TerminalState
+	err := l.read(func(_ *bolt.Tx, v *view) error {
+		t, err := loadTerminal(v, name)
+		if err == nil {
+			s = t.TerminalState
+		}
+		return err
+	})
+	return s, err
+}
+
+// KnowsResult says whether a terminal's saved result is one that this ledger has written, has seen
+// before a payment of its own, or has adopted (design 5.7). stan counts against the newest alone,
+// because STANs come round again. raw nil: the terminal has no saved result, and there is nothing to
+// know.
+func (l *Ledger) KnowsResult(name string, raw []byte, stan string) (bool, error) {
+	if raw == nil {
+		return true, nil
+	}
+	known := false
+	err := l.read(func(_ *bolt.Tx, v *view) error {
+		t, err := loadTerminal(v, name)
+		known = err == nil && (v.has(tableResults+name+"/"+resultHash(raw)) ||
+			t.LastSTAN != "" && stan == t.LastSTAN)
+		return err
+	})
+	return known, err
+}
+
+// Adopt records that a supervisor has seen the last transaction of a terminal (design 5.7). The
+// caller has checked the role.
+func (l *Ledger) Adopt(name, operator string, last driver.Last) error {
+	return l.submit(&op{reserve: true, do: func(b *batch) error {
+		if name == "" || !keyable(name) {
+			return fmt.Errorf("%w: terminal %q", ErrInvalid, name)
+		}
+		e := &entry{Kind: KindTerminalAdopted, Operator: operator, Terminal: &terminalBody{Name: name,
+			TerminalID: last.TerminalID, Empty: !last.Present}}
+		var bl *blob
+		if last.Present {
+			e.Terminal.Result, e.Terminal.STAN = resultHash(last.Raw), last.Charge.STAN
+			bl = &blob{Kind: "result", Result: last.Raw}
+		}
+		return b.append(e, bl)
+	}})
+}
+
+// Free gives a terminal back that an unknown holds. Its notices stay locked. ErrNotFound: nothing
+// holds it. ErrStale: the payment is still in hand, or its outcome is not yet recorded.
+func (l *Ledger) Free(name, operator string) error {
+	return l.submit(&op{reserve: true, do: func(b *batch) error {
+		t, err := loadTerminal(b.view, name)
+		if err != nil {
+			return err
+		}
+		if t.Lock == "" {
+			return fmt.Errorf("%w: terminal %q has no lock", ErrNotFound, name)
+		}
+		r, err := loadRecord(b.view, t.Lock)
+		if err != nil {
+			return err
+		}
+		if r.State == Sent {
+			return fmt.Errorf("%w: payment %q on terminal %q has no outcome yet", ErrStale, r.ID, name)
+		}
+		return b.append(&entry{Kind: KindTerminalFreed, Operator: operator, Payment: t.Lock, Terminal: &terminalBody{Name: name}}, nil)
+	}})
+}
+
+// Demote records, for good, that a terminal is not exclusive (design 5.4), and opens a case. A
+// terminal that is demoted already stays so, without another case.
+func (l *Ledger) Demote(name, why string) error {
+	return l.submit(&op{reserve: true, do: func(b *batch) error {
+		if name == "" || !keyable(name) {
+			return fmt.Errorf("%w: terminal %q", ErrInvalid, name)
+		}
+		t, err := loadTerminal(b.view, name)
+		if err != nil || t.Demoted {
+			return err
+		}
+		if err := b.append(&entry{Kind: KindTerminalDemoted, Terminal: &terminalBody{Name: name, Why: why}}, nil); err != nil {
+			return err
+		}
+		_, err = b.openCase(Case{Cause: driver.Reason{Code: reasonExclusivity, Text: why}, Evidence: "terminal " + name})
+		return err
+	}})
+}
+
+func applyTerminal(v *view, e *entry) error {
+	if e.Terminal == nil {
+		return missing(e, "terminal")
+	}
+	t, err := loadTerminal(v, e.Terminal.Name)
+	if err != nil {
+		return err
+	}
+	switch e.Kind {
+	case KindTerminalAdopted:
+		t.Fresh = false
+		learnResult(v, t, e.Terminal, true)
+	case KindTerminalFreed:
+		if t.Lock != e.Payment {
+			return fmt.Errorf("terminal %q is freed of %q and held by %q", t.Name, e.Payment, t.Lock)
+		}
+		t.Lock = ""
+	default:
+		t.Demoted, t.DemotedWhy = true, e.Terminal.Why
+	}
+	v.store(tableTerminals+t.Name, t)
+	return nil
+}
+
+// learnResult notes a saved result of a terminal as known; newest says that nothing was sent on the
+// terminal after it.
+func learnResult(v *view, t *terminalRecord, b *terminalBody, newest bool) {
+	if b == nil {
+		return
+	}
+	if b.TerminalID != "" {
+		t.TerminalID = b.TerminalID
+	}
+	if b.Result != "" {
+		v.put(tableResults+t.Name+"/"+b.Result, nil)
+	}
+	if newest && (b.Result != "" || b.Empty) {
+		t.LastResult, t.LastSTAN = b.Result, b.STAN
+	}
+}
