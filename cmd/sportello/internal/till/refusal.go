@@ -1,6 +1,7 @@
 package till
 
 import (
+	"context"
 	"errors"
 
 	"sportello/cmd/sportello/internal/ledger"
@@ -29,6 +30,7 @@ var terminalCodes = []struct {
 	{driver.ErrAmount, local.CodeAmountRange, false},
 	{driver.ErrBusy, local.CodeTerminalBusy, false},
 	{driver.ErrClosed, local.CodeStopping, false},
+	{context.DeadlineExceeded, local.CodeTerminalSilent, true}, // of a question; our limit, not the driver's
 }
 
 // terminalError names what went wrong with a terminal before anything financial was sent.

@@ -251,9 +251,6 @@ func (s *station) owesAnswer() bool {
 // greet looks at the terminal once, so that the page can say whether it is ready.
 func (s *station) greet(ctx context.Context) {
 	st, err := s.term.Driver.Status(ctx)
-	if ctx.Err() != nil {
-		return
-	}
 	if err == nil && !st.Ready {
 		err = &driver.Refusal{Kind: driver.ErrNotReady, Detail: st.Text}
 	}
