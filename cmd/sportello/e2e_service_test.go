@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net"
 	"net/http"
 	"os"
@@ -204,7 +205,7 @@ func TestTornLedger(t *testing.T) {
 				t.Errorf("the torn file was changed: %v", err)
 			}
 			code, out, errs := c.cli("ledger", "check")
-			if code != exitFailed || !strings.Contains(out+errs, "danneggiato") && !strings.Contains(out, "problemi") {
+			if code != exitFailed || !strings.Contains(out, "Problemi trovati: 1.") {
 				t.Errorf("ledger check: %d %s%s", code, out, errs)
 			}
 			for _, crash := range []string{"panic", "goroutine"} {
@@ -238,8 +239,13 @@ func TestChangedEntry(t *testing.T) {
 	}
 	c.write(path, changed)
 	code, out, errs := c.cli("ledger", "check")
-	if code != exitFailed || !strings.Contains(out, "Non cancellarlo") {
+	if code != exitFailed || !strings.Contains(out, "Non cancellare il registro") {
 		t.Errorf("ledger check: %d %s%s", code, out, errs)
+	}
+	code, out, errs = c.cli("ledger", "check", "--json")
+	var rep ledger.Report
+	if err := json.Unmarshal([]byte(out), &rep); err != nil || code != exitFailed || len(rep.Problems) == 0 {
+		t.Errorf("ledger check --json: %d %s%s", code, out, errs)
 	}
 }
 

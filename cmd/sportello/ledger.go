@@ -55,10 +55,13 @@ func ledgerCheck(configPath string, asJSON bool) int {
 	} else if err != nil {
 		return fail(err)
 	}
-	if asJSON {
-		return printJSON(rep)
+	if !asJSON {
+		return printReport(os.Stdout, rep)
 	}
-	return printReport(os.Stdout, rep)
+	if code := printJSON(rep); code != exitDone || len(rep.Problems) > 0 {
+		return exitFailed
+	}
+	return exitDone
 }
 
 func printReport(w io.Writer, rep ledger.Report) int {
@@ -69,7 +72,7 @@ func printReport(w io.Writer, rep ledger.Report) int {
 	for _, p := range rep.Problems {
 		fmt.Fprintf(w, "%s: %s\n", p.Where, p.What)
 	}
-	fmt.Fprintf(w, "Il registro ha %d problemi. Non cancellarlo: conservarne una copia e chiamare l'assistenza.\n", len(rep.Problems))
+	fmt.Fprintf(w, "Problemi trovati: %d. Non cancellare il registro: conservarne una copia e chiamare l'assistenza.\n", len(rep.Problems))
 	return exitFailed
 }
 

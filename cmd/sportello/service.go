@@ -404,18 +404,13 @@ func failStart(err error, cfg *config.Config) int {
 	return exitFailed
 }
 
-// cause is the innermost error: what the system said.
+// cause is what the system said, without our words around it.
 func cause(err error) error {
-	for {
-		switch e := err.(type) {
-		case interface{ Unwrap() error }:
-			err = e.Unwrap()
-		case interface{ Unwrap() []error }:
-			err = e.Unwrap()[len(e.Unwrap())-1]
-		default:
-			return err
-		}
+	var no syscall.Errno
+	if errors.As(err, &no) {
+		return no
 	}
+	return err
 }
 
 // listenReason is the system's no in words for people; what is not usual stays as the system says it.
