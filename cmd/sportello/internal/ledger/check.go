@@ -62,6 +62,8 @@ func (c *checker) problem(where, format string, args ...any) {
 // follows from the entries against what is stored. Payments go on meanwhile. It holds the rebuilt
 // state in memory.
 func (l *Ledger) Check() (Report, error) {
+	l.long.Lock()
+	defer l.long.Unlock()
 	c := newChecker()
 	for {
 		more := false

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -16,9 +17,15 @@ import (
 // one step: a power cut leaves the old ledger or the new one, and no old bytes in free pages. Payments
 // go on while the file is copied, and wait only for what was written meanwhile. ErrDiskFull: there
 // must be space for a second ledger. ErrStale: a payment chosen was changed meanwhile; try again.
+// context.Canceled: Close, or a disk that refused a payment, came first.
 func (l *Ledger) Erase(before time.Time) (int, error) {
-	l.erasing.Lock()
-	defer l.erasing.Unlock()
+	l.long.Lock()
+	defer l.long.Unlock()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	l.mu.Lock()
+	l.interruptErase = cancel
+	l.mu.Unlock()
 	temp := l.path + compactEnding
 	defer func() { _ = os.Remove(temp) }() // when it has become the ledger there is none
 	var e *erasure
@@ -26,7 +33,7 @@ func (l *Ledger) Erase(before time.Time) (int, error) {
 		if e, err = erasable(tx, v, before); err != nil || len(e.gone) == 0 {
 			return err
 		}
-		return l.copyTo(temp, tx, e.gone)
+		return copyTo(ctx, temp, tx, e.gone)
 	})
 	if err == nil && len(e.gone) > 0 {
 		err = l.submit(&op{alone: func() error {
@@ -54,13 +61,13 @@ type erasure struct {
 }
 
 // copyTo writes the ledger without the blobs that go to temp.
-func (l *Ledger) copyTo(temp string, tx *bolt.Tx, gone map[uint64]bool) error {
+func copyTo(ctx context.Context, temp string, tx *bolt.Tx, gone map[uint64]bool) error {
 	_ = os.Remove(temp)
 	db, err := bolt.Open(temp, 0o600, copyOptions())
 	if err != nil {
 		return err
 	}
-	err = copyLedger(db, tx, gone, l.closing)
+	err = copyLedger(ctx, db, tx, gone)
 	if err == nil {
 		err = db.Sync()
 	}
@@ -159,8 +166,8 @@ func (r *record) inOutbox(v *view) bool {
 
 const copyBytes = 8 << 20 // in one transaction of the copy
 
-// copyLedger copies every bucket, without the blobs that go, until stop is closed.
-func copyLedger(db *bolt.DB, from *bolt.Tx, gone map[uint64]bool, stop <-chan struct{}) error {
+// copyLedger copies every bucket, without the blobs that go, until ctx ends.
+func copyLedger(ctx context.Context, db *bolt.DB, from *bolt.Tx, gone map[uint64]bool) error {
 	to, err := db.Begin(true)
 	if err != nil {
 		return err
@@ -187,10 +194,8 @@ func copyLedger(db *bolt.DB, from *bolt.Tx, gone map[uint64]bool, stop <-chan st
 					return err
 				}
 				to, size, bucket = next, 0, next.Bucket(name)
-				select {
-				case <-stop:
-					return ErrClosed
-				default:
+				if err := ctx.Err(); err != nil {
+					return err
 				}
 				bucket.FillPercent = 0.9
 			}

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -52,15 +53,17 @@ type Ledger struct {
 	mu   sync.RWMutex // guards db, tail and broken: readers share it, a commit takes it
 	db   *bolt.DB
 	tail layer // committed state that is not yet in the state bucket
-	// broken is why nothing can be read or written any more.
+	// broken is why nothing can be read or written. The writer tries again unless it is damage.
 	broken error
+	// interruptErase stops the copying of an Erase, which must not hold a payment up.
+	interruptErase context.CancelFunc
 
 	// The writer's own.
 	head     head
 	unfolded int // entries in tail
 	ballast  ballast
 
-	erasing sync.Mutex // one Erase at a time
+	long sync.Mutex // one Erase or Check at a time: replacing the file waits for long readers
 
 	ids struct {
 		sync.Mutex
@@ -113,8 +116,8 @@ func Open(dir string, o Options) (*Ledger, error) {
 	l := &Ledger{
 		path: path, opt: o, lock: lock,
 		ops: make(chan *op), closing: make(chan struct{}),
-		outboxChanged: make(chan struct{}, 1),
-		ballast:       ballast{path: filepath.Join(dir, "ballast.bin"), size: o.BallastBytes},
+		outboxChanged: make(chan struct{}, 1), interruptErase: func() {},
+		ballast: ballast{path: filepath.Join(dir, "ballast.bin"), size: o.BallastBytes},
 	}
 	if err := l.start(); err != nil {
 		_ = lock.release()
@@ -181,26 +184,38 @@ func (l *Ledger) load() error {
 		if errors.Is(err, bolterrors.ErrTimeout) {
 			return fmt.Errorf("open ledger %q: %w", l.path, ErrInUse)
 		}
+		for _, damage := range []error{bolterrors.ErrInvalid, bolterrors.ErrVersionMismatch, bolterrors.ErrChecksum} {
+			if errors.Is(err, damage) {
+				return &DamagedError{Path: l.path, What: err.Error()}
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("open ledger %q: %w", l.path, err)
+		}
+		l.db, l.tail = db, layer{}
+		if err := l.take(db); err != nil {
+			return errors.Join(err, db.Close())
+		}
+		return nil
+	})
+}
+
+// take reads from an opened file where the journal ends, and folds what is not folded into tail.
+func (l *Ledger) take(db *bolt.DB) error {
+	if err := renewState(db); err != nil {
+		return diskFull(fmt.Errorf("open ledger %q: %w", l.path, err))
+	}
+	return db.View(func(tx *bolt.Tx) error {
+		folded, err := foldedHead(tx)
+		if err == nil {
+			v := &view{bucket: tx.Bucket(bucketState), pending: l.tail}
+			l.head, l.unfolded, err = replay(tx, v, folded)
+		}
 		if err != nil {
 			return &DamagedError{Path: l.path, What: err.Error()}
 		}
-		l.db, l.tail = db, layer{}
-		if err := renewState(db); err != nil {
-			return diskFull(fmt.Errorf("open ledger %q: %w", l.path, err))
-		}
-		return db.View(func(tx *bolt.Tx) error {
-			folded, err := foldedHead(tx)
-			if err != nil {
-				return &DamagedError{Path: l.path, What: err.Error()}
-			}
-			v := &view{bucket: tx.Bucket(bucketState), pending: l.tail}
-			l.head, l.unfolded, err = replay(tx, v, folded)
-			if err != nil {
-				return &DamagedError{Path: l.path, What: err.Error()}
-			}
-			l.entries.Store(l.head.seq)
-			return nil
-		})
+		l.entries.Store(l.head.seq)
+		return nil
 	})
 }
 
@@ -232,6 +247,7 @@ func (l *Ledger) Close() error {
 		l.writer.Wait()
 		l.mu.Lock()
 		defer l.mu.Unlock()
+		l.interruptErase()
 		l.closeErr = guard(l.path, l.shut)
 		if err := l.lock.release(); l.closeErr == nil {
 			l.closeErr = err

@@ -519,6 +519,12 @@ func TestKnowsResult(t *testing.T) {
 	if !knows("cassa1", "somebody's", "") || knows("cassa1", "told in other words", "000007") {
 		t.Fatal("an older result is known by its bytes, not by its STAN")
 	}
+	if err := l.Adopt("cassa1", "capo", driver.Last{Present: true, Raw: []byte("refused"), Charge: driver.Charge{STAN: "000000"}}); err != nil {
+		t.Fatal(err)
+	}
+	if knows("cassa1", "refused, by somebody else", "000000") || !knows("cassa1", "refused", "000000") {
+		t.Fatal("000000 is taken for a STAN")
+	}
 	if err := l.Adopt("cassa1", "capo", driver.Last{}); err != nil {
 		t.Fatal(err)
 	}

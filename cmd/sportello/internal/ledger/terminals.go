@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"strings"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -152,5 +153,8 @@ func learnResult(v *view, t *terminalRecord, b *terminalBody, newest bool) {
 	}
 	if newest && (b.Result != "" || b.Empty) {
 		t.LastResult, t.LastSTAN = b.Result, b.STAN
+		if strings.Trim(b.STAN, "0") == "" {
+			t.LastSTAN = "" // 000000 is no STAN: every refusal without one would be known by it
+		}
 	}
 }

@@ -175,9 +175,14 @@ func (l *Ledger) attempt(ops []*op) error {
 	return err
 }
 
+// usable opens the file again when that failed before, unless it is damaged.
 func (l *Ledger) usable() error {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.broken == nil || errors.Is(l.broken, ErrDamaged) {
+		return l.broken
+	}
+	l.broken = l.load()
 	return l.broken
 }
 
@@ -245,12 +250,16 @@ func (l *Ledger) settle(b *batch, folded bool) {
 	}
 	for key := range b.pending {
 		if strings.HasPrefix(key, tableOutbox) {
-			select {
-			case l.outboxChanged <- struct{}{}:
-			default:
-			}
+			l.signalOutbox()
 			break
 		}
+	}
+}
+
+func (l *Ledger) signalOutbox() {
+	select {
+	case l.outboxChanged <- struct{}{}:
+	default:
 	}
 }
 
@@ -260,6 +269,7 @@ func (l *Ledger) settle(b *batch, folded bool) {
 func (l *Ledger) reload(b *batch) (written bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.interruptErase()
 	if err := guard(l.path, l.db.Close); err != nil {
 		return false, err
 	}
@@ -269,6 +279,7 @@ func (l *Ledger) reload(b *batch) (written bool, err error) {
 	if l.head.seq != b.head.seq || !bytes.Equal(l.head.hash, b.head.hash) {
 		return false, nil
 	}
+	l.signalOutbox()
 	return true, guard(l.path, func() error {
 		return l.db.Update(func(*bolt.Tx) error { return nil })
 	})
