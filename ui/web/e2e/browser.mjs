@@ -79,6 +79,17 @@ export async function sideways(page) {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
+/** ringless names the element that has the focus without showing it; undefined when all is well. */
+export async function ringless(page) {
+  return page.evaluate(() => {
+    const e = document.activeElement;
+    if (!e || e === document.body) return undefined;
+    const style = getComputedStyle(e);
+    const seen = style.boxShadow !== "none" || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2);
+    return seen ? undefined : e.outerHTML.slice(0, 80);
+  });
+}
+
 /** csp gives what the content security policy has blocked so far. */
 export async function csp(page) {
   return page.evaluate(() => globalThis.cspViolations);

@@ -2,7 +2,7 @@
 // keys do, axe, the content security policy, and a screenshot at 1366×768 and at 200 % zoom.
 // SCREENSHOTS names the folder; none are written without it.
 
-import { axe, Checks, csp, launch, open, scan, shot, sideways } from "./browser.mjs";
+import { axe, Checks, csp, launch, open, ringless, scan, shot, sideways } from "./browser.mjs";
 import { debt, Mock } from "./mock.mjs";
 
 const folder = process.env.SCREENSHOTS;
@@ -28,6 +28,7 @@ async function run(browser, name, scenario) {
       await page.waitForTimeout(50);
       const what = `${label}/${state}`;
       checks.same(await axe(page), [], `${what} axe`);
+      checks.same(await ringless(page), undefined, `${what} focus ring`);
       checks.that((await sideways(page)) <= 0, `${what} scrolls sideways by ${await sideways(page)}`);
       if (zoom === 1) {
         const list = page.getByRole("heading", { name: "Pagamenti di oggi" });

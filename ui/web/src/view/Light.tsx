@@ -1,7 +1,8 @@
 import type { Light } from "../core/types.gen";
 import { Icon } from "./Icon";
+import type { IconName } from "./icons";
 
-const icons: Record<Light, string> = {
+const shapes: Record<Light, IconName> = {
   ready: "check-circle",
   busy: "clock",
   not_ready: "close-circle",
@@ -12,7 +13,7 @@ const icons: Record<Light, string> = {
 export function LightMark({ light, word }: { light: Light; word: string }) {
   return (
     <span class={`light light-${light}`}>
-      <Icon name={icons[light] ?? "help-circle"} />
+      <Icon name={shapes[light] ?? "help-circle"} />
       {word}
     </span>
   );

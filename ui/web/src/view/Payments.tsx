@@ -34,10 +34,10 @@ export function Payments() {
                 </th>
                 <th scope="col">{t.payments.charged}</th>
                 <th scope="col">{t.payments.registered}</th>
-                <th scope="col" class="clip">{t.payments.reason}</th>
+                <th scope="col" class="wide">{t.payments.reason}</th>
                 <th scope="col">{t.payments.notice}</th>
-                <th scope="col">{t.payments.stan}</th>
-                {several && <th scope="col">{t.payments.terminal}</th>}
+                <th scope="col" class="wide">{t.payments.stan}</th>
+                {several && <th scope="col" class="wide">{t.payments.terminal}</th>}
                 <th scope="col">
                   <span class="visually-hidden">{t.payments.detail}</span>
                 </th>
@@ -71,10 +71,10 @@ function Row({ payment: p, several, today }: { payment: Payment; several: boolea
           <Mark tone={stateTone(p)} word={t.states[p.state] ?? p.state} />
         </td>
         <td>{p.state === "charged" ? <Mark tone={registrationTone(reg)} word={t.registrations[reg] ?? reg} /> : t.registrations.none}</td>
-        <td class="clip">{p.notices.map((n) => n.description).filter(Boolean).join("; ")}</td>
-        <td class="nowrap">{p.notices.map((n) => notice(n.number)).join(", ")}</td>
-        <td>{p.charge?.stan || "–"}</td>
-        {several && <td>{terminal?.label || p.terminal}</td>}
+        <td class="wide clip">{p.notices.map((n) => n.description).filter(Boolean).join("; ")}</td>
+        <td class="nowrap">{p.notices.map((n) => notice(n.number).replaceAll("\u00a0", " ")).join(", ")}</td>
+        <td class="wide">{p.charge?.stan || "–"}</td>
+        {several && <td class="wide">{terminal?.label || p.terminal}</td>}
         <td class="right">
           <button
             type="button"
@@ -104,7 +104,8 @@ function Detail({ payment: p }: { payment: Payment }) {
   const reasons = p.notices.flatMap((n) => (n.reason ? [n.reason] : []));
   const reg = registrationOf(p);
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), []);
+  // The whole of it comes into sight, from its row on.
+  useEffect(() => box.current?.closest("tr")?.previousElementSibling?.scrollIntoView(), []);
   return (
     <div class="detail" ref={box}>
       <div>
@@ -119,6 +120,7 @@ function Detail({ payment: p }: { payment: Payment }) {
             [t.detail.receiptNumber, p.receipt_number],
             [t.detail.reference, p.reference],
             [t.detail.chargedAmount, p.charge && p.charge.amount_cents !== p.amount_cents ? euro(p.charge.amount_cents) : undefined],
+            [t.payments.stan, p.charge?.stan],
             [t.detail.authCode, p.charge?.auth_code],
             [t.detail.card, [p.charge?.card, p.charge?.pan].filter(Boolean).join(" ")],
             [t.detail.pagopaReceipt, p.notices.map((n) => n.receipt_id).filter(Boolean).join(", ")],
@@ -136,10 +138,10 @@ function Detail({ payment: p }: { payment: Payment }) {
 }
 
 function Mark({ tone, word }: { tone: Tone; word: string }) {
-  const icon = { good: "check-circle", warn: "warning-circle", bad: "close-circle", info: "clock" }[tone];
+  const shapes = { good: "check-circle", warn: "warning-circle", bad: "close-circle", info: "clock" } as const;
   return (
     <span class={`mark mark-${tone}`}>
-      <Icon name={icon} />
+      <Icon name={shapes[tone]} />
       {word}
     </span>
   );

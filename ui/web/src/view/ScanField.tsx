@@ -27,7 +27,7 @@ export function ScanField() {
           {t.scan.button}
         </button>
       </div>
-      <p id="scan-hint" class="hint">
+      <p id="scan-hint" class={`hint ${c.remark ? "" : "hint-standing"}`}>
         {c.remark ? <strong>{c.remark.text}</strong> : t.scan.hint}
       </p>
     </section>

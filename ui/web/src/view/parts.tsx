@@ -1,5 +1,6 @@
 import type { Reason } from "../core/types.gen";
 import { Icon } from "./Icon";
+import type { IconName } from "./icons";
 import { useView } from "./context";
 
 /** Facts is a list of names and values; what is empty is left out. */
@@ -20,7 +21,7 @@ export function Facts({ of }: { of: [name: string, value: string | undefined][] 
 
 export type Tone = "good" | "warn" | "bad" | "info";
 
-const icons: Record<Tone, string> = {
+const shapes: Record<Tone, IconName> = {
   good: "check-circle",
   warn: "warning-circle",
   bad: "close-circle",
@@ -31,7 +32,7 @@ const icons: Record<Tone, string> = {
 export function Says({ reason, tone, detail }: { reason: Reason; tone: Tone; detail?: string }) {
   return (
     <div class={`says says-${tone}`}>
-      <Icon name={icons[tone]} tone={tone} />
+      <Icon name={shapes[tone]} tone={tone} />
       <p>
         <strong>{reason.text}</strong> {reason.hint}
         {detail && <small class="detail-code"> ({detail})</small>}
