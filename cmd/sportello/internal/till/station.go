@@ -62,13 +62,12 @@ func (s *station) run(ctx context.Context) {
 		case job := <-s.jobs:
 			job(ctx)
 		case <-ctx.Done():
-			s.drain()
 			return
 		}
 	}
 }
 
-// drain answers those whose job will not run any more.
+// drain answers those whose job will not run any more; the worker has ended.
 func (s *station) drain() {
 	s.mu.Lock()
 	s.ended = true

@@ -151,6 +151,9 @@ func (t *Till) Close() {
 		}
 	}
 	t.wg.Wait()
+	for _, s := range t.stations {
+		s.drain()
+	}
 }
 
 // Changed tells the screens that a payment's registration changed.

@@ -491,11 +491,11 @@ func (d *terminal) Pay(ctx context.Context, p driver.Payment, r driver.Recorder)
 	}
 	d.w.steps.add("frame")
 	r.Progress(driver.Progress{Phase: driver.PhaseCard, Text: "INSERIRE CARTA"})
-	o := d.approve(p)
-	if now.word != nil {
-		if o = now.word(now.life, p); now.life.Err() != nil {
-			return driver.Aftermath{}, fmt.Errorf("terminal: %w", driver.ErrInterrupted)
-		}
+	var o driver.Outcome
+	if now.word == nil {
+		o = d.approve(p)
+	} else if o = now.word(now.life, p); now.life.Err() != nil {
+		return driver.Aftermath{}, fmt.Errorf("terminal: %w", driver.ErrInterrupted)
 	}
 	if o.Verdict == driver.Charged {
 		d.take(p)
