@@ -38,6 +38,9 @@ var drivers = map[string]driver.Open{
 // closeLimit bounds an orderly stop: after it the process ends as at a power cut, which loses nothing.
 const closeLimit = 5 * time.Second
 
+// pageLimit is what the open connections of browsers get of it: they may hold one open for no reason.
+const pageLimit = time.Second
+
 // cliOperator is whoever uses the command line without signing in: a clerk without a name.
 var cliOperator = local.Operator{ID: "cli", Name: "riga di comando", Role: local.RoleClerk}
 
@@ -205,7 +208,7 @@ func (s *service) startServer(cfg *config.Config, o serviceOptions, hub *ui.Hub,
 	s.server.AddToken(token, cliOperator)
 	go func() { s.ended <- s.server.Serve() }()
 	s.onClose(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+		ctx, cancel := context.WithTimeout(context.Background(), pageLimit)
 		defer cancel()
 		if err := s.server.Close(ctx); err != nil {
 			s.log.Warn().Err(err).Msg("closing the page")
