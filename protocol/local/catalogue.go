@@ -235,6 +235,8 @@ var statuses = map[Code]int{
 	CodeReceiptUncharged: http.StatusOK,
 	CodeAckNotWritten:    http.StatusOK,
 	CodeExclusivityLost:  http.StatusOK,
+	CodeLateCharge:       http.StatusOK,
+	CodeDoubleCharge:     http.StatusOK,
 
 	CodeDiskFull:        http.StatusInsufficientStorage,
 	CodeLedgerDamaged:   http.StatusInternalServerError,

@@ -89,6 +89,8 @@ const (
 	CodeReceiptUncharged Code = "receipt_uncharged" // receipt for an attempt that ended not charged
 	CodeAckNotWritten    Code = "ack_not_written"   // check first
 	CodeExclusivityLost  Code = "exclusivity_lost"  // somebody else uses the terminal
+	CodeLateCharge       Code = "late_charge"       // a later fact turned not charged into charged
+	CodeDoubleCharge     Code = "double_charge"     // a later fact shows two charges for one notice
 )
 
 // The service and its guards.

@@ -74,6 +74,8 @@ var german = map[Code]Text{
 	CodeReceiptUncharged: {"Für eine als nicht belastet geführte Zahlung ist eine Quittung eingetroffen.", "Nicht nochmals zahlen lassen. Eine verantwortliche Person verständigen."},
 	CodeAckNotWritten:    {"Die Zahlung ist erfolgt, aber das Terminal hat unsere Bestätigung vielleicht nicht erhalten.", "Nicht nochmals zahlen lassen. Am Terminal prüfen, ob der Vorgang storniert wurde."},
 	CodeExclusivityLost:  {"Das Terminal[ {terminal}] wird auch von anderen benutzt.", "Eine verantwortliche Person muss klären, von wem; bis dahin sind die automatischen Prüfungen eingeschränkt."},
+	CodeLateCharge:       {"Eine als nicht belastet geführte Zahlung wurde doch belastet.", "Nicht noch einmal zahlen lassen. Eine verantwortliche Person muss den Fall prüfen und schließen."},
+	CodeDoubleCharge:     {"Dieselbe Zahlungsaufforderung wurde zweimal belastet.", "Eine Rückerstattung ist fällig: sofort eine verantwortliche Person informieren."},
 
 	CodeDiskFull:        {"Die Festplatte des PCs ist voll.", "Speicherplatz auf dem Datenlaufwerk freigeben, dann wiederholen."},
 	CodeLedgerDamaged:   {"Das Zahlungsregister ist beschädigt.", "Nicht kassieren. Der technische Dienst muss sportello ledger check ausführen und eine Kopie wiederherstellen."},

@@ -74,6 +74,8 @@ var english = map[Code]Text{
 	CodeReceiptUncharged: {"A receipt has arrived for a payment that was held not charged.", "Do not let the notice be paid again. Tell a supervisor."},
 	CodeAckNotWritten:    {"The payment was approved, but the terminal may not have had our confirmation.", "Do not let it be paid again. Check at the terminal that it has not been reversed."},
 	CodeExclusivityLost:  {"The terminal[ {terminal}] is also used by others.", "A supervisor must find out who else uses it; until then automatic checks are reduced."},
+	CodeLateCharge:       {"A payment taken as not charged turns out to be charged.", "Do not charge the notice again. A supervisor must check and close the case."},
+	CodeDoubleCharge:     {"The same notice turns out to be charged twice.", "The citizen is owed a refund: tell a supervisor at once."},
 
 	CodeDiskFull:        {"The PC's disk is full.", "Free space on the data disk, then try again."},
 	CodeLedgerDamaged:   {"The payment ledger is damaged.", "Take no payments. Support must run sportello ledger check and restore a copy."},

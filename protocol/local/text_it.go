@@ -75,6 +75,8 @@ var italian = map[Code]Text{
 	CodeReceiptUncharged: {"È arrivata una ricevuta per un pagamento che risultava non addebitato.", "Non far ripagare l'avviso. Avvisare un responsabile."},
 	CodeAckNotWritten:    {"Il pagamento è riuscito, ma il terminale potrebbe non aver ricevuto conferma.", "Non far ripagare. Verificare sul terminale che l'operazione non sia stata stornata."},
 	CodeExclusivityLost:  {"Il terminale[ {terminal}] è usato anche da altri.", "Un responsabile deve verificare chi altro lo usa; fino ad allora le verifiche automatiche sono ridotte."},
+	CodeLateCharge:       {"Un pagamento dato per non addebitato risulta invece addebitato.", "Non far ripagare l'avviso. Un responsabile deve verificare e chiudere il caso."},
+	CodeDoubleCharge:     {"Lo stesso avviso risulta addebitato due volte.", "Serve un rimborso al cittadino: avvisare subito un responsabile."},
 
 	CodeDiskFull:        {"Il disco del PC è pieno.", "Liberare spazio sul disco dei dati, poi riprovare."},
 	CodeLedgerDamaged:   {"Il registro dei pagamenti è danneggiato.", "Non incassare. L'assistenza deve eseguire sportello ledger check e ripristinare una copia."},

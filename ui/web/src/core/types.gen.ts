@@ -75,6 +75,8 @@ export type Code =
   | "receipt_uncharged" // receipt for an attempt that ended not charged
   | "ack_not_written" // check first
   | "exclusivity_lost" // somebody else uses the terminal
+  | "late_charge" // a later fact turned not charged into charged
+  | "double_charge" // a later fact shows two charges for one notice
   | "disk_full"
   | "ledger_damaged"
   | "ledger_in_use" // a second instance on the same data
