@@ -66,6 +66,21 @@ func TestTerminalsThatCannotPay(t *testing.T) {
 	}
 }
 
+// TestSilentTerminal: something takes the connection and says nothing, as a hung terminal does, or a web
+// server that waits for the end of a line.
+func TestSilentTerminal(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() // the system takes connections, nobody ever reads them
+	c := newCounter(t, setup{address: "tcp://" + l.Addr().String()})
+	c.start()
+	c.refusesToPay(debt(0), told{exit: 3, code: local.CodeTerminalSilent, says: []string{"è collegato ma non risponde", "riavviarlo"}})
+	c.untouched()
+}
+
 // TestTerminalSwitchedOnLater: no restart is needed.
 func TestTerminalSwitchedOnLater(t *testing.T) {
 	t.Parallel()
