@@ -360,3 +360,9 @@ func (b *lockedBuffer) String() string {
 }
 
 var _ io.Writer = (*lockedBuffer)(nil)
+
+// onTheWire is a QR's notice as the additional data carry it: number and creditor.
+func onTheWire(qr string) string {
+	f := strings.Split(qr, "|")
+	return f[2] + f[3]
+}
