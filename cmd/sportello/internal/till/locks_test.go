@@ -214,7 +214,7 @@ func TestLockedTerminal(t *testing.T) {
 }
 
 // TestTakeBetweenOutcomeAndEvidence stands exactly between the end of an unknown attempt and the start of
-// its evidence: a payment that comes then is refused.
+// its evidence: a payment that comes then is refused, and so is a question, which would wait for the evidence.
 func TestTakeBetweenOutcomeAndEvidence(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		s := w.till.stations["cassa1"]
@@ -228,6 +228,7 @@ func TestTakeBetweenOutcomeAndEvidence(t *testing.T) {
 				n++
 				err := s.take(&attempt{id: fmt.Sprint("other", n), begun: make(chan struct{})})
 				codes = append(codes, codeOf(t, err))
+				wantCode(t, s.queue(func(context.Context) {}), local.CodeTerminalBusy)
 			}
 		}
 		p, err := w.pay(request("r1", "cassa1", notice(1)))

@@ -3,8 +3,11 @@ package till
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -287,46 +290,42 @@ func TestCallerLeaves(t *testing.T) {
 // so that goroutines race.
 func TestNeverOlder(t *testing.T) {
 	w := newWorld(t)
-	var ids []string
-	for i := range 4 {
-		ids = append(ids, fmt.Sprintf("A1-%08d", i+1))
-	}
-	end := make(chan struct{})
-	done := make(chan struct{})
-	for _, id := range ids {
-		go func() {
-			defer func() { done <- struct{}{} }()
-			for {
-				select {
-				case <-end:
-					return
-				default:
-				}
-				if p, err := w.ledger.Payment(id); err == nil {
-					w.till.Changed(p.ID)
-					if p.State == ledger.Charged && p.Notices[0].Registration == ledger.RegAwaiting {
-						_, _ = w.ledger.Register(ledger.RegistrationChange{PaymentID: id, To: ledger.RegDone, ReceiptID: "x"})
-						w.till.Changed(id)
-					}
+	const payments, publishers = 4, 6
+	var now atomic.Pointer[string]
+	var ended atomic.Bool
+	var all sync.WaitGroup
+	for range publishers {
+		all.Go(func() {
+			for !ended.Load() {
+				if id := now.Load(); id == nil {
+					runtime.Gosched()
+				} else {
+					w.till.Changed(*id)
 				}
 			}
-		}()
+		})
 	}
-	for i := range ids {
+	for i := range payments {
+		var p local.Payment
 		for {
-			_, err := w.pay(request(fmt.Sprint("r", i), "cassa1", notice(i)))
-			if err == nil {
+			var err error
+			if p, err = w.pay(request(fmt.Sprint("r", i), "cassa1", notice(i))); err == nil {
 				break
 			}
-			wantCode(t, err, local.CodeTerminalBusy)
-			if t.Failed() {
+			if wantCode(t, err, local.CodeTerminalBusy); t.Failed() {
 				break
 			}
 		}
+		now.Store(&p.ID)
+		for w.payment(p.ID).State != ledger.Charged {
+			runtime.Gosched()
+		}
+		if _, err := w.ledger.Register(ledger.RegistrationChange{PaymentID: p.ID, To: ledger.RegDone, ReceiptID: "x"}); err != nil {
+			t.Error(err)
+		}
+		w.till.Changed(p.ID)
 	}
-	w.stop()
-	close(end)
-	for range ids {
-		<-done
-	}
+	w.till.Close()
+	ended.Store(true)
+	all.Wait()
 }

@@ -304,6 +304,33 @@ func TestFree(t *testing.T) {
 	})
 }
 
+// TestFreedAndNotLetGo: a driver that takes its time to leave the evidence keeps the next payment out, not waiting.
+func TestFreedAndNotLetGo(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		d := w.terminals[0]
+		leave := make(chan struct{})
+		d.script(func(d *terminal) {
+			d.word = func(context.Context, driver.Payment) driver.Outcome { return lost("") }
+			d.resolve = func(ctx context.Context, _ driver.Attempt, _ driver.Recorder) error { <-leave; return ctx.Err() }
+		})
+		if _, err := w.pay(request("r1", "cassa1", notice(1))); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if _, err := w.act(chief, "free"); err != nil {
+			t.Fatal(err)
+		}
+		_, err := w.pay(request("r2", "cassa1", notice(2)))
+		wantCode(t, err, local.CodeTerminalBusy)
+		close(leave)
+		synctest.Wait()
+		d.script(func(d *terminal) { d.word = nil })
+		if _, err := w.pay(request("r2", "cassa1", notice(2))); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // TestLateResultAfterFree: the terminal's word comes after all, while another payment has the terminal. It is
 // written, and the other payment keeps the terminal.
 func TestLateResultAfterFree(t *testing.T) {

@@ -203,6 +203,16 @@ func TestRefusedByPlatform(t *testing.T) {
 		{func(*govpay.Position) error { return errors.New("dial: refused") }, local.CodePlatformUnavailable},
 	}
 	bubble(t, func(t *testing.T, w *world) {
+		w.hub.inside = func(e local.Event) {
+			if e.Terminal == nil || e.Terminal.Light != local.LightReady {
+				return
+			}
+			w.till.mu.Lock()
+			defer w.till.mu.Unlock()
+			if len(w.till.open) != 1 {
+				t.Error("answered before the terminal was free: an answer at once would find it busy")
+			}
+		}
 		for _, row := range rows {
 			w.platform.answer(func(_ context.Context, creditor, number string) (govpay.Position, error) {
 				p := debt(creditor, number)
@@ -223,6 +233,7 @@ func TestRefusedByPlatform(t *testing.T) {
 			}
 		}
 		synctest.Wait()
+		w.hub.inside = nil
 		if w.steps.count("pay") != 0 {
 			t.Error("the terminal was called")
 		}

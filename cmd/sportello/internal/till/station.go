@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -211,9 +210,6 @@ func (s *station) exclusivity() driver.Exclusivity {
 // it; later it means that somebody else uses the terminal (design 5.4).
 func (s *station) recognise(raw []byte, stan string) error {
 	t := s.till
-	if strings.Trim(stan, "0") == "" {
-		stan = "" // 000000 is no number: it would fit any other refusal
-	}
 	known, err := t.o.Ledger.KnowsResult(s.term.Name, raw, stan)
 	if err != nil {
 		return err
