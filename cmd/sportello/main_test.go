@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"net/http"
 	"os"
 	"testing"
@@ -12,9 +13,17 @@ import (
 // their real exit codes and outputs.
 const executeEnv = "SPORTELLO_TEST_EXECUTE"
 
+// atOnce is how many parallel tests run where -parallel says nothing: they wait for other processes and
+// lines, and need more of them than there are cores.
+const atOnce = "8"
+
 func TestMain(m *testing.M) {
 	if os.Getenv(executeEnv) != "" {
 		os.Exit(execute(os.Args[1:]))
+	}
+	flag.Parse()
+	if p := flag.Lookup("test.parallel"); p.Value.String() == p.DefValue {
+		_ = p.Value.Set(atOnce)
 	}
 	goleak.VerifyTestMain(closingConnections{m})
 }
