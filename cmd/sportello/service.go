@@ -8,7 +8,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/signal"
@@ -22,18 +21,10 @@ import (
 	"sportello/cmd/sportello/internal/ledger"
 	"sportello/cmd/sportello/internal/settle"
 	"sportello/cmd/sportello/internal/till"
-	"sportello/driver"
-	"sportello/driver/ecr17"
 	"sportello/protocol/govpay"
 	"sportello/protocol/local"
 	"sportello/ui"
 )
-
-// drivers is every terminal driver of this program, by the name in terminals[].driver.
-var drivers = map[string]driver.Open{
-	"nexi":   ecr17.Open,
-	"numera": ecr17.Open,
-}
 
 // closeLimit bounds an orderly stop: after it the process ends as at a power cut, which loses nothing.
 const closeLimit = 5 * time.Second
@@ -256,35 +247,6 @@ func (s *service) close() {
 	s.stops = nil
 }
 
-// platform is the client, with somebody who hears how each question went.
-type platform struct {
-	client *govpay.Client
-	seen   func(error)
-}
-
-var (
-	_ till.Platform   = (*platform)(nil)
-	_ settle.Platform = (*platform)(nil)
-)
-
-func (p *platform) Position(ctx context.Context, creditor, notice string) (govpay.Position, error) {
-	v, err := p.client.Position(ctx, creditor, notice)
-	p.seen(err)
-	return v, err
-}
-
-func (p *platform) Receipts(ctx context.Context, creditor, iuv string) ([]govpay.ReceiptRef, error) {
-	v, err := p.client.Receipts(ctx, creditor, iuv)
-	p.seen(err)
-	return v, err
-}
-
-func (p *platform) Receipt(ctx context.Context, creditor, iuv, id string) (govpay.Receipt, error) {
-	v, err := p.client.Receipt(ctx, creditor, iuv, id)
-	p.seen(err)
-	return v, err
-}
-
 // listen opens the page's address, with TLS where the configuration has it.
 func listen(cfg *config.Config) (net.Listener, error) {
 	l, err := net.Listen("tcp", cfg.Listen)
@@ -301,37 +263,6 @@ func listen(cfg *config.Config) (net.Listener, error) {
 	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}), nil
 }
 
-func openTerminals(cfg *config.Config) ([]till.Terminal, map[string]settle.Provider, error) {
-	var terminals []till.Terminal
-	providers := map[string]settle.Provider{}
-	for _, t := range cfg.Terminals {
-		open := drivers[t.Profile]
-		if open == nil {
-			return nil, nil, fmt.Errorf("no driver %q for terminal %q", t.Profile, t.Name)
-		}
-		d, err := open(t.Driver())
-		if err != nil {
-			return nil, nil, fmt.Errorf("terminal %q: %w", t.Name, err)
-		}
-		terminals = append(terminals, till.Terminal{Name: t.Name, Label: t.Label, Driver: d,
-			Exclusivity: t.Exclusivity, Settlement: t.Settlement, MaxNotices: t.MaxNotices})
-		provider := settle.Provider{ID: t.PSP.ID}
-		if t.PSP.Channel != "" {
-			provider.Channels = []string{t.PSP.Channel}
-		}
-		providers[t.Name] = provider
-	}
-	return terminals, providers, nil
-}
-
-func creditors(cfg *config.Config) []till.Creditor {
-	var out []till.Creditor
-	for _, c := range cfg.Creditors {
-		out = append(out, till.Creditor{TaxCode: c.TaxCode, Name: c.Name, GLN: c.GLN})
-	}
-	return out
-}
-
 // writeToken makes the token of the command line, new at each start: readable by the service's user and
 // by the group that the installer names.
 func writeToken(dir string) (string, error) {
@@ -345,88 +276,6 @@ func writeToken(dir string) (string, error) {
 		return "", err
 	}
 	return token, os.WriteFile(path, []byte(token+"\n"), 0o640)
-}
-
-// newLog opens the log as configured.
-func newLog(cfg *config.Config) (zerolog.Logger, io.Closer, error) {
-	level, err := zerolog.ParseLevel(cfg.Log.Level)
-	if err != nil {
-		return zerolog.Nop(), nil, err
-	}
-	var out io.WriteCloser = nopCloser{os.Stderr}
-	if cfg.Log.File != "" {
-		if out, err = os.OpenFile(cfg.Log.File, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o640); err != nil {
-			return zerolog.Nop(), nil, err
-		}
-	}
-	return zerolog.New(out).Level(level).With().Timestamp().Logger(), out, nil
-}
-
-type nopCloser struct{ io.Writer }
-
-func (nopCloser) Close() error { return nil }
-
-// failConfig prints every mistake of a configuration.
-func failConfig(err error) int {
-	var bad *config.InvalidError
-	if !errors.As(err, &bad) {
-		return fail(err)
-	}
-	for _, p := range bad.Problems {
-		fmt.Fprintln(os.Stderr, p)
-	}
-	complain(bad.Path+": la configurazione non si può usare", "correggerla e controllarla con: sportello config check "+bad.Path)
-	return exitUsage
-}
-
-// failStart explains why the service did not start.
-func failStart(err error, cfg *config.Config) int {
-	var code local.Code
-	var damaged *ledger.DamagedError
-	detail := cfg.DataDir
-	switch {
-	case errors.Is(err, ledger.ErrInUse):
-		code = local.CodeLedgerInUse
-	case errors.As(err, &damaged):
-		code, detail = local.CodeLedgerDamaged, damaged.Path+": "+damaged.What
-	case errors.Is(err, ledger.ErrDiskFull), errors.Is(err, syscall.ENOSPC):
-		code = local.CodeDiskFull
-	case errors.Is(err, errListen):
-		complain(fmt.Sprintf("l'indirizzo %s della pagina non si può usare: %s", cfg.Listen, listenReason(err)),
-			"forse il servizio è già in funzione; altrimenti cambiare listen nella configurazione")
-		return exitFailed
-	case errors.Is(err, errData):
-		complain(fmt.Sprintf("la cartella dei dati %s non si può usare: %v", cfg.DataDir, cause(err)),
-			"correggere data_dir nella configurazione, o dare la cartella all'utente del servizio")
-		return exitFailed
-	default:
-		return failConfig(err)
-	}
-	e := local.Render(&local.Error{Code: code}, local.Language(cfg.Language))
-	complain(e.Message+" ("+detail+")", e.Hint)
-	return exitFailed
-}
-
-// cause is what the system said, without our words around it.
-func cause(err error) error {
-	var no syscall.Errno
-	if errors.As(err, &no) {
-		return no
-	}
-	return err
-}
-
-// listenReason is the system's no in words for people; what is not usual stays as the system says it.
-func listenReason(err error) string {
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return "è già in uso"
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return "non è un indirizzo di questo PC"
-	case errors.Is(err, syscall.EACCES):
-		return "l'utente del servizio non può usare questa porta"
-	}
-	return cause(err).Error()
 }
 
 // named puts a package's name before the points it passes.

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"sportello/cmd/sportello/internal/config"
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/protocol/local"
+)
+
+// failConfig prints every mistake of a configuration.
+func failConfig(err error) int {
+	var bad *config.InvalidError
+	if !errors.As(err, &bad) {
+		return fail(err)
+	}
+	for _, p := range bad.Problems {
+		fmt.Fprintln(os.Stderr, p)
+	}
+	complain(bad.Path+": la configurazione non si può usare", "correggerla e controllarla con: sportello config check "+bad.Path)
+	return exitUsage
+}
+
+// failStart explains why the service did not start.
+func failStart(err error, cfg *config.Config) int {
+	var code local.Code
+	var damaged *ledger.DamagedError
+	detail := cfg.DataDir
+	switch {
+	case errors.Is(err, ledger.ErrInUse):
+		code = local.CodeLedgerInUse
+	case errors.As(err, &damaged):
+		code, detail = local.CodeLedgerDamaged, damaged.Path+": "+damaged.What
+	case errors.Is(err, ledger.ErrDiskFull), errors.Is(err, syscall.ENOSPC):
+		code = local.CodeDiskFull
+	case errors.Is(err, errListen):
+		complain(fmt.Sprintf("l'indirizzo %s della pagina non si può usare: %s", cfg.Listen, listenReason(err)),
+			"forse il servizio è già in funzione; altrimenti cambiare listen nella configurazione")
+		return exitFailed
+	case errors.Is(err, errData):
+		complain(fmt.Sprintf("la cartella dei dati %s non si può usare: %v", cfg.DataDir, cause(err)),
+			"correggere data_dir nella configurazione, o dare la cartella all'utente del servizio")
+		return exitFailed
+	default:
+		return failConfig(err)
+	}
+	e := local.Render(&local.Error{Code: code}, local.Language(cfg.Language))
+	complain(e.Message+" ("+detail+")", e.Hint)
+	return exitFailed
+}
+
+// cause is what the system said, without our words around it.
+func cause(err error) error {
+	var no syscall.Errno
+	if errors.As(err, &no) {
+		return no
+	}
+	return err
+}
+
+// listenReason is the system's no in words for people; what is not usual stays as the system says it.
+func listenReason(err error) string {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "è già in uso"
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "non è un indirizzo di questo PC"
+	case errors.Is(err, syscall.EACCES):
+		return "l'utente del servizio non può usare questa porta"
+	}
+	return cause(err).Error()
+}
