@@ -205,3 +205,49 @@ func TestPaperFromABrokenLedger(t *testing.T) {
 		w.till.forgetPaper(p.ID)
 	})
 }
+
+// TestSlipNotWritten: a slip that cannot be kept costs the slip, not the charge.
+func TestSlipNotWritten(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		w.terminals[0].script(func(d *terminal) { d.after = func(error) { w.disk.failWith(errDisk) } })
+		p, err := w.pay(request("r1", "cassa1", notice(1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := w.wantState(p.ID, ledger.Charged)
+		if got.HasTicket {
+			t.Error("the slip is there: the test shows nothing")
+		}
+		_, err = w.till.Receipt(context.Background(), p.ID)
+		wantCode(t, err, local.CodeNotFound)
+		w.wantIdle()
+		w.disk.failWith(nil)
+		w.terminals[0].script(func(d *terminal) { d.after = nil })
+		if _, err = w.pay(request("r2", "cassa1", notice(2))); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestStartOnAFullDisk: what was sent cannot be called unknown, so the service says so and does not start.
+func TestStartOnAFullDisk(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		w.terminals[0].script(func(d *terminal) {
+			d.word = func(life context.Context, _ driver.Payment) driver.Outcome { <-life.Done(); return driver.Outcome{} }
+		})
+		p, err := w.pay(request("r1", "cassa1", notice(1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		w.stop()
+		w.disk.failWith(errDisk)
+		w.open()
+		if err := w.till.Start(); err == nil {
+			t.Error("started")
+		}
+		w.disk.failWith(nil)
+		w.restart()
+		w.wantState(p.ID, ledger.Unknown)
+	})
+}
