@@ -18,8 +18,8 @@ import (
 // until waits for ctx; a script that gives in to whatever ends first.
 func until(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 
-// TestClose at every point of a payment: nothing leaks, whoever waits is answered, and the ledger holds what the crash
-// table says.
+// TestClose at every point of a payment: nothing leaks, whoever waits is answered, and the ledger holds
+// what the crash table says.
 func TestClose(t *testing.T) {
 	rows := map[string]struct {
 		script  func(*world)

@@ -118,8 +118,8 @@ func TestOtherOutcomesNotWritten(t *testing.T) {
 	}
 }
 
-// TestCloseWhileTheDiskRefuses: the trying ends with the service, nothing is acknowledged, and the next start finds the
-// money by the terminal's memory.
+// TestCloseWhileTheDiskRefuses: the trying ends with the service, nothing is acknowledged, and the next
+// start finds the money by the terminal's memory.
 func TestCloseWhileTheDiskRefuses(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		d := w.terminals[0]
