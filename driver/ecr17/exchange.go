@@ -20,6 +20,9 @@ type exchange struct {
 	conn     *conn // nil: nothing is left to read (restart)
 	payment  driver.Payment
 	baseline driver.Baseline
+	untold   bool   // the baseline is this process's memory: the terminal refuses G
+	previous []byte // the latest result that an earlier exchange of this process heard
+	settled  bool   // the terminal has nothing old left to say; see sameAgain
 	notices  []byte // payload of the additional data; nil: none
 	show     func(driver.Progress)
 	phase    driver.Phase
@@ -27,11 +30,13 @@ type exchange struct {
 	sent     time.Time // monotonic; zero after a restart
 	activity time.Time // last frame of this attempt, or sent
 	odd      bool      // a result came that cannot count: wait only a little longer
+	again    *again    // a refusal equal to an earlier one came, and nothing since speaks against it
 
 	acked      bool
 	refused    bool // NAK before anything else
 	checked    bool // the check after that NAK did not find the terminal idle
 	progressed bool
+	worked     bool // progress came after the ACK: it is at this payment
 	dataDue    bool // U is to be sent as soon as nothing else is here
 	dataSent   int
 	naks       int      // damaged frames refused
@@ -40,6 +45,7 @@ type exchange struct {
 	direct     *Reading
 	pending    bool // direct came after Pay had ended: recorded and acknowledged by Resolve
 	concluded  bool // the outcome is recorded: another result is not ours to take any more
+	told       bool // our ACK of direct has been written already
 	ticket     ticket
 	evidence   []driver.Evidence
 
@@ -76,8 +82,11 @@ func (e *exchange) deadline() time.Time {
 		last = e.conn.lastByte
 	}
 	wait := e.t.cfg.Timing.Result
-	if e.odd {
+	if e.odd || e.again != nil && !e.again.atWork {
 		wait = min(wait, e.t.profile.afterOdd)
+	}
+	if e.again != nil && e.again.slip(&e.ticket) {
+		wait = min(wait, e.t.profile.linger)
 	}
 	silence, stop := last.Add(wait), e.sent.Add(e.t.cfg.Timing.HardStop)
 	if stop.Before(silence) {
@@ -133,11 +142,15 @@ func (e *exchange) handle(f frame) (decided bool) {
 	e.activity = time.Now()
 	switch f.Kind {
 	case ecr17.FrameACK:
+		e.again = nil
 		e.onACK()
 	case ecr17.FrameNAK:
+		e.again = nil
 		e.onNAK(f)
 	case ecr17.FrameProgress:
 		e.progressed = true
+		e.worked = e.worked || e.acked
+		e.again.progress(f.Text())
 		p := progressOf(ecr17.MaskText(f.Text()), e.phase)
 		e.phase = p.Phase
 		e.show(p)
@@ -174,7 +187,7 @@ func (e *exchange) onNAK(f frame) {
 	case e.dataSent > 0:
 		e.note("line", "additional data refused", nil)
 	case !e.acked:
-		e.refused = true
+		e.refused, e.settled = true, false
 		e.note("line", "NAK", nil)
 	}
 }
@@ -204,6 +217,7 @@ func (e *exchange) onMessage(f frame) (decided bool) {
 		acked := e.conn.ack() == nil
 		e.ticket.add(f.Payload, acked)
 	default: // U that nobody asked for, or the answer to another command: not an outcome (D20)
+		e.again = nil
 		e.conn.ack()
 		e.note("line", fmt.Sprintf("unexpected message %q", code), nil)
 	}
@@ -212,6 +226,7 @@ func (e *exchange) onMessage(f frame) (decided bool) {
 
 // onDamage refuses physical damage, at most three times.
 func (e *exchange) onDamage() {
+	e.again = nil
 	e.ticket.refused = true
 	if e.naks < e.t.profile.sendNAKs {
 		e.naks++
@@ -224,32 +239,29 @@ func (e *exchange) onDamage() {
 
 func isResult(code byte) bool { return bytes.IndexByte([]byte(answerResult), code) >= 0 }
 
-// onResult sorts a result by ECR17 1.6: repeats, the baseline again, before the ACK, ours.
+// onResult sorts a result by ECR17 1.6: repeats, an earlier one again, before the ACK, ours.
 func (e *exchange) onResult(payload []byte) (decided bool) {
 	r := readResult(payload, e.baseline.TerminalID, time.Now())
 	same := func(raw []byte) bool { return bytes.Equal(raw, r.Raw) }
 	switch {
-	case e.direct != nil && same(e.direct.Raw), e.candidate != nil && same(e.candidate), slices.ContainsFunc(e.past, same):
+	case e.direct != nil && same(e.direct.Raw), e.candidate != nil && same(e.candidate):
 		e.conn.ack()
+		return false
+	case same(e.baseline.Last), same(e.previous), slices.ContainsFunc(e.past, same):
+		e.onEarlier(r)
 		return false
 	case e.concluded:
 		return false // never acknowledged: nobody would have it on disk
-	case e.baseline.Last != nil && same(e.baseline.Last):
-		e.conn.ack()
-		e.discard("the saved result of an earlier payment again: not counted", r.Raw)
-		// Two refusals without the host are equal to the byte: it may have been ours, and then no other
-		// will come. Evidence decides (ECR17 6.6).
-		e.odd = e.odd || e.acked && r.Sense == SenseRefused
-		return false
 	case !e.acked:
 		e.conn.ack()
+		e.settled = false // it had something left to say
 		if e.candidate != nil {
 			e.discard("an earlier result before the acknowledgement", e.candidate)
 		}
 		e.candidate, e.odd = r.Raw, true
 		return false
 	}
-	e.direct = &r
+	e.direct, e.again = &r, nil
 	e.t.remember(r.Raw, false)
 	e.note("result", r.Text, r.Raw)
 	return true
@@ -271,7 +283,7 @@ func (e *exchange) note(kind, text string, raw []byte) {
 // aftermath acknowledges the result and reads what follows: the slip, repeats. Nothing here changes the
 // outcome. A slip ends with its mark or with silence.
 func (e *exchange) aftermath() driver.Aftermath {
-	acked := e.conn.ack() == nil
+	acked := e.told || e.conn.ack() == nil
 	silence := e.t.profile.linger
 	if e.t.cfg.Receipts == "ecr" {
 		silence = e.t.profile.ticketSilence

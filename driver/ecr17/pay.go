@@ -109,7 +109,8 @@ func (t *terminal) prepare(ctx context.Context, e *exchange) (*session, error) {
 		return nil, refusal(driver.ErrNotReady, "status %s: %s", st.Code, st.Text)
 	}
 	e.baseline = driver.Baseline{TerminalID: st.TerminalID, Software: st.Software, ClockOffset: st.ClockOffset, Scope: st.Scope}
-	last, present, err := t.baselineResult(first)
+	e.previous = t.lastWord()
+	last, present, untold, err := t.baselineResult(first)
 	switch {
 	case err != nil && t.life.Err() == nil && ctx.Err() == nil:
 		return nil, &driver.Refusal{Kind: driver.ErrNoBaseline, Detail: "last result", Err: err}
@@ -118,16 +119,23 @@ func (t *terminal) prepare(ctx context.Context, e *exchange) (*session, error) {
 	case present && last.Charge.TerminalID != st.TerminalID:
 		return nil, refusal(driver.ErrWrongTerminal, "the saved result is of terminal %s", last.Charge.TerminalID)
 	case present:
-		e.baseline.Last = last.Raw
+		e.baseline.Last, e.untold = last.Raw, untold
 		if !noNumber(last.Charge.STAN) {
 			e.baseline.LastSTAN = last.Charge.STAN
 		}
 	}
 	first.close()
 
-	s := t.newSession(ctx)
-	if t.cfg.Receipts == "ecr" {
-		err = t.printSwitch(s)
+	s, asked := t.newSession(ctx), false
+	if last.mayRecur() || readResult(e.previous, st.TerminalID, time.Now()).mayRecur() {
+		_, err = t.status(s)
+		e.settled, asked = err == nil && !s.rough, true
+	}
+	if err == nil && t.cfg.Receipts == "ecr" {
+		err, asked = t.printSwitch(s), true
+	}
+	if err == nil && asked {
+		err = t.lull(s)
 	}
 	if err == nil {
 		_, err = s.line() // it may have hung up after the ACK: then a new one, just before the payment
@@ -136,6 +144,8 @@ func (t *terminal) prepare(ctx context.Context, e *exchange) (*session, error) {
 		s.close()
 		return nil, refuse(ctx, "print switch", err)
 	}
+	e.past = append(first.strays, s.strays...)
+	e.settled = e.settled && len(e.past) == 0
 	return s, nil
 }
 
@@ -145,6 +155,9 @@ func (t *terminal) exchange(e *exchange) error {
 	e.tell(driver.PhaseCard)
 	if err := e.run(); err != nil {
 		return err
+	}
+	if e.again != nil {
+		return t.sameAgain(e)
 	}
 	if e.direct != nil || e.lineEnd != "" {
 		return nil
@@ -185,7 +198,7 @@ func (t *terminal) idleAfterNAK(e *exchange) (bool, error) {
 			return false, errClosing
 		case e.acked || e.progressed || e.candidate != nil || e.direct != nil:
 			return false, nil
-		case seen.identity != IdentitySame || !(seen.last == LastSame || seen.last == LastUnsupported && e.baseline.Last == nil):
+		case !seen.unchanged():
 			return false, nil
 		}
 	}

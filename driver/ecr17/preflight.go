@@ -75,32 +75,34 @@ func (t *terminal) lastResult(s *session) (r Reading, present bool, err error) {
 }
 
 // baselineResult is G before a payment. A refusal counts as "no last result" only if the terminal has
-// never answered G; then the latest result that this process has seen serves, if there is one.
-func (t *terminal) baselineResult(s *session) (r Reading, present bool, err error) {
+// never answered G; then the latest result that this process has seen serves, if there is one (untold).
+func (t *terminal) baselineResult(s *session) (r Reading, present, untold bool, err error) {
 	r, present, err = t.lastResult(s)
 	if err != nil || present {
-		return r, present, err
+		return r, present, false, err
 	}
 	known, tells := t.remembered()
 	switch {
 	case tells:
-		return Reading{}, false, errNAK
+		return Reading{}, false, false, errNAK
 	case known != nil:
-		return readResult(known, t.cfg.TerminalID, time.Now()), true, nil
+		return readResult(known, t.cfg.TerminalID, time.Now()), true, true, nil
 	}
-	return Reading{}, false, nil
+	return Reading{}, false, false, nil
 }
 
 // printSwitch asks that the slip comes to us. The terminal forgets it after each procedure, and maybe
-// with the connection: it goes out on the connection of the payment (ECR17 1.7). What arrives within a
-// moment of its ACK (a second ACK, the end of the line) must not be taken for the payment's.
+// with the connection: it goes out on the connection of the payment (ECR17 1.7).
 func (t *terminal) printSwitch(s *session) error {
 	_, err := s.ask(query{
 		message: ecr17.PrintSwitch{TID: t.cfg.TerminalID, ToECR: true}, answers: answerNone, sends: t.profile.sends,
 	})
-	if err != nil {
-		return err
-	}
+	return err
+}
+
+// lull waits a moment after a question on the payment's connection: what still arrives (a second ACK, the
+// end of the line) must not be taken for the payment's, nor the payment sent into a line that ends.
+func (t *terminal) lull(s *session) error {
 	until := time.Now().Add(t.profile.afterSwitch)
 	for {
 		f, err := s.conn.await(func() time.Time { return until }, s.ctx.Done())
@@ -110,7 +112,7 @@ func (t *terminal) printSwitch(s *session) error {
 		case err != nil:
 			return err
 		case f.Kind == ecr17.FrameApplication && f.Valid(s.conn.scope):
-			s.conn.ack() // of an earlier exchange
+			_ = s.stray(f.Payload) // an end of the line shows in the next read
 		}
 	}
 }

@@ -218,6 +218,12 @@ type sight struct {
 	text     string
 }
 
+// unchanged: our terminal answers, and has nothing newer saved than before the payment. One that refused
+// G then refuses it now.
+func (s sight) unchanged() bool {
+	return s.identity == IdentitySame && (s.last == LastSame || s.last == LastUnsupported)
+}
+
 // look asks s and G: on a new connection, or on the attempt's own where that is the only one (a serial
 // line, a terminal that serves one client at a time: that is learned once). It holds no turn.
 func (t *terminal) look(ctx context.Context, e *exchange) sight {
@@ -260,7 +266,7 @@ func (t *terminal) lookWith(s *session, e *exchange) sight {
 	switch {
 	case err != nil:
 		seen.text = "last result: " + err.Error()
-	case !present && e.baseline.Last == nil:
+	case !present && (e.baseline.Last == nil || e.untold):
 		seen.last, seen.text = LastUnsupported, "the terminal gives no last result"
 	case !present:
 		seen.text = "the terminal gave a last result before, and gives none now"

@@ -66,10 +66,14 @@ func (t *terminal) tryScope(s *session, l link) (link, error) {
 	form := ecr17.FormUnknown
 	for i := range 2 {
 		s.speak(l)
-		r, err := s.ask(query{
+		q := query{
 			message: ecr17.StatusRequest{TID: l.statusTID}, answers: answerStatus,
 			wait: t.profile.statusWait, sends: 1, any: true,
-		})
+		}
+		r, err := s.ask(q)
+		if errors.Is(err, errLost) { // it was hanging up after the question before
+			r, err = s.ask(q)
+		}
 		if err != nil {
 			return link{}, err
 		}

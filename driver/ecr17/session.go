@@ -20,6 +20,9 @@ type session struct {
 
 	once bool // ask once only: there is another way if nothing comes
 
+	rough  bool     // a question had to be repeated, or its answer came damaged or out of order
+	strays [][]byte // results that no question asked for: of earlier exchanges
+
 	// attempt is set when the connection is borrowed from an attempt that ended unknown, because the
 	// line cannot be opened twice. What belongs to the attempt goes to it.
 	attempt *exchange
@@ -105,6 +108,7 @@ func (s *session) ask(q query) (reply, error) {
 		if err == nil || try >= q.sends || !mayRepeat(err) || s.once && errors.Is(err, errSilent) {
 			return r, err
 		}
+		s.rough = true
 		pause := time.NewTimer(s.t.profile.resendWait)
 		select {
 		case <-pause.C:
@@ -181,6 +185,7 @@ func (s *session) askOnce(q query, payload []byte) (reply, error) {
 func (s *session) answer(q query, c *conn, f frame, acked bool, naks *int) (done bool, err error) {
 	_, known := f.Scope()
 	if f.damaged || !f.Valid(c.scope) && !(q.any && known) {
+		s.rough = true
 		if *naks++; *naks > s.t.profile.sendNAKs {
 			return false, errDamaged
 		}
@@ -189,6 +194,7 @@ func (s *session) answer(q query, c *conn, f frame, acked bool, naks *int) (done
 	_, code, err := ecr17.Header(ecr17.FromTerminal, f.Payload)
 	if err == nil && strings.IndexByte(q.answers, code) >= 0 && (acked || q.answers != answerResult) {
 		// A result before the ACK of G may be a late one of the exchange before (ECR17 1.6).
+		s.rough = s.rough || !acked
 		return true, c.ack()
 	}
 	if s.attempt != nil && s.attempt.handle(f) {
@@ -196,9 +202,18 @@ func (s *session) answer(q query, c *conn, f frame, acked bool, naks *int) (done
 		return false, errDecided
 	}
 	if s.attempt == nil {
-		return false, c.ack()
+		return false, s.stray(f.Payload)
 	}
 	return false, nil
+}
+
+// stray acknowledges what no question asked for, and keeps it when it is a result: it will not be the
+// outcome of the next payment when it comes again.
+func (s *session) stray(payload []byte) error {
+	if _, code, err := ecr17.Header(ecr17.FromTerminal, payload); err == nil && isResult(code) {
+		s.strays = append(s.strays, readResult(payload, s.t.cfg.TerminalID, time.Now()).Raw)
+	}
+	return s.conn.ack()
 }
 
 // orGarbage tells a line on which something else than a terminal speaks (C15) from a silent one.

@@ -35,6 +35,7 @@ type terminal struct {
 	link   link
 	open   *exchange // an attempt that ended unknown: its line may still bring the result
 	known  []byte    // the latest result this process has seen of the terminal
+	word   []byte    // the latest one that came as the result of a payment
 	tells  bool      // it has answered G
 	single bool      // it serves one client at a time
 }
@@ -240,6 +241,15 @@ func (t *terminal) remember(raw []byte, toldByG bool) {
 	defer t.mu.Unlock()
 	t.known = raw
 	t.tells = t.tells || toldByG
+	if !toldByG {
+		t.word = raw
+	}
+}
+
+func (t *terminal) lastWord() []byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.word
 }
 
 func (t *terminal) remembered() (raw []byte, tells bool) {

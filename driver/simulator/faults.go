@@ -17,25 +17,26 @@ type Fault string
 
 // The faults. In brackets the case of ECR17 7 that it makes.
 const (
-	NoACK         Fault = "no_ack"           // executes and answers, but never acknowledges the request (R02)
-	Nak           Fault = "nak"              // NAK, not executed (R04, R05)
-	NakExecute    Fault = "nak_then_execute" // NAK, and executed all the same (R06)
-	CutBeforeAuth Fault = "cut_before_auth"  // line cut after the card was read; the bank is never asked (D28)
-	CutAfterAuth  Fault = "cut_after_auth"   // line cut when the bank has decided, before the result (C08, D27)
-	HalfResult    Fault = "half_result"      // half of the result's bytes, then the line is cut
-	BadLRC        Fault = "bad_lrc"          // result with a wrong LRC: times (default 1), -1 = always (D08, D09)
-	Duplicate     Fault = "duplicate_result" // the confirmed result again: times (default 2) (D10)
-	StaleResult   Fault = "stale_result_before_ack"
-	Split         Fault = "split"          // byte by byte, delay_ms apart (C12)
-	Glue          Fault = "glue"           // ACK, progress, result and tickets in one segment (C13)
-	Silent        Fault = "silent"         // neither acknowledges nor executes (R03, R13)
-	Slow          Fault = "slow"           // delay_ms before at: "ack" (R01) or "result" (D25)
-	WrongTID      Fault = "wrong_tid"      // the answer carries terminal_id (D16)
-	AmountDiffers Fault = "amount_differs" // the bank charges amount_cents instead, and says so (D14, D15 with 0)
-	ResultCode    Fault = "result_code"    // the answer says code; the bank's truth is not touched (D04, D07)
-	HTTPBanner    Fault = "http_banner"    // on connect: a web server answers (C15)
-	Decline       Fault = "decline"        // the bank refuses with action code (D02)
-	Cancel        Fault = "cancel"         // the customer presses the red key; the bank is never asked (D03)
+	NoACK         Fault = "no_ack"                  // executes and answers, but never acknowledges the request (R02)
+	Nak           Fault = "nak"                     // NAK, not executed (R04, R05)
+	NakExecute    Fault = "nak_then_execute"        // NAK, and executed all the same (R06)
+	CutBeforeAuth Fault = "cut_before_auth"         // line cut after the card was read; the bank is never asked (D28)
+	CutAfterAuth  Fault = "cut_after_auth"          // line cut when the bank has decided, before the result (C08, D27)
+	HalfResult    Fault = "half_result"             // half of the result's bytes, then the line is cut
+	BadLRC        Fault = "bad_lrc"                 // result with a wrong LRC: times (default 1), -1 = always (D08, D09)
+	Duplicate     Fault = "duplicate_result"        // the confirmed result again: times (default 2) (D10)
+	StaleResult   Fault = "stale_result_before_ack" // the result saved before, again (R17)
+	StaleInside   Fault = "stale_result_after_ack"  // likewise, when the request is acknowledged and its data have come; then the procedure goes on (D11)
+	Split         Fault = "split"                   // byte by byte, delay_ms apart (C12)
+	Glue          Fault = "glue"                    // ACK, progress, result and tickets in one segment (C13)
+	Silent        Fault = "silent"                  // neither acknowledges nor executes (R03, R13)
+	Slow          Fault = "slow"                    // delay_ms before at: "ack" (R01) or "result" (D25)
+	WrongTID      Fault = "wrong_tid"               // the answer carries terminal_id (D16)
+	AmountDiffers Fault = "amount_differs"          // the bank charges amount_cents instead, and says so (D14, D15 with 0)
+	ResultCode    Fault = "result_code"             // the answer says code; the bank's truth is not touched (D04, D07)
+	HTTPBanner    Fault = "http_banner"             // on connect: a web server answers (C15)
+	Decline       Fault = "decline"                 // the bank refuses with action code (D02)
+	Cancel        Fault = "cancel"                  // the customer presses the red key; the bank is never asked (D03)
 )
 
 // OnConnect and OnAny stand in Rule.On beside the request letters.
@@ -68,7 +69,7 @@ const requestLetters = "sPXpEGRSTCUKicH"
 // onlyOnConnect and alsoOnConnect are the faults that need no request.
 var (
 	needsRequest = []Fault{NoACK, Nak, NakExecute, CutBeforeAuth, CutAfterAuth, HalfResult, BadLRC, Duplicate, StaleResult,
-		Split, Glue, Slow, WrongTID, AmountDiffers, ResultCode, Decline, Cancel}
+		StaleInside, Split, Glue, Slow, WrongTID, AmountDiffers, ResultCode, Decline, Cancel}
 	mayBeOnConnect = []Fault{HTTPBanner, Silent}
 )
 

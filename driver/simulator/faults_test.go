@@ -115,6 +115,16 @@ var faultCases = map[Fault]struct {
 			t.Errorf("%+v", r)
 		}
 	}},
+	StaleInside: {rule: Rule{On: "X", Nth: 1}, before: 700, truth: []bool{true, true}, see: func(t *testing.T, b bench, e *ecr) {
+		e.send(e.extended(100))
+		e.want(ecr17.FrameACK, time.Minute)
+		if r := e.result(); r.AmountCents != 700 {
+			t.Errorf("%+v", r)
+		}
+		if r := e.result(); r.AmountCents != 100 {
+			t.Errorf("%+v", r)
+		}
+	}},
 	Split: {rule: Rule{On: "X", DelayMS: 20}, truth: []bool{true}, see: func(t *testing.T, _ bench, e *ecr) {
 		start := time.Now()
 		e.pay(100)

@@ -81,7 +81,12 @@ func (s *session) beginTransaction(ctx context.Context, more bool) (ecr17.Additi
 	if s.faults.has(NoACK) || s.faults.has(NakExecute) {
 		more = false // no ECR sends data after that, and these execute all the same
 	}
-	return s.additionalData(ctx, more)
+	u, ok := s.additionalData(ctx, more)
+	if s.faults.has(StaleInside) {
+		s.flush() // whatever is glued came before
+		s.stale(ctx, StaleInside)
+	}
+	return u, ok
 }
 
 // transact asks the customer and then the bank, and tells the ECR. From the bank's

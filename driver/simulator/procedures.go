@@ -80,10 +80,7 @@ func (t *Terminal) setPrinting(toECR bool) {
 // acknowledge confirms a request that will be carried out, as its faults will have
 // it.
 func (s *session) acknowledge(ctx context.Context) {
-	if last := s.t.bank.memory(s.t.opt.TerminalID).last; last != "" && s.faults.has(StaleResult) {
-		s.put(ecr17.AppendFrame(nil, []byte(last), s.t.opt.Scope))
-		s.confirmation(ctx) // or its ACK would confirm the next result
-	}
+	s.stale(ctx, StaleResult)
 	s.pause(ctx, s.t.opt.Timing.ACK+s.faults.slow("ack"), false)
 	switch {
 	case s.faults.has(NoACK):
@@ -91,6 +88,14 @@ func (s *session) acknowledge(ctx context.Context) {
 		s.nak()
 	default:
 		s.ack()
+	}
+}
+
+// stale sends the saved result once more, if the request has that fault.
+func (s *session) stale(ctx context.Context, f Fault) {
+	if last := s.t.bank.memory(s.t.opt.TerminalID).last; last != "" && s.faults.has(f) {
+		s.put(ecr17.AppendFrame(nil, []byte(last), s.t.opt.Scope))
+		s.confirmation(ctx) // or its ACK would confirm the next result
 	}
 }
 
