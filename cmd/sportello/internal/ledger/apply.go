@@ -123,6 +123,9 @@ func applyAttempt(v *view, e *entry) error {
 	v.put(tableRequests+a.RequestID, []byte(r.ID))
 	v.put(tableDays+romeDay(e.At)+"/"+r.ID, nil)
 	if e.Kind == KindSent {
+		if a.Reference != "" {
+			v.put(tableRefs+a.Reference, []byte(r.ID))
+		}
 		if err := applySent(v, e, r); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -123,11 +124,14 @@ const (
 
 func number(n int) string { return fmt.Sprintf("3020000000000%05d", n) }
 
+// references counts, so that every intent of the tests has a reference of its own.
+var references atomic.Uint64
+
 // intent is a payment of one notice on terminal cassa1.
 func intent(n int) Intent {
 	return Intent{
 		Payment: Payment{
-			RequestID: fmt.Sprintf("request-%d", n), RequestHash: "h", Reference: fmt.Sprintf("RIFA1%08d", n),
+			RequestID: fmt.Sprintf("request-%d", n), RequestHash: "h", Reference: fmt.Sprintf("RIFA1%d-%d", os.Getpid(), references.Add(1)),
 			Settlement: SettlementTerminal, AmountCents: 1250, Terminal: "cassa1", Operator: "anna",
 			Notices: []Notice{{Creditor: creditor, Number: number(n), AmountCents: 1250}},
 		},

@@ -174,6 +174,9 @@ func (b *batch) checkIntent(p *Payment) error {
 	if err := b.checkAttempt(p); err != nil {
 		return err
 	}
+	if !keyable(p.Reference) || b.has(tableRefs+p.Reference) {
+		return fmt.Errorf("%w: reference %q is known", ErrInvalid, p.Reference)
+	}
 	for _, key := range lockKeys(p.Notices) {
 		if holders := lockHolders(b.view, key); len(holders) > 0 {
 			return &LockedError{PaymentID: holders[0], Kind: ErrNoticeLocked}

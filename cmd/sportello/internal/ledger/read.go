@@ -46,6 +46,16 @@ func (l *Ledger) ByRequest(requestID string) (Payment, bool, error) {
 	return p, found, err
 }
 
+// KnowsReference says that a payment went out under this reference.
+func (l *Ledger) KnowsReference(reference string) (bool, error) {
+	known := false
+	err := l.read(func(_ *bolt.Tx, v *view) error {
+		known = v.has(tableRefs + reference)
+		return nil
+	})
+	return known, err
+}
+
 const defaultLimit = 1000
 
 // Payments returns the payments that q selects, newest first.

@@ -744,7 +744,7 @@ func TestOddTextsAreTheSameRebuilt(t *testing.T) {
 	l := open(t, t.TempDir())
 	in := intent(1)
 	in.RequestID, in.Terminal, in.Notices[0].Position = "<&>\u2028", "città \"1\"", "a/b c\x00"
-	in.Reference, in.Operator, in.RetryOf, in.Descriptions = odd, odd, odd, []string{odd}
+	in.Reference, in.Operator, in.RetryOf, in.Descriptions = "<&>\u2028", odd, odd, []string{odd}
 	p := must(l.Intend(in))(t)
 	c := charged(odd)
 	c.ResolvedBy = []string{}
@@ -780,5 +780,27 @@ func TestAnswersAreCopies(t *testing.T) {
 	if again := must(l.Payment(p.ID))(t); again.Notices[0].Registration != RegAwaiting || again.Charge.STAN != "000042" ||
 		again.Charge.AuthCode != "A12345" || again.Notices[0].Number == "" {
 		t.Fatalf("%+v %+v", again, again.Charge)
+	}
+}
+
+// TestReferencesAreUniqueForEver: a reference that has gone out never goes out again (design 5.1), also
+// after a reopening.
+func TestReferencesAreUniqueForEver(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	in := intent(1)
+	p := must(l.Intend(in))(t)
+	must(l.Conclude(p.ID, verdict(driver.NotCharged, "declined")))(t)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l = open(t, dir)
+	if known, err := l.KnowsReference(in.Reference); err != nil || !known {
+		t.Errorf("known %v, %v", known, err)
+	}
+	again := intent(2)
+	again.Reference = in.Reference
+	if _, err := l.Intend(again); !errors.Is(err, ErrInvalid) {
+		t.Errorf("the reference went out twice: %v", err)
 	}
 }

@@ -22,6 +22,7 @@ var (
 const (
 	tablePayments  = "p/" // payment id -> record
 	tableRequests  = "r/" // request id -> payment id
+	tableRefs      = "x/" // reference of a payment that was sent -> payment id: unique for ever (design 5.1)
 	tableLocks     = "l/" // n/creditor/number, p/position, d/creditor/document -> holders, space between
 	tableHistory   = "n/" // creditor/number/payment id -> settlement: every payment ever sent for a notice
 	tableDays      = "d/" // creation day/payment id

@@ -163,7 +163,7 @@ func (t *Till) begin(op local.Operator, req local.PaymentRequest, hash string, s
 func (t *Till) prepare(ctx context.Context, a *attempt) error {
 	p := &a.intent.Payment
 	var err error
-	if p.Reference, err = newReference(t.o.Installation); err != nil {
+	if p.Reference, err = t.freshReference(); err != nil {
 		return internal(err)
 	}
 	for _, rn := range a.request.Notices {

@@ -20,3 +20,16 @@ func newReference(installation string) (string, error) {
 	}
 	return "RIF" + installation + string(b[:]), nil
 }
+
+// freshReference makes one that this ledger has never sent: 40 random bits are many, not for ever.
+func (t *Till) freshReference() (string, error) {
+	for {
+		reference, err := newReference(t.o.Installation)
+		if err != nil {
+			return "", err
+		}
+		if known, err := t.o.Ledger.KnowsReference(reference); err != nil || !known {
+			return reference, err
+		}
+	}
+}
