@@ -3,6 +3,8 @@ package ecr17
 import (
 	"context"
 	"errors"
+	"io"
+	"syscall"
 
 	"sportello/driver/line"
 )
@@ -35,5 +37,23 @@ func (c *cutLine) dial(p *peer) func(context.Context) (line.Line, error) {
 		l, err := p.connect(ctx)
 		c.Line = l
 		return c, err
+	}
+}
+
+// resetLine ends as a line that was cut: with a reset, never in order.
+type resetLine struct{ line.Line }
+
+func (l resetLine) Read(b []byte) (int, error) {
+	n, err := l.Line.Read(b)
+	if errors.Is(err, io.EOF) {
+		err = syscall.ECONNRESET
+	}
+	return n, err
+}
+
+func resetting(p *peer) func(context.Context) (line.Line, error) {
+	return func(ctx context.Context) (line.Line, error) {
+		l, err := p.connect(ctx)
+		return resetLine{l}, err
 	}
 }

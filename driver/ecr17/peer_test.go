@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,6 +34,7 @@ type peer struct {
 	pay   func(w *wire, x ecr17.PaymentRequest)  // what follows X; nil: nothing at all
 	call  func(n int, w *wire) bool              // sees a new connection first; false: deaf from then on
 	dial  func(n int) error
+	busy  atomic.Bool // s is not answered
 
 	mu        sync.Mutex
 	calls     int
@@ -165,6 +167,7 @@ func (w *wire) serve() {
 		switch handler := w.p.on[code]; {
 		case handler != nil:
 			handler(w, payload)
+		case code == 's' && w.p.busy.Load():
 		case code == 's':
 			w.ack()
 			w.status()
