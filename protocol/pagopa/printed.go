@@ -2,7 +2,6 @@ package pagopa
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -14,21 +13,21 @@ const sep = `([^\p{L}\p{N}]?)`
 // separators; the amount, last, may have 1 to 11 digits (2 to 11 are legal, one is
 // seen in print).
 var (
-	qrShape   = regexp.MustCompile(`^PAGOPA` + sep + `002` + sep + `([0-9]{18})` + sep + `([0-9]{11})` + sep + `([0-9]{1,11})$`)
-	qrVersion = regexp.MustCompile(`^PAGOPA` + sep + `([0-9]{3})` + sep + `[0-9]{18}`)
-	qrLong    = regexp.MustCompile(`^PAGOPA` + sep + `002` + sep + `[0-9]{18}` + sep + `[0-9]{11}` + sep + `[0-9]{12,}$`)
+	qrShape   = compiled(`^PAGOPA` + sep + `002` + sep + `([0-9]{18})` + sep + `([0-9]{11})` + sep + `([0-9]{1,11})$`)
+	qrVersion = compiled(`^PAGOPA` + sep + `([0-9]{3})` + sep + `[0-9]{18}`)
+	qrLong    = compiled(`^PAGOPA` + sep + `002` + sep + `[0-9]{18}` + sep + `[0-9]{11}` + sep + `[0-9]{12,}$`)
 )
 
 // parseQR reads the text of the notice's QR code (printed notice specification 3.x).
 func (s *Scan) parseQR(text string) error {
 	s.Kind = KindQR
 	upper := upperASCII(text)
-	m := qrShape.FindStringSubmatch(upper)
+	m := qrShape().FindStringSubmatch(upper)
 	if m == nil {
-		if v := qrVersion.FindStringSubmatch(upper); v != nil && v[2] != "002" {
+		if v := qrVersion().FindStringSubmatch(upper); v != nil && v[2] != "002" {
 			return fmt.Errorf("%w: %q", ErrVersion, v[2])
 		}
-		if qrLong.MatchString(upper) {
+		if qrLong().MatchString(upper) {
 			return fmt.Errorf("%w: more than 11 digits", ErrAmount)
 		}
 		return fmt.Errorf("%w: a QR has five fields, the last one the amount", ErrLayout)
@@ -77,8 +76,8 @@ func (s *Scan) judgeSeparators(seps ...string) (lost bool) {
 const gs1Mark = `([^\p{L}\p{N}]{0,3})`
 
 var (
-	gs1Start = regexp.MustCompile(`^[^\p{L}\p{N}]{0,3}415[^\p{L}\p{N}]{0,3}[0-9]{13}[^\p{L}\p{N}]{0,3}8020`)
-	gs1Shape = regexp.MustCompile(`^` + gs1Mark + `415` + gs1Mark + `([0-9]{13})` + gs1Mark + `8020` + gs1Mark +
+	gs1Start = compiled(`^[^\p{L}\p{N}]{0,3}415[^\p{L}\p{N}]{0,3}[0-9]{13}[^\p{L}\p{N}]{0,3}8020`)
+	gs1Shape = compiled(`^` + gs1Mark + `415` + gs1Mark + `([0-9]{13})` + gs1Mark + `8020` + gs1Mark +
 		`([0-9]{18})(?:` + gs1Mark + `3902` + gs1Mark + `([0-9]{1,15}))?$`)
 )
 
@@ -86,7 +85,7 @@ var (
 // notice number, (3902) the amount in cents (SANP 2018 7.4.4).
 func (s *Scan) parseGS1(text string) error {
 	s.Kind = KindGS1
-	m := gs1Shape.FindStringSubmatch(text)
+	m := gs1Shape().FindStringSubmatch(text)
 	if m == nil {
 		return fmt.Errorf("%w: GS1-128 (8020) with the 18 digits of the notice, (3902) with the amount", ErrLayout)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -141,7 +142,13 @@ func (s *Scan) repaired(r Repair) {
 
 // aimPrefix is a symbology identifier (]Q1, ]d1, ]C1 ...), its bracket possibly
 // damaged by the keyboard map, or lost in front of the QR's own beginning.
-var aimPrefix = regexp.MustCompile(`^(?:[\]+][A-Za-z][0-9A-Za-z]|[Qq][0-9](?:[Pp][Aa][Gg]))`)
+// compiled makes a pattern when it is first needed: long counted ones cost milliseconds, and the service
+// must listen before anybody scans.
+func compiled(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
+
+var aimPrefix = compiled(`^(?:[\]+][A-Za-z][0-9A-Za-z]|[Qq][0-9](?:[Pp][Aa][Gg]))`)
 
 // ParseScan reads whatever the clerk's field gets: the text of a QR code, a postal
 // Data Matrix or a GS1-128, 18 digits, or NUMBER@TAXCODE. Damage by scanners is
@@ -169,7 +176,7 @@ func ParseScan(raw string) (Scan, error) {
 	if text == "" {
 		return Scan{}, ErrEmpty
 	}
-	if aim := aimPrefix.FindString(text); aim != "" {
+	if aim := aimPrefix().FindString(text); aim != "" {
 		if aim[0] == '+' {
 			s.repaired(RepairUSOnItalian)
 		}
@@ -187,7 +194,7 @@ func ParseScan(raw string) (Scan, error) {
 		err = s.parseQR(text)
 	case strings.HasPrefix(upper, "CODFASE"):
 		err = s.parseDataMatrix(text)
-	case gs1Start.MatchString(text):
+	case gs1Start().MatchString(text):
 		err = s.parseGS1(text)
 	default:
 		err = s.parseTyped(text)
@@ -233,13 +240,13 @@ func (s *Scan) takeAmount(digits string) error {
 	return nil
 }
 
-var typedAt = regexp.MustCompile(`^(.*?)([@"])(.*)$`)
+var typedAt = compiled(`^(.*?)([@"])(.*)$`)
 
 // parseTyped reads 18 digits or NUMBER@TAXCODE. The @ may have passed a US scanner
 // on an Italian PC, where it is a double quote.
 func (s *Scan) parseTyped(text string) error {
 	number, creditor := text, ""
-	m := typedAt.FindStringSubmatch(text)
+	m := typedAt().FindStringSubmatch(text)
 	if m != nil {
 		number, creditor = m[1], NormalizeNotice(m[3])
 	}

@@ -2,7 +2,6 @@ package pagopa
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -41,20 +40,20 @@ const (
 )
 
 var (
-	dmHeader = regexp.MustCompile(`^(?i:codfase)([^A-Za-z\p{N}]?)(?i:nbpa)([^A-Za-z\p{N}]?)18[0-9]`)
-	dmOther  = regexp.MustCompile(`^(?i:codfase)[^A-Za-z\p{N}]?([A-Za-z]{4})[^A-Za-z]`)
+	dmHeader = compiled(`^(?i:codfase)([^A-Za-z\p{N}]?)(?i:nbpa)([^A-Za-z\p{N}]?)18[0-9]`)
+	dmOther  = compiled(`^(?i:codfase)[^A-Za-z\p{N}]?([A-Za-z]{4})[^A-Za-z]`)
 	// dmShape begins after the header. The amount has 10 digits (some generators: 15),
 	// and one generator leaves out the digit before P1.
-	dmShape = regexp.MustCompile(`^18([0-9]{18})12([0-9]{12})(?:10([0-9]{10})|1[05]([0-9]{15}))3896(1?)[Pp]1([0-9]{11})`)
+	dmShape = compiled(`^18([0-9]{18})12([0-9]{12})(?:10([0-9]{10})|1[05]([0-9]{15}))3896(1?)[Pp]1([0-9]{11})`)
 )
 
 // parseDataMatrix reads the Data Matrix of the postal slip, as far as the creditor's
 // code; what comes after is optional.
 func (s *Scan) parseDataMatrix(text string) error {
 	s.Kind = KindDataMatrix
-	h := dmHeader.FindStringSubmatch(text)
+	h := dmHeader().FindStringSubmatch(text)
 	if h == nil {
-		if o := dmOther.FindStringSubmatch(text); o != nil && !strings.EqualFold(o[1], "NBPA") {
+		if o := dmOther().FindStringSubmatch(text); o != nil && !strings.EqualFold(o[1], "NBPA") {
 			return fmt.Errorf("%w: a postal slip of another kind", ErrNotNotice)
 		}
 		return fmt.Errorf("%w: Data Matrix header", ErrLayout)
@@ -64,7 +63,7 @@ func (s *Scan) parseDataMatrix(text string) error {
 	if head != "codfase" || !strings.Contains(text[:len(text)-len(body)], "NBPA") {
 		s.repaired(RepairCapsLock)
 	}
-	m := dmShape.FindStringSubmatch(body)
+	m := dmShape().FindStringSubmatch(body)
 	if m == nil {
 		return fmt.Errorf("%w: Data Matrix fields", ErrLayout)
 	}

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"sportello/protocol/pagopa"
@@ -138,7 +139,7 @@ func readOptional(s *section, c *Config) {
 	}
 	c.Hosts = s.texts("hosts")
 	for _, h := range c.Hosts {
-		if !hostShape.MatchString(h) {
+		if !hostShape().MatchString(h) {
 			s.bad("hosts", fmt.Sprintf("%q non è un nome di PC", h), "scrivere solo il nome, senza http:// e senza porta, per esempio sportello1.comune.example")
 		}
 	}
@@ -178,4 +179,7 @@ func readOptional(s *section, c *Config) {
 	}
 }
 
-var hostShape = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$`)
+// hostShape is made when it is first needed: its counts cost more than the rest of a start.
+var hostShape = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$`)
+})
