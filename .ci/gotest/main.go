@@ -42,6 +42,7 @@ func main() {
 			break
 		}
 	}
+	fmt.Printf("%d passed, %d failed, %d skipped\n", count["pass"], count["fail"], count["skip"])
 	var exit *exec.ExitError
 	if err := cmd.Wait(); errors.As(err, &exit) {
 		os.Exit(exit.ExitCode())
@@ -50,6 +51,9 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// count is how many tests ended how.
+var count = map[string]int{}
 
 func report(line string, said map[string]*strings.Builder) {
 	var e event
@@ -62,6 +66,9 @@ func report(line string, said map[string]*strings.Builder) {
 		said[key] = &strings.Builder{}
 	}
 	text := said[key]
+	if e.Test != "" {
+		count[e.Action]++
+	}
 	switch e.Action {
 	case "output", "build-output":
 		text.WriteString(e.Output)
