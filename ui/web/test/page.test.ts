@@ -68,6 +68,21 @@ describe("a payment", () => {
     expect(w.count("POST payments")).toBe(1);
   });
 
+  it("does not keep offering a debt that another page has just taken", async () => {
+    await w.online();
+    await inHand();
+    w.event({ type: "payment", payment: payment({ request_id: "another", notices: [] }) });
+    expect(w.count("POST notices/lookup")).toBe(1); // another notice: nothing to ask
+    w.event({ type: "payment", payment: payment({ request_id: "other", state: "not_charged" }) });
+    expect(w.count("POST notices/lookup")).toBe(1); // it may be charged here
+    w.event({ type: "payment", payment: payment({ request_id: "other" }) });
+    expect(w.count("POST notices/lookup")).toBe(2);
+    await w.last("POST notices/lookup").answer(200, debt({ payable: false, reason: { code: "notice_locked", text: "Già legato." } }));
+    expect(at()).toMatchObject({ kind: "debt", block: "not_payable" });
+    w.event({ type: "payment", payment: payment({ request_id: "other", state: "charged" }) });
+    expect(w.count("POST notices/lookup")).toBe(2);
+  });
+
   it("never charges the debt before while a new notice is looked up, or was not found", async () => {
     await w.online();
     await inHand();

@@ -94,6 +94,13 @@ export function paymentOf(c: Counter, requestID: string): Payment | undefined {
   return c.mirror?.payments.find((p) => p.request_id === requestID);
 }
 
+/** taken says that a payment holds the notice of a debt that is still offered: by another page or program. */
+export function taken(hand: Hand, payment: Payment): boolean {
+  const { debt } = hand;
+  if (hand.busy || !debt?.payable || payment.state === "not_charged") return false;
+  return payment.notices.some((n) => n.creditor === debt.creditor && n.number === debt.number);
+}
+
 /** activityOn is the payment that a terminal has in hand. */
 export function activityOn(c: Counter, terminal: string | undefined): Activity | undefined {
   return c.mirror?.activities.find((a) => a.terminal === terminal);

@@ -363,6 +363,7 @@ export class Page {
 
   // heard fetches the slip and sounds the outcome of the payment on the screen.
   private heard(before: Counter, payment: Payment): void {
+    if (this.state.hand && k.taken(this.state.hand, payment)) void this.find(this.state.hand.code, true);
     const at = k.stage(this.state);
     const shown = "payment" in at && at.payment?.id === payment.id;
     if (!shown && this.state.detail !== payment.id) return;
