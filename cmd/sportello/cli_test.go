@@ -83,7 +83,7 @@ func TestOperatorSignsIn(t *testing.T) {
 		t.Errorf("the session stays open: %q", f.calls)
 	}
 	expect(t, f.runWith("1111\n", "terminal", "adopt", "cassa1", "--operator", "bianchi"), exitFailed, "", "[bad_credentials]")
-	expect(t, f.runWith("", "terminal", "adopt", "cassa1", "--operator", "bianchi"), exitUsage, "", "nessun PIN")
+	expect(t, f.runWith("", "terminal", "adopt", "cassa1", "--operator", "bianchi"), exitUsage, "", "nessun PIN su standard input\n  ► scriverlo")
 }
 
 func TestOverTLSOnlyTheServicesOwnCertificate(t *testing.T) {

@@ -118,7 +118,7 @@ func (o connection) open(ctx context.Context) (*client, error) {
 	}
 	pin, err := readPIN("PIN di " + *o.operator + ": ")
 	if err != nil {
-		return nil, fmt.Errorf("%w: PIN: %w", errSetup, err)
+		return nil, fmt.Errorf("%w: %w", errSetup, err)
 	}
 	var session local.Session
 	if err := c.post(ctx, api+"session", local.SessionRequest{Operator: *o.operator, PIN: pin}, &session); err != nil {
@@ -283,6 +283,9 @@ func failClient(err error) int {
 		}
 		complain(no.Error()+" ["+string(no.Body.Code)+"]", hint)
 		return exitFailed
+	case errors.Is(err, errNoPIN):
+		complain(errNoPIN.Error(), "scriverlo quando viene chiesto, oppure darlo su standard input: --operator ID < FILE")
+		return exitUsage
 	case errors.Is(err, errSetup):
 		complain(err.Error(), "indicare il file con --config o SPORTELLO_CONFIG; l'utente deve far parte del gruppo che usa la cassa")
 		return exitUsage

@@ -244,8 +244,22 @@ func TestChangedEntry(t *testing.T) {
 	}
 	code, out, errs = c.cli("ledger", "check", "--json")
 	var rep ledger.Report
-	if err := json.Unmarshal([]byte(out), &rep); err != nil || code != exitFailed || len(rep.Problems) == 0 {
+	err = json.Unmarshal([]byte(out), &rep)
+	if err != nil || code != exitFailed || len(rep.Problems) == 0 || !strings.Contains(out, `"where"`) {
 		t.Errorf("ledger check --json: %d %s%s", code, out, errs)
+	}
+}
+
+// TestNoLedgerYet: the check says that there is none, and makes none.
+func TestNoLedgerYet(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t, setup{})
+	code, _, errs := c.cli("ledger", "check")
+	if code != exitFailed || !strings.Contains(errs, "non c'è un registro") || !strings.Contains(errs, "► controllare data_dir") {
+		t.Errorf("ledger check: %d %s", code, errs)
+	}
+	if _, err := os.Stat(filepath.Join(c.dir, "data", ledger.FileName)); !os.IsNotExist(err) {
+		t.Errorf("a ledger has appeared: %v", err)
 	}
 }
 

@@ -52,6 +52,9 @@ func ledgerCheck(configPath string, asJSON bool) int {
 		if err = c.get(context.Background(), "/api/v1/ledger/check", &rep); err != nil {
 			return failClient(err)
 		}
+	} else if errors.Is(err, ledger.ErrNotFound) {
+		complain("in "+place.DataDir+" non c'è un registro", "controllare data_dir; il registro nasce al primo avvio del servizio (sportello run)")
+		return exitFailed
 	} else if err != nil {
 		return fail(err)
 	}

@@ -38,6 +38,8 @@ func runOperator(args []string) int {
 	return exitDone
 }
 
+var errNoPIN = errors.New("nessun PIN su standard input")
+
 // readPIN reads one line of standard input, without echo when it is a terminal.
 func readPIN(prompt string) (string, error) {
 	restore, terminal := noEcho(os.Stdin)
@@ -52,7 +54,7 @@ func readPIN(prompt string) (string, error) {
 	}
 	line = strings.TrimRight(line, "\r\n")
 	if line == "" {
-		return "", errors.New("nessun PIN su standard input")
+		return "", errNoPIN
 	}
 	return line, nil
 }
