@@ -18,17 +18,17 @@ import (
 
 // Report is what Check found.
 type Report struct {
-	Entries  uint64
-	Payments int
-	Cases    int    // open ones
-	Head     string // hex hash of the newest entry: the chain's head
-	Problems []Problem
+	Entries  uint64    `json:"entries"`
+	Payments int       `json:"payments"`
+	Cases    int       `json:"cases"` // open ones
+	Head     string    `json:"head"`  // hex hash of the newest entry: the chain's head
+	Problems []Problem `json:"problems"`
 }
 
 // Problem is one thing that is wrong.
 type Problem struct {
-	Where string // page, entry, blob, payment or table
-	What  string
+	Where string `json:"where"` // page, entry, blob, payment or table
+	What  string `json:"what"`
 }
 
 func (p Problem) String() string { return p.Where + ": " + p.What }
@@ -49,7 +49,7 @@ type checker struct {
 }
 
 func newChecker() *checker {
-	return &checker{at: genesis(), v: &view{pending: layer{}}, receipts: map[string]uint64{}}
+	return &checker{report: Report{Problems: []Problem{}}, at: genesis(), v: &view{pending: layer{}}, receipts: map[string]uint64{}}
 }
 
 func (c *checker) problem(where, format string, args ...any) {
