@@ -27,6 +27,14 @@ func (s *section) absolute(name, value string) bool {
 	return true
 }
 
+// exampleDataDir is where the ledger goes when nobody chose another place.
+func exampleDataDir() string {
+	if filepath.Separator == '\\' {
+		return exampleDir()
+	}
+	return "/var/lib/sportello"
+}
+
 func exampleDir() string {
 	if filepath.Separator == '\\' {
 		return `'C:\ProgramData\Sportello'`

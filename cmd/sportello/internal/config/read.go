@@ -47,7 +47,7 @@ func readPlace(s *section, c *Config) {
 	case host == "" || !isAddress(host):
 		s.bad("listen", fmt.Sprintf("%q non è un indirizzo IP", host), "usare 127.0.0.1 (un nome come localhost può portare altrove)")
 	}
-	c.DataDir = s.must("data_dir", exampleDir())
+	c.DataDir = s.must("data_dir", exampleDataDir())
 	s.absolute("data_dir", c.DataDir)
 }
 
