@@ -78,7 +78,7 @@ func (e *exchange) onEarlier(r Reading) {
 		e.settled = false
 	}
 	if !repeated {
-		e.discard("the result of an earlier payment again", r.Raw)
+		e.discard("equal to the byte to an earlier result", r.Raw)
 	}
 	e.again = nil
 	if e.acked && e.direct == nil && r.Sense == SenseRefused {

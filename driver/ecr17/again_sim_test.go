@@ -174,6 +174,35 @@ func TestCancelTwiceAtOnce(t *testing.T) {
 	})
 }
 
+// On real lines, with scaled waits: the pseudo terminal never hangs up.
+func TestCancelTwiceOnRealLines(t *testing.T) {
+	for name, serve := range map[string]func(*testing.T, *simulator.Terminal, *driver.Config){"tcp": overTCP, "pty": overPTY} {
+		for _, receipts := range []string{"ecr", "terminal"} {
+			t.Run(name+" "+receipts, func(t *testing.T) {
+				t.Parallel()
+				term, err := simulator.New(simulator.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				b := &desk{t: t, term: term, cfg: driver.Config{
+					Name: "cassa1", Driver: "nexi", TerminalID: "12345678", CashRegisterID: "1", LRC: "auto",
+					Exclusivity: driver.Exclusive, Receipts: receipts,
+				}}
+				serve(t, term, &b.cfg)
+				if b.d, err = ecr17.OpenScaled(b.cfg); err != nil {
+					t.Fatal(err)
+				}
+				defer b.d.Close()
+				b.want(driver.NotCharged, "cancelled", cancel)
+				b.want(driver.NotCharged, "cancelled", cancel)
+				b.want(driver.Charged, "approved")
+				b.want(driver.NotCharged, "cancelled", cancel)
+				b.want(driver.Charged, "approved", stale)
+			})
+		}
+	}
+}
+
 func TestDeclineTwice(t *testing.T) {
 	atDesk(t, func(t *testing.T, b *desk) {
 		decline := simulator.Rule{Fault: simulator.Decline, Code: "116"}

@@ -3,6 +3,7 @@ package ecr17
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,8 +20,9 @@ func (b *bench) next() {
 	b.peer.mu.Unlock()
 }
 
-// tell sends a result and waits until it is confirmed.
+// tell sends a result after a second, and waits until it is confirmed.
 func (w *wire) tell(payload []byte) {
+	w.wait(time.Second) // what was confirmed before has arrived
 	for len(w.controls) > 0 {
 		<-w.controls
 	}
@@ -32,7 +34,7 @@ func (w *wire) tell(payload []byte) {
 func cancels(w *wire, _ ecr17.PaymentRequest) {
 	w.ack()
 	w.progress("PRESENTARE CARTA")
-	w.wait(2 * time.Second)
+	w.wait(time.Second)
 	w.p.save(w.p.cancelled())
 	w.tell(w.p.last())
 	w.close()
@@ -43,6 +45,13 @@ func approvesLater(w *wire, x ecr17.PaymentRequest) {
 	w.wait(20 * time.Second)
 	w.p.save(w.p.approved(x.AmountCents))
 	w.send(w.p.last())
+}
+
+// approvesElsewhere hangs up, and the sale goes on behind it.
+func approvesElsewhere(w *wire, x ecr17.PaymentRequest) {
+	w.close()
+	w.wait(time.Minute)
+	w.p.save(w.p.approved(x.AmountCents))
 }
 
 // The rule's ordinary case, the first payment of the process.
@@ -145,6 +154,67 @@ func TestStaleRefusalIsNotOurs(t *testing.T) {
 				w.wait(3 * time.Second)
 			}
 			approvesLater(w, x)
+		}, driver.Unknown},
+		{"an unseen result came before the acknowledgement", nil, func(w *wire, x ecr17.PaymentRequest) {
+			w.send(w.p.approved(77))
+			w.ack()
+			w.progress("PRESENTARE CARTA")
+			w.tell(w.p.last())
+			approvesElsewhere(w, x)
+		}, driver.Unknown},
+		{"the command was refused before", nil, func(w *wire, x ecr17.PaymentRequest) {
+			w.nak()
+			w.wait(time.Second)
+			w.ack()
+			w.progress("PRESENTARE CARTA")
+			w.tell(w.p.last())
+			approvesElsewhere(w, x)
+		}, driver.Unknown},
+		{"progress came before the acknowledgement only", nil, func(w *wire, x ecr17.PaymentRequest) {
+			w.progress("ATTENDERE PREGO")
+			w.ack()
+			w.send(w.p.last())
+			approvesLater(w, x)
+		}, driver.Unknown},
+		{"a slip came before it", nil, func(w *wire, x ecr17.PaymentRequest) {
+			w.ack()
+			w.send(w.p.ticket("RIGA}}}}}}\x1b"))
+			w.send(w.p.last())
+			approvesLater(w, x)
+		}, driver.Unknown},
+		{"a damaged message follows", nil, func(w *wire, x ecr17.PaymentRequest) {
+			w.ack()
+			w.tell(w.p.last())
+			w.damaged(w.p.last())
+			approvesElsewhere(w, x)
+		}, driver.Unknown},
+		{"it shows work while it is asked whether it is idle", func(p *peer) {
+			n := 0
+			p.on['s'] = func(w *wire, _ []byte) {
+				if n++; n == 5 {
+					p.wires[1].progress("LETTURA CARTA")
+				}
+				w.ack()
+				w.status()
+			}
+		}, func(w *wire, x ecr17.PaymentRequest) {
+			w.ack()
+			w.progress("PRESENTARE CARTA")
+			w.send(w.p.last())
+			approvesLater(w, x)
+		}, driver.Unknown},
+		{"another result came in the pre-flight", func(p *peer) {
+			other := p.approved(77)
+			p.on['G'] = func(w *wire, _ []byte) {
+				w.send(other)
+				w.ack()
+				w.send(w.p.last())
+			}
+		}, func(w *wire, x ecr17.PaymentRequest) {
+			w.ack()
+			w.progress("PRESENTARE CARTA")
+			w.tell(w.p.last())
+			approvesElsewhere(w, x)
 		}, driver.Unknown},
 		{"the answer to G was repeated in the pre-flight", func(p *peer) {
 			p.on['s'] = strayBefore('s', 4) // two to find the scope, one to check, one more
@@ -271,6 +341,67 @@ func TestSameRefusalNotSaved(t *testing.T) {
 			b.want(o, driver.Charged, "approved")
 		})
 	}
+}
+
+// Refusals of payments before the last one: the saved one carries a number, or is repeated before the ACK.
+func TestStaleAmongSeveral(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		saved func(p *peer) []byte
+		pay   func(w *wire, said []byte)
+	}{
+		{"a decline again", func(p *peer) []byte { return p.declined("NEGATA", "100") }, func(w *wire, _ []byte) {
+			w.ack()
+			w.progress("PRESENTARE CARTA")
+			w.tell(w.p.last())
+			w.close()
+		}},
+		{"another one before the acknowledgement", func(p *peer) []byte { return p.approved(500) }, func(w *wire, said []byte) {
+			w.send(w.p.last())
+			w.ack()
+			w.progress("PRESENTARE CARTA")
+			w.tell(said)
+			w.close()
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, b *bench) {
+				said := b.peer.cancelled()
+				b.peer.save(c.saved(b.peer))
+				b.peer.pay = func(w *wire, _ ecr17.PaymentRequest) {
+					w.ack()
+					w.tell(said)
+					w.close()
+				}
+				o, _ := b.pay()
+				b.want(o, driver.NotCharged, "cancelled")
+				b.next()
+				b.peer.pay = func(w *wire, _ ecr17.PaymentRequest) { c.pay(w, said) }
+				o, _ = b.pay()
+				b.want(o, driver.Unknown, "line_lost")
+			})
+		})
+	}
+}
+
+// Our ACK could not be written: the terminal has not gone on after it.
+func TestSameRefusalNotConfirmed(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.peer.save(b.peer.cancelled())
+		var cut atomic.Bool
+		b.cfg.Dial = oneWay(b.peer, &cut)
+		b.peer.pay = func(w *wire, _ ecr17.PaymentRequest) {
+			w.ack()
+			w.progress("PRESENTARE CARTA")
+			cut.Store(true)
+			w.send(w.p.last())
+			w.wait(time.Second)
+			cut.Store(false)
+			w.close()
+		}
+		o, _ := b.pay()
+		b.want(o, driver.Unknown, "line_lost")
+	})
 }
 
 // A terminal that prints by itself says so after the refusal: that is no work on the sale.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync/atomic"
 	"syscall"
 
 	"sportello/driver/line"
@@ -55,5 +56,25 @@ func resetting(p *peer) func(context.Context) (line.Line, error) {
 	return func(ctx context.Context) (line.Line, error) {
 		l, err := p.connect(ctx)
 		return resetLine{l}, err
+	}
+}
+
+// oneWayLine takes no bytes while it is cut, and goes on bringing them.
+type oneWayLine struct {
+	line.Line
+	cut *atomic.Bool
+}
+
+func (l oneWayLine) Write(b []byte) (int, error) {
+	if l.cut.Load() {
+		return 0, syscall.EPIPE
+	}
+	return l.Line.Write(b)
+}
+
+func oneWay(p *peer, cut *atomic.Bool) func(context.Context) (line.Line, error) {
+	return func(ctx context.Context) (line.Line, error) {
+		l, err := p.connect(ctx)
+		return oneWayLine{l, cut}, err
 	}
 }

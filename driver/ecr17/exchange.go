@@ -187,7 +187,7 @@ func (e *exchange) onNAK(f frame) {
 	case e.dataSent > 0:
 		e.note("line", "additional data refused", nil)
 	case !e.acked:
-		e.refused, e.settled = true, false
+		e.refused = true
 		e.note("line", "NAK", nil)
 	}
 }
