@@ -43,7 +43,7 @@ var german = map[Code]Text{
 	CodeStateChanged:    {"Die Lage hat sich inzwischen geändert.", "Die aktuellen Daten lesen und neu entscheiden."},
 
 	CodeTerminalUnreachable: {"Das Terminal[ {terminal}] ist nicht erreichbar.", "Prüfen, ob es eingeschaltet und am Netz ist, dann wiederholen."},
-	CodeTerminalSilent:      {"Das Terminal[ {terminal}] ist verbunden, antwortet aber nicht.", "Zum Startbildschirm zurückkehren oder neu starten; sonst die Kassenanbindung (ECR) prüfen lassen."},
+	CodeTerminalSilent:      {"Das Terminal[ {terminal}] ist verbunden, antwortet aber nicht.", "Zum Startbildschirm zurückkehren oder neu starten; sonst die Kassenanbindung (ECR) und die Adresse prüfen lassen."},
 	CodeNotATerminal:        {"Unter der Adresse des Terminals[ {terminal}] antwortet ein anderes Gerät.", "Der technische Dienst muss die Adresse des Terminals berichtigen."},
 	CodeWrongTerminal:       {"Ein anderes Terminal hat geantwortet[: {found} statt {expected}].", "Der technische Dienst muss Adresse und Kennung (TID) des Terminals prüfen."},
 	CodeWrongScope:          {"Das Terminal[ {terminal}] verwendet eine andere Prüfsumme (LRC).", "Der technische Dienst muss lrc: auto einstellen."},

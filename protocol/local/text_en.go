@@ -43,7 +43,7 @@ var english = map[Code]Text{
 	CodeStateChanged:    {"Things have changed in the meantime.", "Read the current data and decide again."},
 
 	CodeTerminalUnreachable: {"The terminal[ {terminal}] cannot be reached.", "Check that it is switched on and on the network, then try again."},
-	CodeTerminalSilent:      {"The terminal[ {terminal}] is connected but does not answer.", "Bring it back to its first screen or restart it; if it goes on, have its cash register (ECR) link checked."},
+	CodeTerminalSilent:      {"The terminal[ {terminal}] is connected but does not answer.", "Bring it back to its first screen or restart it; if it goes on, have its cash register (ECR) link and its address checked."},
 	CodeNotATerminal:        {"Another device answers at the address of the terminal[ {terminal}].", "Support must correct the terminal's address in the configuration."},
 	CodeWrongTerminal:       {"Another terminal answered[: {found} instead of {expected}].", "Support must check the terminal's address and id (TID)."},
 	CodeWrongScope:          {"The terminal[ {terminal}] uses another checksum (LRC).", "Support must set lrc: auto in the terminal's configuration."},

@@ -44,7 +44,7 @@ var italian = map[Code]Text{
 	CodeStateChanged:    {"Nel frattempo la situazione è cambiata.", "Rileggere i dati aggiornati e decidere di nuovo."},
 
 	CodeTerminalUnreachable: {"Il terminale[ {terminal}] non è raggiungibile.", "Controllare che sia acceso e collegato alla rete, poi riprovare."},
-	CodeTerminalSilent:      {"Il terminale[ {terminal}] è collegato ma non risponde.", "Riportarlo alla schermata iniziale o riavviarlo; se continua, far verificare il collegamento cassa (ECR)."},
+	CodeTerminalSilent:      {"Il terminale[ {terminal}] è collegato ma non risponde.", "Riportarlo alla schermata iniziale o riavviarlo; se continua, far verificare il collegamento cassa (ECR) e l'indirizzo del terminale."},
 	CodeNotATerminal:        {"All'indirizzo del terminale[ {terminal}] risponde un altro apparecchio.", "L'assistenza deve correggere l'indirizzo del terminale nella configurazione."},
 	CodeWrongTerminal:       {"Ha risposto un altro terminale[: {found} al posto di {expected}].", "L'assistenza deve verificare indirizzo e codice (TID) del terminale."},
 	CodeWrongScope:          {"Il terminale[ {terminal}] usa un altro calcolo di controllo (LRC).", "L'assistenza deve impostare lrc: auto nella configurazione del terminale."},
