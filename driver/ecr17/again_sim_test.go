@@ -187,6 +187,7 @@ func TestCancelTwiceOnRealLines(t *testing.T) {
 				b := &desk{t: t, term: term, cfg: driver.Config{
 					Name: "cassa1", Driver: "nexi", TerminalID: "12345678", CashRegisterID: "1", LRC: "auto",
 					Exclusivity: driver.Exclusive, Receipts: receipts,
+					Timing: driver.Timing{Result: 2 * time.Second, HardStop: 5 * time.Second, Quiet: 400 * time.Millisecond, GiveUp: 3 * time.Second},
 				}}
 				serve(t, term, &b.cfg)
 				if b.d, err = ecr17.OpenScaled(b.cfg); err != nil {
