@@ -24,8 +24,8 @@ import (
 //     before it, but is itself a copy of the saved refusal, and its own confirmation may be lost. Hence
 //     one more s, only when the saved result is such a refusal, on the connection of the payment: asked
 //     once, acknowledged, then answered, and no result that nobody asked for since the pre-flight began.
-//     This needs no memory and holds for the first payment of a process too. That a bare ACK (as that of
-//     E) would not do: some terminals acknowledge on the line before the application has read the frame.
+//     This needs no memory and holds for the first payment of a process too. A bare ACK (as that of E)
+//     would not do: some terminals acknowledge on the line before the application has read the frame.
 //  2. In this exchange no result came before the ACK, and this one came once: the terminal is not repeating.
 //  3. The terminal has ended the procedure: after our ACK it sent a whole slip, or hung up in order; or,
 //     where the line stays open (serial), it had shown work on this payment before, and then was silent
@@ -42,9 +42,9 @@ import (
 //
 // Residual risk: a terminal that against its own protocol keeps an unconfirmed message aside, answers
 // another question meanwhile, repeats the message within the next sale, and then, with that sale still
-// running, hangs up or is silent without a text and answers s and G from a second thread. The next payment's
-// baseline would then show an approval that the ledger does not know, and the till refuses to charge on
-// that (design 5.7).
+// running, hangs up or is silent without a text and answers s and G from a second thread. Once that sale is
+// saved, the next payment's baseline is an approval that the ledger does not know, and the till refuses to
+// charge (design 5.7).
 
 // again is a refusal equal to an earlier one, after the ACK of the request.
 type again struct {
