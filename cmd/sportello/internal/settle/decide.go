@@ -48,10 +48,13 @@ type matter struct {
 	notice   ledger.Notice
 	sent     time.Time
 	provider Provider
-	// claimed are receipts that other payments of ours already account for.
+	// claimed are receipts that other payments of ours, which were charged, account for.
 	claimed map[string]bool
-	// awaiting counts other charged payments of ours on the notice that still wait
-	// for their receipt: each explains one.
+	// noted are receipts that are a case already, of an attempt of ours held not
+	// charged. They may be another attempt's own.
+	noted map[string]bool
+	// awaiting counts other payments of ours on the notice that still wait for their
+	// receipt, or may: charged, or of unknown outcome. Each explains one.
 	awaiting int
 	// alone: no other attempt of ours was ever sent for the notice.
 	alone bool

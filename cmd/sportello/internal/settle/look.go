@@ -156,7 +156,7 @@ func (w *Worker) matter(p ledger.Payment, index int) (matter, error) {
 	if err != nil {
 		return matter{}, err
 	}
-	m := matter{notice: n, sent: p.SentAt, provider: provider, claimed: make(map[string]bool)}
+	m := matter{notice: n, sent: p.SentAt, provider: provider, claimed: make(map[string]bool), noted: make(map[string]bool)}
 	m.alone = !slices.ContainsFunc(state.Payments, func(id string) bool { return id != p.ID })
 	for _, id := range state.Payments {
 		if id == p.ID {
@@ -171,6 +171,12 @@ func (w *Worker) matter(p ledger.Payment, index int) (matter, error) {
 				continue
 			}
 			switch {
+			case other.State == ledger.Sent || other.State == ledger.Unknown:
+				m.awaiting++ // if it was charged, the receipt is its own
+			case other.State == ledger.NotCharged:
+				if on.ReceiptID != "" {
+					m.noted[on.ReceiptID] = true
+				}
 			case on.ReceiptID != "":
 				m.claimed[on.ReceiptID] = true
 			case charged(other):

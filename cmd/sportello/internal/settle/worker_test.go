@@ -390,6 +390,34 @@ func TestChargeExplainsBeforeItsTurn(t *testing.T) {
 	})
 }
 
+// TestUnknownKeepsItsReceipt: the watch of an earlier attempt that was declined
+// does not take the receipt of one whose outcome is unknown.
+func TestUnknownKeepsItsReceipt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.add("P1", noticeA, ledger.NotCharged)
+		time.Sleep(2 * time.Minute)
+		w.add("P2", noticeA, ledger.Unknown)
+		time.Sleep(time.Minute)
+		w.give(iuvA, rec("r2"))
+		k := w.worker() // the receipt came while the service was down
+		defer k.Close()
+		time.Sleep(10 * time.Minute)
+		if got := w.wrote(); len(got) != 1 || got[0].PaymentID != "P2" || got[0].ReceiptID != "r2" || got[0].Case == nil {
+			t.Fatalf("writes %+v", got)
+		}
+		w.concluded("P2", ledger.Charged)
+		time.Sleep(10 * time.Minute)
+		if got := w.registration("P2"); got != ledger.RegDone {
+			t.Errorf("the unknown proven charged: %q", got)
+		}
+		time.Sleep(time.Hour)
+		if got := w.wrote(); len(got) != 2 || got[1].Case != nil {
+			t.Errorf("writes %+v", got)
+		}
+	})
+}
+
 // TestLedgerRefuses: a disk that is full does not lose the finding.
 func TestLedgerRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

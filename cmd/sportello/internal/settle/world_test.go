@@ -189,6 +189,23 @@ func (w *world) add(id, notice string, state ledger.State) {
 	w.signal()
 }
 
+// concluded gives a payment a later verdict, and its outbox item what follows from it.
+func (w *world) concluded(id string, state ledger.State) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.payments[id]
+	p.State = state
+	o := ledger.OutboxItem{Key: id + "/000", PaymentID: id, Since: time.Now()}
+	if state == ledger.Charged {
+		p.Notices[0].Registration = ledger.RegAwaiting
+	} else {
+		o.Watch, o.Until = true, time.Now().Add(48*time.Hour)
+	}
+	w.outbox = slices.DeleteFunc(w.outbox, func(x ledger.OutboxItem) bool { return x.Key == o.Key })
+	w.outbox = append(w.outbox, o)
+	w.signal()
+}
+
 func (w *world) give(iuv string, r govpay.Receipt) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
