@@ -116,7 +116,8 @@ func TestEmptyTerminal(t *testing.T) {
 	})
 }
 
-// TestStrangerLater: somebody uses a terminal that is ours alone. From then on it is judged as shared, for good.
+// TestStrangerLater: somebody uses a terminal that is ours alone. A supervisor has to see it, and from then on
+// the terminal is judged as shared, for good.
 func TestStrangerLater(t *testing.T) {
 	for _, when := range []string{"before a payment", "when looked at"} {
 		t.Run(when, func(t *testing.T) {
@@ -133,8 +134,10 @@ func TestStrangerLater(t *testing.T) {
 						t.Error(err)
 					}
 				}
+				w.wantSupervisor("r2", 2)
+				d.sold() // on a shared terminal this is nothing new
 				d.script(func(d *terminal) { d.word = func(context.Context, driver.Payment) driver.Outcome { return lost("") } })
-				q, err := w.pay(request("r2", "cassa1", notice(2)))
+				q, err := w.pay(request("r3", "cassa1", notice(3)))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -181,7 +184,7 @@ func TestStrangerOnASharedTerminal(t *testing.T) {
 }
 
 // TestOwnUnknownIsNoStranger: what the terminal remembers may be the very attempt that people look into. It does not
-// make the terminal somebody else's; after a start a supervisor has to see it all the same.
+// make the terminal somebody else's; a supervisor has to see it all the same.
 func TestOwnUnknownIsNoStranger(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		d := w.terminals[0]
@@ -204,11 +207,7 @@ func TestOwnUnknownIsNoStranger(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.script(func(d *terminal) { d.word = nil })
-		q, err := w.pay(request("r2", "cassa1", notice(2)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.wantState(q.ID, ledger.Charged)
+		w.wantSupervisor("r2", 2)
 		if ts, _ := w.ledger.Terminal("cassa1"); ts.Demoted {
 			t.Errorf("demoted: %s", ts.DemotedWhy)
 		}

@@ -29,7 +29,8 @@ func (r *recorder) Sent(b driver.Baseline) error {
 	if t.ctx.Err() != nil {
 		return &local.Error{Code: local.CodeStopping}
 	}
-	if err := r.s.recognise(b.Last, b.LastSTAN); err != nil {
+	last := driver.Last{Present: b.Last != nil, Raw: b.Last, Charge: driver.Charge{STAN: b.LastSTAN}}
+	if err := r.s.recognise(last, r.a.intent.Notices); err != nil {
 		return err
 	}
 	intent := r.a.intent

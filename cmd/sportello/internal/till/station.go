@@ -2,12 +2,9 @@ package till
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"sync"
 	"time"
 
-	"sportello/cmd/sportello/internal/ledger"
 	"sportello/driver"
 	"sportello/protocol/local"
 )
@@ -27,7 +24,7 @@ type station struct {
 	ended      bool               // the worker takes no more jobs
 	light      local.Light
 	reason     *local.Reason
-	known      bool // in this process its last transaction was one of the ledger's (design 5.7)
+	known      bool // what it remembered when last looked at in this process need not be adopted (design 5.7)
 	needsAdopt bool
 	activity   *local.Activity
 }
@@ -205,44 +202,6 @@ func (s *station) exclusivity() driver.Exclusivity {
 	return s.term.Exclusivity
 }
 
-// recognise compares what the terminal remembers as its last result with the ledger (design 5.7).
-// The first time in this process a stranger means that nothing is charged until a supervisor has seen
-// it; later it means that somebody else uses the terminal (design 5.4).
-func (s *station) recognise(raw []byte, stan string) error {
-	t := s.till
-	known, err := t.o.Ledger.KnowsResult(s.term.Name, raw, stan)
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	before := s.known
-	s.known = s.known || known
-	s.needsAdopt = !s.known
-	s.mu.Unlock()
-	switch {
-	case known:
-		return nil
-	case !before:
-		return &local.Error{Code: local.CodeNeedsAdopt, Args: s.args()}
-	case s.owesAnswer():
-		// It may be the transaction of an attempt of ours whose outcome is not known: no proof of others.
-		t.o.Log.Warn().Str("terminal", s.term.Name).Str("stan", stan).Msg("a transaction that may be of a payment still unknown was found on the terminal")
-	case s.exclusivity() == driver.Exclusive:
-		why := fmt.Sprintf("a transaction that is not ours was found on the terminal, STAN %q", stan)
-		if err := t.o.Ledger.Demote(s.term.Name, why); err != nil {
-			return err
-		}
-		t.o.Log.Warn().Str("terminal", s.term.Name).Str("stan", stan).Msg("the terminal is not exclusive after all")
-	}
-	return nil
-}
-
-// owesAnswer says that an attempt of ours on this terminal is not decided.
-func (s *station) owesAnswer() bool {
-	unfinished, err := s.till.o.Ledger.Unfinished()
-	return err == nil && slices.ContainsFunc(unfinished, func(p ledger.Payment) bool { return p.Terminal == s.term.Name })
-}
-
 // greet looks at the terminal once, so that the page can say whether it is ready.
 func (s *station) greet(ctx context.Context) {
 	st, err := s.term.Driver.Status(ctx)
@@ -252,7 +211,7 @@ func (s *station) greet(ctx context.Context) {
 	if err == nil {
 		var last driver.Last
 		if last, err = s.term.Driver.Last(ctx); err == nil {
-			err = s.recognise(last.Raw, last.Charge.STAN)
+			err = s.recognise(last, nil)
 		}
 	}
 	s.note(err)

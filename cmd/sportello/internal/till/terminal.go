@@ -96,7 +96,7 @@ func (s *station) adopt(ctx context.Context, op local.Operator, rep *local.Termi
 		return err
 	}
 	showLast(rep, last)
-	if err := s.recognise(last.Raw, last.Charge.STAN); err != nil {
+	if err := s.recognise(last, nil); err != nil {
 		return err
 	}
 	s.greet(ctx)

@@ -1,0 +1,130 @@
+package till
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/driver"
+	"sportello/protocol/local"
+)
+
+// recognise compares what the terminal remembers as its last result with the ledger (design 5.7). The
+// first time in this process a stranger means that nothing is charged until a supervisor has seen it;
+// later it depends on what it can be (mayBeOurs) and on whose terminal it is (design 5.4). notices are
+// those about to be charged, none when the terminal is only looked at. It runs on the worker.
+func (s *station) recognise(last driver.Last, notices []ledger.Notice) error {
+	known, err := s.till.o.Ledger.KnowsResult(s.term.Name, last.Raw, last.Charge.STAN)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	before := s.known
+	s.mu.Unlock()
+	if !known && before {
+		if known, err = s.passes(last, notices); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	s.known, s.needsAdopt = known, !known
+	s.mu.Unlock()
+	if !known {
+		return &local.Error{Code: local.CodeNeedsAdopt, Args: s.args()}
+	}
+	return nil
+}
+
+// passes says whether payments go on in spite of a stranger that has come since the terminal was last
+// known. They do where others use the terminal, too, and the stranger cannot well be an attempt of ours.
+func (s *station) passes(last driver.Last, notices []ledger.Notice) (bool, error) {
+	t := s.till
+	owing, err := s.owesAnswer()
+	if err != nil {
+		return false, err
+	}
+	if len(owing) > 0 { // no proof of others: it may be the very attempt that people look into
+		t.o.Log.Warn().Str("terminal", s.term.Name).Str("stan", last.Charge.STAN).Msg("a transaction that may be of a payment still unknown was found on the terminal")
+		for _, p := range owing {
+			t.witness(p, last)
+		}
+		return false, nil
+	}
+	if s.exclusivity() == driver.Exclusive {
+		why := fmt.Sprintf("a transaction that is not ours was found on the terminal, STAN %q", last.Charge.STAN)
+		if err := t.o.Ledger.Demote(s.term.Name, why); err != nil {
+			return false, err
+		}
+		t.o.Log.Warn().Str("terminal", s.term.Name).Str("stan", last.Charge.STAN).Msg("the terminal is not exclusive after all")
+		return false, nil
+	}
+	ours, err := s.mayBeOurs(notices)
+	if ours {
+		t.o.Log.Warn().Str("terminal", s.term.Name).Str("stan", last.Charge.STAN).Msg("a transaction that may be of a payment held for not charged was found on the terminal")
+	}
+	return err == nil && !ours, err
+}
+
+// owesAnswer are the attempts of ours on this terminal that are not decided.
+func (s *station) owesAnswer() ([]ledger.Payment, error) {
+	unfinished, err := s.till.o.Ledger.Unfinished()
+	return slices.DeleteFunc(unfinished, func(p ledger.Payment) bool { return p.Terminal != s.term.Name }), err
+}
+
+// mayBeOurs says that a stranger may be the proof that an attempt held for not charged was charged after
+// all: the last one of this terminal, or an earlier one for a notice that is about to be charged again.
+func (s *station) mayBeOurs(notices []ledger.Notice) (bool, error) {
+	last, err := s.lastSent()
+	if err != nil || last.State == ledger.NotCharged {
+		return true, err
+	}
+	for _, n := range notices {
+		state, err := s.till.o.Ledger.Notice(n.Creditor, n.Number)
+		if err != nil {
+			return true, err
+		}
+		for _, id := range state.Payments {
+			p, err := s.till.o.Ledger.Payment(id)
+			if err != nil || p.Terminal == s.term.Name && p.State == ledger.NotCharged {
+				return true, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// lastSent is the newest payment that was sent on this terminal; none when there was none.
+func (s *station) lastSent() (ledger.Payment, error) {
+	for limit := 100; ; limit *= 10 { // it is nearly always among the first
+		list, err := s.till.o.Ledger.Payments(ledger.Query{Limit: limit})
+		if err != nil {
+			return ledger.Payment{}, err
+		}
+		i := slices.IndexFunc(list, func(p ledger.Payment) bool { return p.Terminal == s.term.Name && !p.SentAt.IsZero() })
+		switch {
+		case i >= 0:
+			return list[i], nil
+		case len(list) < limit:
+			return ledger.Payment{}, nil
+		}
+	}
+}
+
+// witness puts what the terminal remembers before the people who look into an unknown payment. It does
+// not become known by that: only a supervisor's adopting, or the payment's own evidence, makes it so.
+func (t *Till) witness(p ledger.Payment, last driver.Last) {
+	text := "the terminal remembers a transaction that the ledger does not know"
+	if last.Charge.STAN != "" {
+		text += ", STAN " + last.Charge.STAN
+	}
+	_, err := t.o.Ledger.Conclude(p.ID, ledger.Conclusion{Outcome: driver.Outcome{
+		Verdict: driver.Unknown, Final: true, Reason: p.Reason, Charge: p.Charge, Preset: p.Preset,
+		Evidence: []driver.Evidence{{Kind: "last_result", At: time.Now(), Text: text, Raw: last.Raw}},
+	}})
+	if err != nil { // decided meanwhile, or the disk refuses: the supervisor sees it all the same
+		t.o.Log.Error().Err(err).Str("payment", p.ID).Msg("adding what the terminal remembers to an unknown payment")
+		return
+	}
+	t.publishPayment(p.ID)
+}
