@@ -349,6 +349,9 @@ func applyRegistration(v *view, e *entry) error {
 	n.Registration, n.Reason = b.To, b.Reason
 	if b.ReceiptID != "" {
 		n.ReceiptID, n.ReceiptAt = b.ReceiptID, b.ReceiptAt
+		if r.State == Unknown {
+			r.Preset = driver.Charged
+		}
 	}
 	switch {
 	case r.State == Charged || r.State == Reversing:

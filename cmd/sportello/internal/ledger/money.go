@@ -16,6 +16,7 @@ const (
 	reasonAckNotWritten = string(local.CodeAckNotWritten)
 	reasonAmountDiffers = string(local.CodeAmountDiffers)
 	reasonExclusivity   = string(local.CodeExclusivityLost)
+	reasonPeople        = string(local.CodeAwaitingPeople)
 
 	// ReasonLateCharge is the cause of a case: an attempt held for not charged was charged after all.
 	ReasonLateCharge = "late_charge"
@@ -205,7 +206,8 @@ func attemptEntry(kind Kind, p *Payment) *entry {
 // Conclude writes a verdict in one commit: the entry and, when charged, accounting day and receipt
 // number; locks, outbox and what the terminal's memory now holds follow from it. A charge after
 // not_charged retakes the notice locks and opens a case. A step that the table of states does not
-// allow is ErrStale. A charge of another amount than asked is held and opens a case.
+// allow is ErrStale. A charge of another amount than asked is held and opens a case. Not charged
+// against a receipt of our provider is written as unknown, for people (design 5.2).
 func (l *Ledger) Conclude(id string, c Conclusion) (Payment, error) {
 	l.failpoint("conclude.before")
 	var out Payment
@@ -221,8 +223,9 @@ func (l *Ledger) Conclude(id string, c Conclusion) (Payment, error) {
 		if !r.State.May(to) || r.SentAt.IsZero() || c.Outcome.Verdict == driver.NotSent && r.State != Sent {
 			return fmt.Errorf("%w: payment %q is %q and cannot become %q", ErrStale, id, r.State, c.Outcome.Verdict)
 		}
-		e, cases := b.outcomeEntry(r, to, c)
-		if err := b.append(e, outcomeBlob(c)); err != nil {
+		to, heard := r.hear(to, c)
+		e, cases := b.outcomeEntry(r, to, heard)
+		if err := b.append(e, outcomeBlob(heard)); err != nil {
 			return err
 		}
 		for _, k := range cases {
@@ -248,6 +251,34 @@ func stateOf(v driver.Verdict) (State, error) {
 		return Unknown, nil
 	}
 	return "", fmt.Errorf("%w: verdict %q", ErrInvalid, v)
+}
+
+// witness is a receipt of our provider that the watch has found for a payment of unknown outcome;
+// empty: none.
+func (r *record) witness() string {
+	for _, n := range r.Notices {
+		if n.ReceiptID != "" {
+			return n.ReceiptID
+		}
+	}
+	return ""
+}
+
+// hear weighs a conclusion against the witness: it bars not charged and presets charged.
+func (r *record) hear(to State, c Conclusion) (State, Conclusion) {
+	id := r.witness()
+	if id == "" || r.State != Sent && r.State != Unknown || to == Charged {
+		return to, c
+	}
+	o := &c.Outcome
+	o.Preset = driver.Charged
+	if to == NotCharged {
+		o.Evidence = append(slices.Clone(o.Evidence), driver.Evidence{Kind: "receipt",
+			Text: fmt.Sprintf("judged %s (%s) by %q against the receipt %q of our provider", o.Verdict, o.Reason.Code, c.ResolvedBy, id)})
+		c.ResolvedBy = nil // nothing is resolved
+		o.Verdict, o.Final, o.Reason = driver.Unknown, true, driver.Reason{Code: reasonPeople}
+	}
+	return Unknown, c
 }
 
 // outcomeEntry makes the entry of a verdict and the cases it opens.

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	bolt "go.etcd.io/bbolt"
+
 	"sportello/driver"
 )
 
@@ -413,6 +415,57 @@ func TestReceiptWatch(t *testing.T) {
 	must(l.Conclude(q.ID, verdict(driver.NotSent, "terminal_unreachable")))(t)
 	if items := must(l.Outbox())(t); len(items) != 0 {
 		t.Fatalf("%+v", items)
+	}
+}
+
+// TestAReceiptBarsNotCharged: a receipt of our provider for an attempt whose outcome is not known is a
+// witness of its charge (design 5.2). Evidence against it goes to people, and nothing is given back.
+func TestAReceiptBarsNotCharged(t *testing.T) {
+	for _, by := range [][]string{nil, {"capo", "anna"}} {
+		l := open(t, t.TempDir())
+		in := intent(1)
+		in.Notices[0].Position, in.Notices[0].Document = "A2A/77", "PIANO-3"
+		p := must(l.Intend(in))(t)
+		must(l.Conclude(p.ID, verdict(driver.Unknown, "no_answer")))(t)
+		p = must(l.Register(RegistrationChange{PaymentID: p.ID, ReceiptID: "R1", DropWatch: true,
+			Case: &Case{Cause: driver.Reason{Code: "receipt_uncharged"}}}))(t)
+		if p.Preset != driver.Charged || p.NeedsPeople {
+			t.Fatalf("with its witness: preset %q, needs people %t", p.Preset, p.NeedsPeople)
+		}
+		c := verdict(driver.NotCharged, "by_evidence")
+		c.ResolvedBy, c.RawResult = by, []byte("somebody's")
+		p = must(l.Conclude(p.ID, c))(t)
+		if p.State != Unknown || p.Preset != driver.Charged || !p.NeedsPeople || p.Reason.Code != "awaiting_people" || p.ResolvedBy != nil {
+			t.Fatalf("%+v", p)
+		}
+		p = must(l.Conclude(p.ID, verdict(driver.Unknown, "restarted")))(t)
+		if p.Preset != driver.Charged {
+			t.Errorf("the witness is forgotten: preset %q", p.Preset)
+		}
+		l = reopen(t, l)
+		for _, key := range lockKeys(in.Notices) {
+			if err := l.read(func(_ *bolt.Tx, v *view) error {
+				if holders := lockHolders(v, key); !slices.Equal(holders, []string{p.ID}) {
+					t.Errorf("%q is held by %q", key, holders)
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if s := must(l.Terminal("cassa1"))(t); s.Lock != p.ID {
+			t.Errorf("terminal held by %q", s.Lock)
+		}
+		if p = must(l.Conclude(p.ID, charged("000042")))(t); p.State != Charged || p.Preset != "" || p.Notices[0].Registration != RegAwaiting {
+			t.Errorf("proven charged: %+v", p)
+		}
+	}
+	// After not charged a receipt opens a case and changes nothing: there is nothing left to bar.
+	l := open(t, t.TempDir())
+	p := must(l.Intend(intent(1)))(t)
+	must(l.Conclude(p.ID, verdict(driver.NotCharged, "declined")))(t)
+	if p = must(l.Register(RegistrationChange{PaymentID: p.ID, ReceiptID: "R1", DropWatch: true}))(t); p.State != NotCharged || p.Preset != "" {
+		t.Errorf("%+v", p)
 	}
 }
 
