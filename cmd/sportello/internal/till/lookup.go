@@ -3,6 +3,7 @@ package till
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
@@ -156,22 +157,47 @@ func (t *Till) verify(ctx context.Context, creditor, number string) (govpay.Posi
 	if !known || (verdict != govpay.Payable && code == "") {
 		code = local.CodeNoticeStateUnknown
 	}
-	if why == govpay.ReasonAttemptPending && t.ownRefusalExplains(creditor, number, now) {
+	if why == govpay.ReasonAttemptPending && t.ownRefusalExplains(pos, creditor, number, now) {
 		code = ""
 	}
 	return pos, code, nil
 }
 
-// ownRefusalExplains reports whether an attempt that the platform still shows as open is ours: sent
-// by this counter within the token's life and certainly not charged. Then a second card need not wait. An
-// attempt that is older than a token's life is not explained by it.
-func (t *Till) ownRefusalExplains(creditor, number string, now time.Time) bool {
+// nearOurs is how far the platform's time of an attempt may lie from the time our frame was sent.
+const nearOurs = 3 * time.Minute
+
+// ownRefusalExplains reports whether the attempt that the platform still shows as open is ours: this
+// counter's last one for the notice, sent within the token's life, certainly not charged, and with a STAN,
+// so it reached the provider that opens attempts. Then a second card need not wait. One that was
+// opened at another time, or stands beside a second, is somebody else's.
+func (t *Till) ownRefusalExplains(pos govpay.Position, creditor, number string, now time.Time) bool {
 	state, err := t.o.Ledger.Notice(creditor, number)
 	if err != nil || state.Holder != "" || len(state.Payments) == 0 {
 		return false
 	}
 	last, err := t.o.Ledger.Payment(state.Payments[len(state.Payments)-1])
-	return err == nil && last.State == ledger.NotCharged && now.Sub(last.SentAt) < govpay.AttemptLife
+	if err != nil || last.State != ledger.NotCharged || last.SentAt.IsZero() || now.Sub(last.SentAt) >= govpay.AttemptLife ||
+		last.Charge == nil || strings.Trim(last.Charge.STAN, "0") == "" {
+		return false
+	}
+	open := pending(pos, now)
+	return len(open) == 1 && (open[0].Started.IsZero() || open[0].Started.Sub(last.SentAt).Abs() <= nearOurs)
+}
+
+// pending are the attempts for whose sake alone the platform's debt would have to wait.
+func pending(pos govpay.Position, now time.Time) []govpay.Attempt {
+	var open []govpay.Attempt
+	for i, a := range pos.Attempts {
+		if i > 0 && a.State == govpay.AttemptSuperseded {
+			continue // the newer one speaks for both
+		}
+		alone := pos
+		alone.Attempts = pos.Attempts[i : i+1]
+		if _, why := govpay.Payability(alone, now); why == govpay.ReasonAttemptPending {
+			open = append(open, a)
+		}
+	}
+	return open
 }
 
 // platformErrors is what each failed call is called.

@@ -262,54 +262,6 @@ func TestWhateverTheAmount(t *testing.T) {
 	})
 }
 
-// TestOwnRefusalExplains: after a refusal of ours, the attempt that the platform still shows is our own. An
-// older one, or one without a refusal of ours, is somebody else's.
-func TestOwnRefusalExplains(t *testing.T) {
-	bubble(t, func(t *testing.T, w *world) {
-		begun := time.Now()
-		pending := func(_ context.Context, creditor, number string) (govpay.Position, error) {
-			p := debt(creditor, number)
-			p.Attempts = []govpay.Attempt{{State: govpay.AttemptActivated, Started: begun}}
-			return p, nil
-		}
-		w.platform.answer(pending)
-		_, err := w.pay(request("r1", "cassa1", notice(1)))
-		wantCode(t, err, local.CodeNoticeInProgress)
-
-		w.platform.answer(nil)
-		d := w.terminals[0]
-		d.script(func(d *terminal) {
-			d.word = func(_ context.Context, p driver.Payment) driver.Outcome { return d.decline(p) }
-		})
-		time.Sleep(time.Minute)
-		p, err := w.pay(request("r2", "cassa1", notice(1)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.wantState(p.ID, ledger.NotCharged)
-		w.platform.answer(pending)
-		l, err := w.till.Lookup(context.Background(), local.LookupRequest{Code: notice(1)})
-		if err != nil || !l.Payable {
-			t.Errorf("%+v %v", l, err)
-		}
-		_, err = w.pay(request("r3", "cassa1", notice(2)))
-		wantCode(t, err, local.CodeNoticeInProgress) // another notice
-
-		time.Sleep(govpay.AttemptLife - 30*time.Second) // theirs is stuck now, ours is young
-		_, err = w.pay(request("r4", "cassa1", notice(1)))
-		wantCode(t, err, local.CodeNoticeInProgress)
-		begun = time.Now()
-		if p, err = w.pay(request("r5", "cassa1", notice(1))); err != nil {
-			t.Fatal(err)
-		}
-		w.wantState(p.ID, ledger.NotCharged)
-		time.Sleep(govpay.AttemptLife + time.Second)
-		begun = time.Now()
-		_, err = w.pay(request("r6", "cassa1", notice(1)))
-		wantCode(t, err, local.CodeNoticeInProgress)
-	})
-}
-
 // TestBrokenDriver: a driver that breaks its promises leaves no caller waiting and no attempt forgotten.
 func TestBrokenDriver(t *testing.T) {
 	baseline := driver.Baseline{TerminalID: "12345678"}
