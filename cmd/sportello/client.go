@@ -210,7 +210,22 @@ func (c *client) post(ctx context.Context, path string, in, out any) error {
 }
 
 // do makes one call. The error is a *refusal, errUnreachable (nothing has left this process) or errLost.
+//
+// A token that the service does not know may be the one of before its last start: it is read again, once.
+// A request that was not let in has done nothing.
 func (c *client) do(ctx context.Context, method, path string, in, out any) error {
+	err := c.once(ctx, method, path, in, out)
+	var no *refusal
+	if c.fromFile && errors.As(err, &no) && no.Body.Code == local.CodeUnauthorized {
+		before := c.token
+		if c.readToken() == nil && c.token != before {
+			return c.once(ctx, method, path, in, out)
+		}
+	}
+	return err
+}
+
+func (c *client) once(ctx context.Context, method, path string, in, out any) error {
 	body := io.Reader(http.NoBody)
 	if in != nil {
 		b, err := json.Marshal(in)

@@ -109,6 +109,7 @@ func TestAmountChangedSinceThePrint(t *testing.T) {
 	qr := debt(3) // printed with 29,40, now 42,00
 	changed := told{3, local.CodeAmountChanged, 409, []string{"42,00 €", "nuovo importo al cittadino"}}
 	c.refusesToPay(qr, changed, "--expect-cents", "2940")
+	c.refusesToPay(qr, changed) // what is printed is what the citizen has in mind
 	if e := c.refuses(http.MethodPost, "payments", requestFor(qr, 2940), changed); e.AmountCents != 4200 || !strings.Contains(e.Message, "42,00 €") {
 		t.Errorf("the new amount is not in %+v", e)
 	}

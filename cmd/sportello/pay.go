@@ -154,15 +154,24 @@ func (o *order) lookUp(ctx context.Context, codes []string) int {
 			return o.refuse(n)
 		}
 		total += n.AmountCents
+		if n.PrintedCents != 0 && n.PrintedCents != n.AmountCents && o.expect == 0 {
+			return o.changed(n.AmountCents, n.PrintedCents) // the QR says what the citizen has in mind
+		}
 		o.request.Notices = append(o.request.Notices, local.RequestNotice{Creditor: n.Creditor, Number: n.Number, ExpectedCents: n.AmountCents})
 	}
 	if o.expect != 0 && total != o.expect {
-		return o.failed(&refusal{Status: http.StatusConflict, Body: local.Error{
-			Code: local.CodeAmountChanged, AmountCents: total,
-			Message: fmt.Sprintf("il totale è %s, non %s", euro(total), euro(o.expect)), Hint: "dire il nuovo importo al cittadino, poi ripetere",
-		}})
+		return o.changed(total, o.expect)
 	}
 	return exitDone
+}
+
+// changed refuses an amount that nobody has agreed to yet.
+func (o *order) changed(now, agreed int64) int {
+	return o.failed(&refusal{Status: http.StatusConflict, Body: local.Error{
+		Code: local.CodeAmountChanged, AmountCents: now,
+		Message: fmt.Sprintf("l'importo è %s, non %s", euro(now), euro(agreed)),
+		Hint:    fmt.Sprintf("dire il nuovo importo al cittadino, poi ripetere con --expect-cents %d", now),
+	}})
 }
 
 func (o *order) refuse(n local.Notice) int {

@@ -95,7 +95,7 @@ func TestPayRefused(t *testing.T) {
 	}{
 		{"not payable", func(f *fake) { f.notices["3"] = locked }, []string{"3", "--terminal", "cassa1"}, exitNotCharged, "aspettarne l'esito (pagamento A1-00000009)", 0},
 		{"bad notice", nil, []string{"123", "--terminal", "cassa1"}, exitNotCharged, "[notice_check_digits]", 0},
-		{"other total", nil, []string{tari, "--terminal", "cassa1", "--expect-cents", "1"}, exitNotCharged, "il totale è 120,50 €, non 0,01 €", 0},
+		{"other total", nil, []string{tari, "--terminal", "cassa1", "--expect-cents", "1"}, exitNotCharged, "l'importo è 120,50 €, non 0,01 €", 0},
 		{"terminal off", func(f *fake) {
 			f.onPay = func(int, local.PaymentRequest) (*local.Payment, *local.Error) {
 				return nil, &local.Error{Code: local.CodeTerminalUnreachable, Message: "il terminale non risponde", Hint: "accenderlo"}
