@@ -58,6 +58,24 @@ type matter struct {
 	awaiting int
 	// alone: no other attempt of ours was ever sent for the notice.
 	alone bool
+	// due: our receipt should have been there by now.
+	due bool
+}
+
+// clockSlack is how far this PC's clock and the provider's may differ.
+const clockSlack = 5 * time.Minute
+
+// early says that a receipt was paid before our card was asked for: it is not of
+// this attempt. A date alone is the whole day.
+func (m matter) early(r govpay.Receipt) bool {
+	if r.Proof == nil || r.Proof.PaidAt.IsZero() {
+		return false
+	}
+	paid := r.Proof.PaidAt
+	if h, min, sec := paid.Clock(); h+min+sec == 0 {
+		paid = paid.AddDate(0, 0, 1)
+	}
+	return paid.Before(m.sent.Add(-clockSlack))
 }
 
 // finding is what the receipts say about a notice. The zero value: nothing yet.
@@ -70,17 +88,27 @@ type finding struct {
 }
 
 // decide judges the receipts with a positive esito for a charged notice. It is
-// pure; receipts claimed by others are passed over.
+// pure; receipts claimed by others are passed over, and one that is the case of
+// an earlier attempt counts only when our own is due and there is no other.
 //
 //	ours, channel and amount fit     registered
 //	ours, another channel            held, until a supervisor confirms the channel
 //	ours, another amount             held
-//	provider not readable            held
-//	only of other providers          paid elsewhere: somebody paid the same debt
+//	provider not readable            held, when ours is due
+//	only of other providers, or of   paid elsewhere, when ours is due: somebody
+//	ours before the card was asked   paid the same debt
 //	none                             nothing yet
 //
 // A registered notice that somebody else paid too is registered and a case.
 func decide(m matter, receipts []govpay.Receipt) finding {
+	own := slices.DeleteFunc(slices.Clone(receipts), func(r govpay.Receipt) bool { return m.noted[r.ID] })
+	if f := judge(m, own); f.to != "" || !m.due {
+		return f
+	}
+	return judge(m, slices.DeleteFunc(slices.Clone(receipts), func(r govpay.Receipt) bool { return m.noted[r.ID] && m.early(r) }))
+}
+
+func judge(m matter, receipts []govpay.Receipt) finding {
 	var fit, channel, amount, odd, others []*govpay.Receipt
 	for i := range receipts {
 		r := &receipts[i]
@@ -90,6 +118,8 @@ func decide(m matter, receipts []govpay.Receipt) finding {
 		switch owner(*r, m.provider) {
 		case ours:
 			switch {
+			case m.early(*r):
+				others = append(others, r)
 			case r.Cents != m.notice.AmountCents:
 				amount = append(amount, r)
 			case !slices.Contains(m.provider.Channels, r.Proof.Channel):
@@ -128,6 +158,7 @@ func decide(m matter, receipts []govpay.Receipt) finding {
 	case len(amount) > 0:
 		r := nearest(amount, m.sent)
 		return hold(r, local.CodeReceiptAmount, euro(r.Cents))
+	case !m.due: // our own may still come, or become readable: what is decided now is not looked at again
 	case len(odd) > 0:
 		return hold(odd[0], local.CodeChannelUnproven, "")
 	case len(others) > 0:

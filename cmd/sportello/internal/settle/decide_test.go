@@ -38,6 +38,8 @@ func cents(n int64) func(*govpay.Receipt) {
 func paidAt(d time.Duration) func(*govpay.Receipt) {
 	return func(r *govpay.Receipt) { r.Proof.PaidAt = sentAt.Add(d) }
 }
+func paidOn(r *govpay.Receipt)     { r.Proof.PaidAt = sentAt.Truncate(24 * time.Hour) }
+func paidNever(r *govpay.Receipt)  { r.Proof.PaidAt = time.Time{} }
 func negative(r *govpay.Receipt)   { r.Esito, r.Proof.Result = "NON_ESEGUITO", govpay.ResultNotPaid }
 func noProof(r *govpay.Receipt)    { r.Proof = nil }
 func twoMinds(r *govpay.Receipt)   { r.Proof.Result = govpay.ResultNotPaid }
@@ -49,6 +51,12 @@ func TestDecide(t *testing.T) {
 	claimed.claimed = map[string]bool{"a": true}
 	others := base
 	others.alone = false
+	noted := base
+	noted.noted = map[string]bool{"a": true}
+	due := base
+	due.due = true
+	notedDue := noted
+	notedDue.due = true
 	for _, x := range []struct {
 		name     string
 		m        matter
@@ -63,23 +71,37 @@ func TestDecide(t *testing.T) {
 		{"negative", base, []govpay.Receipt{rec("a", negative)}, "", "", "", ""},
 		{"negative of others", base, []govpay.Receipt{rec("a", psp("X"), negative)}, "", "", "", ""},
 		{"partial", base, []govpay.Receipt{rec("a", func(r *govpay.Receipt) { r.Esito = "ESEGUITO_PARZIALE" })}, "", "", "", ""},
-		{"another provider", base, []govpay.Receipt{rec("a", psp("X"))}, ledger.RegElse, "a", "paid_elsewhere", "paid_elsewhere"},
-		{"another provider, same channel name", base, []govpay.Receipt{rec("a", psp("cipbitmm"))}, ledger.RegElse, "a", "paid_elsewhere", "paid_elsewhere"},
+		{"another provider", due, []govpay.Receipt{rec("a", psp("X"))}, ledger.RegElse, "a", "paid_elsewhere", "paid_elsewhere"},
+		{"another provider, same channel name", due, []govpay.Receipt{rec("a", psp("cipbitmm"))}, ledger.RegElse, "a", "paid_elsewhere", "paid_elsewhere"},
 		{"another channel", base, []govpay.Receipt{rec("a", channel("13212880150_07"))}, ledger.RegHeld, "a", "channel_unproven", "channel_unproven"},
 		{"no channel", base, []govpay.Receipt{rec("a", channel(""))}, ledger.RegHeld, "a", "channel_unproven", "channel_unproven"},
 		{"another amount", base, []govpay.Receipt{rec("a", cents(9999))}, ledger.RegHeld, "a", "receipt_amount", "receipt_amount"},
 		{"another amount and channel", base, []govpay.Receipt{rec("a", cents(9999), channel("X"))}, ledger.RegHeld, "a", "receipt_amount", "receipt_amount"},
-		{"provider not named", base, []govpay.Receipt{rec("a", psp(""))}, ledger.RegHeld, "a", "channel_unproven", "channel_unproven"},
-		{"no pagoPA receipt inside", base, []govpay.Receipt{rec("a", noProof)}, ledger.RegHeld, "a", "channel_unproven", "channel_unproven"},
-		{"paid outside, not paid inside", base, []govpay.Receipt{rec("a", twoMinds)}, ledger.RegHeld, "a", "channel_unproven", "channel_unproven"},
-		{"two amounts in one receipt", base, []govpay.Receipt{rec("a", twoAmounts)}, ledger.RegHeld, "a", "channel_unproven", "channel_unproven"},
+		{"provider not named", due, []govpay.Receipt{rec("a", psp(""))}, ledger.RegHeld, "a", "channel_unproven", "channel_unproven"},
+		{"no pagoPA receipt inside", due, []govpay.Receipt{rec("a", noProof)}, ledger.RegHeld, "a", "channel_unproven", "channel_unproven"},
+		{"paid outside, not paid inside", due, []govpay.Receipt{rec("a", twoMinds)}, ledger.RegHeld, "a", "channel_unproven", "channel_unproven"},
+		{"two amounts in one receipt", due, []govpay.Receipt{rec("a", twoAmounts)}, ledger.RegHeld, "a", "channel_unproven", "channel_unproven"},
 		{"negative, then ours", base, []govpay.Receipt{rec("a", negative), rec("b")}, ledger.RegDone, "b", "", ""},
 		{"ours and another provider", base, []govpay.Receipt{rec("a", psp("X")), rec("b")}, ledger.RegDone, "b", "", "paid_elsewhere"},
 		{"another channel and another provider", base, []govpay.Receipt{rec("a", psp("X")), rec("b", channel("X"))}, ledger.RegHeld, "b", "channel_unproven", "channel_unproven"},
-		{"not readable and another provider", base, []govpay.Receipt{rec("a", psp("X")), rec("b", noProof)}, ledger.RegHeld, "b", "channel_unproven", "channel_unproven"},
+		{"not readable and another provider", due, []govpay.Receipt{rec("a", psp("X")), rec("b", noProof)}, ledger.RegHeld, "b", "channel_unproven", "channel_unproven"},
 		{"ours twice, one charge", base, []govpay.Receipt{rec("a", paidAt(time.Hour)), rec("b", paidAt(time.Minute))}, ledger.RegDone, "b", "", "receipt_uncharged"},
 		{"ours twice, other attempts on watch", others, []govpay.Receipt{rec("a", paidAt(time.Hour)), rec("b")}, ledger.RegDone, "b", "", ""},
 		{"ours, and ours of another amount", base, []govpay.Receipt{rec("a", cents(1)), rec("b")}, ledger.RegDone, "b", "", "receipt_uncharged"},
+		{"another provider, ours not due yet", base, []govpay.Receipt{rec("a", psp("X"))}, "", "", "", ""},
+		{"no pagoPA receipt inside, not due yet", base, []govpay.Receipt{rec("a", noProof)}, "", "", "", ""},
+		{"provider not named, not due yet", base, []govpay.Receipt{rec("a", psp(""))}, "", "", "", ""},
+		{"paid before the card was asked for", due, []govpay.Receipt{rec("a", paidAt(-5*time.Minute-time.Second))}, ledger.RegElse, "a", "paid_elsewhere", "paid_elsewhere"},
+		{"paid before the card was asked for, not due yet", base, []govpay.Receipt{rec("a", paidAt(-24*time.Hour))}, "", "", "", ""},
+		{"paid before the card was asked for, and paid", base, []govpay.Receipt{rec("a", paidAt(-24*time.Hour)), rec("b")}, ledger.RegDone, "b", "", "paid_elsewhere"},
+		{"old, on another channel", due, []govpay.Receipt{rec("a", paidAt(-24*time.Hour), channel("X"))}, ledger.RegElse, "a", "paid_elsewhere", "paid_elsewhere"},
+		{"clocks that differ a little", base, []govpay.Receipt{rec("a", paidAt(-5*time.Minute))}, ledger.RegDone, "a", "", ""},
+		{"a date alone", base, []govpay.Receipt{rec("a", paidOn)}, ledger.RegDone, "a", "", ""},
+		{"no time", base, []govpay.Receipt{rec("a", paidNever)}, ledger.RegDone, "a", "", ""},
+		{"a case of an earlier attempt, not due yet", noted, []govpay.Receipt{rec("a")}, "", "", "", ""},
+		{"a case of an earlier attempt", notedDue, []govpay.Receipt{rec("a")}, ledger.RegDone, "a", "", ""},
+		{"a case of an earlier attempt, and its own", noted, []govpay.Receipt{rec("a"), rec("b", paidAt(time.Hour))}, ledger.RegDone, "b", "", ""},
+		{"an old case of an earlier attempt, and its own", noted, []govpay.Receipt{rec("a", paidAt(-time.Hour)), rec("b")}, ledger.RegDone, "b", "", ""},
 		{"claimed by another payment", claimed, []govpay.Receipt{rec("a")}, "", "", "", ""},
 		{"one claimed, one ours", claimed, []govpay.Receipt{rec("a"), rec("b")}, ledger.RegDone, "b", "", ""},
 	} {

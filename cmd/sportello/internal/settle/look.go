@@ -40,12 +40,12 @@ type result struct {
 }
 
 // look asks the platform about one item, in its own goroutine, and sends the end
-// of it to results, which has room.
-func (w *Worker) look(o ledger.OutboxItem, results chan<- result) {
+// of it to results, which has room. due: the receipt should have been there by now.
+func (w *Worker) look(o ledger.OutboxItem, due bool, results chan<- result) {
 	w.wg.Add(1)
 	go func() {
 		defer w.wg.Done()
-		r := w.ask(o)
+		r := w.ask(o, due)
 		r.key = o.Key
 		if r.err != nil && w.ctx.Err() == nil && r.answer != answerNone {
 			w.o.Log.Warn().Err(r.err).Str("payment", o.PaymentID).Msg("settle: look failed")
@@ -55,7 +55,7 @@ func (w *Worker) look(o ledger.OutboxItem, results chan<- result) {
 }
 
 // ask is one look: read the ledger, ask the platform, judge, write.
-func (w *Worker) ask(o ledger.OutboxItem) result {
+func (w *Worker) ask(o ledger.OutboxItem, due bool) result {
 	p, err := w.o.Ledger.Payment(o.PaymentID)
 	if err != nil {
 		return result{err: err}
@@ -77,6 +77,7 @@ func (w *Worker) ask(o ledger.OutboxItem) result {
 	if err != nil {
 		return result{err: err}
 	}
+	m.due = due
 	asked := time.Now()
 	receipts, err := w.receipts(m)
 	if err != nil {
@@ -84,7 +85,7 @@ func (w *Worker) ask(o ledger.OutboxItem) result {
 	}
 	var r result
 	if o.Watch {
-		r = w.watched(o, n, m, receipts, asked)
+		r = w.watched(o, p, m, receipts, asked)
 	} else {
 		r = w.awaited(o, m, receipts)
 	}
@@ -108,16 +109,16 @@ func (w *Worker) awaited(o ledger.OutboxItem, m matter, receipts []govpay.Receip
 }
 
 // watched opens a case when a receipt of ours appears that no charge explains,
-// and ends the watch at its time. Only an answer that was asked for after that
-// time ends it.
-func (w *Worker) watched(o ledger.OutboxItem, n ledger.Notice, m matter, receipts []govpay.Receipt, asked time.Time) result {
-	c := ledger.RegistrationChange{To: n.Registration, DropWatch: true}
+// and ends the watch at its time, unless the outcome is still unknown. Only an
+// answer that was asked for after that time ends it.
+func (w *Worker) watched(o ledger.OutboxItem, p ledger.Payment, m matter, receipts []govpay.Receipt, asked time.Time) result {
+	c := ledger.RegistrationChange{To: m.notice.Registration, DropWatch: true}
 	switch r := unexplained(m, receipts); {
 	case r != nil:
 		c.Reason = driver.Reason{Code: string(local.CodeReceiptUncharged)}
 		identify(&c, r)
 		c.Case = newCase(o.PaymentID, c.Reason, r)
-	case !o.Until.IsZero() && asked.After(o.Until):
+	case !open(p) && !o.Until.IsZero() && asked.After(o.Until):
 	default:
 		return result{}
 	}
@@ -145,6 +146,9 @@ func written(err error) result {
 // charged says that the citizen's money is taken.
 func charged(p ledger.Payment) bool { return p.State == ledger.Charged || p.State == ledger.Reversing }
 
+// open says that it is not known whether it is.
+func open(p ledger.Payment) bool { return p.State == ledger.Sent || p.State == ledger.Unknown }
+
 // matter gathers what the ledger knows about a notice.
 func (w *Worker) matter(p ledger.Payment, index int) (matter, error) {
 	provider, ok := w.o.Providers[p.Terminal]
@@ -171,7 +175,7 @@ func (w *Worker) matter(p ledger.Payment, index int) (matter, error) {
 				continue
 			}
 			switch {
-			case other.State == ledger.Sent || other.State == ledger.Unknown:
+			case open(other):
 				m.awaiting++ // if it was charged, the receipt is its own
 			case other.State == ledger.NotCharged:
 				if on.ReceiptID != "" {

@@ -28,7 +28,7 @@ type counter struct {
 
 func (c *counter) Changed(id string) { c.told <- id }
 
-func newCounter(t *testing.T) *counter {
+func newCounter(t *testing.T, change ...func(*Options)) *counter {
 	t.Helper()
 	c := &counter{t: t, told: make(chan string, 1000), bank: filepath.Join(t.TempDir(), "bank.jsonl")}
 	l, err := ledger.Open(t.TempDir(), ledger.Options{Installation: "A1", BallastBytes: -1})
@@ -58,8 +58,12 @@ func newCounter(t *testing.T) *counter {
 		t.Fatal(err)
 	}
 	short := []time.Duration{time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond}
-	c.worker, err = New(Options{Platform: client, Ledger: l, Events: c, Providers: map[string]Provider{"cassa1": nexi},
-		Plan: short, WatchPlan: short, ProbePlan: short})
+	o := Options{Platform: client, Ledger: l, Events: c, Providers: map[string]Provider{"cassa1": nexi},
+		Plan: short, WatchPlan: short, ProbePlan: short}
+	for _, f := range change {
+		f(&o)
+	}
+	c.worker, err = New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +226,7 @@ func TestReceiptsThatAreNotOurs(t *testing.T) {
 		"another amount": {govpaytest.Receipt{Cents: 9999}, ledger.RegHeld, "receipt_amount"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := newCounter(t)
+			c := newCounter(t, func(o *Options) { o.ReceiptDue = time.Millisecond })
 			id := c.pay(0, driver.Charged, false)
 			if err := c.platform.AddReceipt(comune, notice(0), govpaytest.Receipt{Outcome: govpaytest.OutcomeNotPaid}); err != nil {
 				t.Fatal(err)

@@ -207,7 +207,7 @@ func (s *schedule) start(now time.Time) {
 		s.running++
 		s.busy[it.notice], it.running = true, true
 		s.probing = s.away
-		s.w.look(it.OutboxItem, s.results)
+		s.w.look(it.OutboxItem, it.late, s.results)
 	}
 }
 

@@ -418,6 +418,60 @@ func TestUnknownKeepsItsReceipt(t *testing.T) {
 	})
 }
 
+// TestOthersReceiptWaitsForOurs: another provider's receipt decides nothing before
+// our own is due.
+func TestOthersReceiptWaitsForOurs(t *testing.T) {
+	for _, ours := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			k := w.worker()
+			defer k.Close()
+			w.add("P1", noticeA, ledger.Charged)
+			w.give(iuvA, rec("x", psp("ALTRO")))
+			time.Sleep(30*time.Minute - time.Second)
+			if len(w.wrote()) != 0 {
+				t.Fatalf("writes %+v", w.wrote())
+			}
+			want := ledger.RegElse
+			if ours {
+				w.give(iuvA, rec("a"))
+				want = ledger.RegDone
+			}
+			time.Sleep(time.Second)
+			if got := w.registration("P1"); got != want {
+				t.Errorf("when ours is due: %q, want %q", got, want)
+			}
+			if got := w.wrote(); len(got) != 1 || got[0].Case == nil || got[0].Case.Cause.Code != "paid_elsewhere" {
+				t.Errorf("writes %+v", got)
+			}
+		})
+	}
+}
+
+// TestUnknownIsWatchedUntilItIsDecided: the watch of an attempt that may have been
+// charged does not end at its time; that of one held not charged does.
+func TestUnknownIsWatchedUntilItIsDecided(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		w.add("P1", noticeA, ledger.Unknown)
+		w.add("P2", notice(2), ledger.Unknown)
+		time.Sleep(50 * time.Hour)
+		if s := k.Status(); s.Watched != 2 || len(w.wrote()) != 0 {
+			t.Fatalf("status %+v, writes %+v", s, w.wrote())
+		}
+		w.concluded("P2", ledger.NotCharged)
+		w.give(iuvA, rec("a"))
+		time.Sleep(50 * time.Hour)
+		got := w.wrote()
+		if len(got) != 2 || got[0].PaymentID != "P1" || got[0].ReceiptID != "a" || got[0].Case == nil ||
+			got[1].PaymentID != "P2" || got[1].Case != nil || !got[1].DropWatch {
+			t.Errorf("writes %+v", got)
+		}
+	})
+}
+
 // TestLedgerRefuses: a disk that is full does not lose the finding.
 func TestLedgerRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
