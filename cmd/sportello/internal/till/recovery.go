@@ -3,6 +3,7 @@ package till
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"sportello/cmd/sportello/internal/ledger"
@@ -92,7 +93,7 @@ func (s *station) resolve(ctx context.Context, id string, same bool) {
 		Baseline:    baseline,
 		SentAt:      p.SentAt,
 		SameProcess: same,
-		Exclusivity: s.exclusivity(),
+		Exclusivity: s.judgedAs(id),
 	}
 	for _, n := range p.Notices {
 		a.Notices = append(a.Notices, driver.Notice{Creditor: n.Creditor, Number: n.Number})
@@ -103,6 +104,16 @@ func (s *station) resolve(ctx context.Context, id string, same bool) {
 		t.o.Log.Error().Err(err).Str("payment", id).Msg("the gathering of evidence broke off")
 		t.giveUp(p, local.CodeAwaitingPeople, true)
 	}
+}
+
+// judgedAs is the exclusivity for the judgement of a payment: while another of ours is undecided on the
+// terminal, what is found there may be that one's (design 5.4).
+func (s *station) judgedAs(id string) driver.Exclusivity {
+	owing, err := s.owesAnswer()
+	if err != nil || slices.ContainsFunc(owing, func(p ledger.Payment) bool { return p.ID != id }) {
+		return driver.Shared
+	}
+	return s.exclusivity()
 }
 
 // letGo ends the gathering of evidence.

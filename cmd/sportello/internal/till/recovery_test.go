@@ -297,6 +297,36 @@ func TestFree(t *testing.T) {
 	})
 }
 
+// TestJudgedBesideAnother: what the terminal shows may be another undecided payment of ours, so nothing on it is
+// judged as if it could only be the one that is being resolved.
+func TestJudgedBesideAnother(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		d := w.terminals[0]
+		first := w.ends("r1", 1, lost(""), ledger.Unknown)
+		if _, err := w.act(clerk, "free"); err != nil {
+			t.Fatal(err)
+		}
+		second := w.ends("r2", 2, lost(""), ledger.Unknown)
+		for _, p := range []local.Payment{first, second} {
+			if _, err := w.ledger.Conclude(p.ID, ledger.Conclusion{Outcome: refusedByLine, ResolvedBy: []string{"anna", "capo"}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.ends("r3", 3, lost(""), ledger.Unknown)
+		as := d.read().attempts
+		var got []driver.Exclusivity
+		for _, a := range as {
+			got = append(got, a.Exclusivity)
+		}
+		if want := []driver.Exclusivity{driver.Exclusive, driver.Shared, driver.Exclusive}; !slices.Equal(got, want) {
+			t.Errorf("judged as %q, want %q", got, want)
+		}
+		if ts, _ := w.ledger.Terminal("cassa1"); ts.Demoted {
+			t.Errorf("demoted: %s", ts.DemotedWhy)
+		}
+	}, exclusively)
+}
+
 // TestFreedAndNotLetGo: a driver that takes its time to leave the evidence keeps the next payment out, not waiting.
 func TestFreedAndNotLetGo(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
