@@ -281,13 +281,16 @@ func (s *station) refuse(a *attempt, err error) {
 	}
 	refusal := terminalError(s.term.Label, err)
 	if refusal.PaymentID == "" && t.ctx.Err() == nil {
-		refusal.PaymentID = a.id
-		_, lerr := t.o.Ledger.Refuse(a.intent.Payment, driver.Reason{Code: string(refusal.Code), Text: refusal.Detail})
+		why := driver.Reason{Code: string(refusal.Code), Text: refusal.Detail}
+		p, lerr := t.o.Ledger.Refuse(a.intent.Payment, why)
+		if lerr == nil && p.ID == a.id && p.State == ledger.Sent { // the intent is there, though its writing was reported as failed
+			p, lerr = t.o.Ledger.Conclude(p.ID, ledger.Conclusion{Outcome: driver.Outcome{Verdict: driver.NotSent, Reason: why}})
+		}
 		if lerr != nil {
-			refusal.PaymentID = ""
 			t.o.Log.Warn().Err(lerr).Str("payment", a.id).Msg("a refusal could not be recorded")
 		} else {
-			t.publishPayment(a.id)
+			refusal.PaymentID = p.ID
+			t.publishPayment(p.ID)
 		}
 	}
 	if aboutTerminal(refusal.Code) {

@@ -57,6 +57,11 @@ func (r *recorder) Outcome(o driver.Outcome) error {
 	c := ledger.Conclusion{Outcome: o, RawResult: resultOf(o)}
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		p, err := t.o.Ledger.Conclude(r.id, c)
+		if errors.Is(err, ledger.ErrStale) {
+			if there, rerr := t.o.Ledger.Payment(r.id); rerr == nil && says(there, o) {
+				p, err = there, nil // written, though its writing was reported as failed
+			}
+		}
 		if err == nil {
 			r.concluded, r.last = true, p
 			t.forgetPaper(p.ID)
@@ -74,6 +79,22 @@ func (r *recorder) Outcome(o driver.Outcome) error {
 			return err
 		}
 	}
+}
+
+// says reports whether a payment stands where an outcome would put it, by the same transaction.
+func says(p ledger.Payment, o driver.Outcome) bool {
+	stan := func(c *driver.Charge) string {
+		if c == nil {
+			return ""
+		}
+		return c.STAN
+	}
+	return verdicts[o.Verdict] == p.State && stan(p.Charge) == stan(o.Charge)
+}
+
+// verdicts are the states that end a payment's asking.
+var verdicts = map[driver.Verdict]ledger.State{
+	driver.Charged: ledger.Charged, driver.NotCharged: ledger.NotCharged, driver.NotSent: ledger.NotCharged,
 }
 
 // Progress shows whose turn it is.
