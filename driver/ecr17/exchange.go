@@ -21,6 +21,7 @@ type exchange struct {
 	payment  driver.Payment
 	baseline driver.Baseline
 	untold   bool   // the baseline is this process's memory: the terminal refuses G
+	blanks   []byte // what an empty memory answered to G before the payment
 	previous []byte // the latest result that an earlier exchange of this process heard
 	settled  bool   // the terminal has nothing old left to say; see sameAgain
 	notices  []byte // payload of the additional data; nil: none
@@ -247,7 +248,7 @@ func (e *exchange) onResult(payload []byte) (decided bool) {
 	case e.direct != nil && same(e.direct.Raw), e.candidate != nil && same(e.candidate):
 		e.conn.ack()
 		return false
-	case same(e.baseline.Last), same(e.previous), slices.ContainsFunc(e.past, same):
+	case same(e.baseline.Last), same(e.blanks), same(e.previous), slices.ContainsFunc(e.past, same):
 		e.onEarlier(r)
 		return false
 	case e.concluded:

@@ -85,7 +85,7 @@ type Reading struct {
 	Code      string // result code as it came
 	Amount    int64  // cents; meaningful when HasAmount
 	HasAmount bool
-	Empty     bool   // a refusal without any content: what an empty memory answers to G (G08)
+	Empty     bool   // a refusal without any content: what an empty memory answers to G (G08). It is no last result
 	Text      string // the terminal's words, or why the message is odd; free of card numbers
 	Charge    driver.Charge
 	Raw       []byte // the message, card number masked

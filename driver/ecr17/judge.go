@@ -141,6 +141,8 @@ func judgeNew(f Facts, exclusive, shared, t0, t0Measured, t1 bool) driver.Outcom
 			return notCharged(driver.NotCharged, local.CodeByEvidence, "the terminal's newer payment is proven to be another's")
 		}
 		return people("", "alarm: a newer approved payment with another amount or time")
+	case r.Empty: // row 14, but no operation at all
+		return people("", "the terminal's memory was cleared")
 	case !payment: // row 14
 		return people("", "alarm: a newer operation of another kind")
 	case t1 && exclusive: // row 15

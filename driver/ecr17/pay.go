@@ -118,6 +118,8 @@ func (t *terminal) prepare(ctx context.Context, e *exchange) (*session, error) {
 		return nil, refuse(ctx, "last result", err)
 	case present && last.Charge.TerminalID != st.TerminalID:
 		return nil, refusal(driver.ErrWrongTerminal, "the saved result is of terminal %s", last.Charge.TerminalID)
+	case present && last.Empty: // nothing to compare with, but its repeat is not an outcome either
+		e.blanks = last.Raw
 	case present:
 		e.baseline.Last, e.untold = last.Raw, untold
 		if !noNumber(last.Charge.STAN) {

@@ -57,7 +57,7 @@ func (t *terminal) status(s *session) (driver.Status, error) {
 }
 
 // lastResult asks G. present is false when the terminal refuses the question: it has no result, or does
-// not know the command.
+// not know the command. An answer of blanks is present, and Empty (G08).
 func (t *terminal) lastResult(s *session) (r Reading, present bool, err error) {
 	reply, err := s.ask(query{
 		message: ecr17.LastResultRequest{TID: t.cfg.TerminalID, CashRegister: t.cfg.CashRegisterID}, answers: answerResult,
@@ -70,7 +70,11 @@ func (t *terminal) lastResult(s *session) (r Reading, present bool, err error) {
 		return Reading{}, false, err
 	}
 	r = readResult(reply.frame.Payload, t.cfg.TerminalID, time.Now())
-	t.remember(r.Raw, true)
+	if r.Empty {
+		t.remember(nil, true)
+	} else {
+		t.remember(r.Raw, true)
+	}
 	return r, true, nil
 }
 

@@ -87,10 +87,13 @@ func kindOf(c ecr17.Class) string {
 	return "other"
 }
 
-// last is the reading for people who asked for the last result.
+// last is the reading for people who asked for the last result. Blanks of an empty memory are none.
 func (r Reading) last() driver.Last {
+	if r.Empty {
+		return driver.Last{TerminalID: r.Charge.TerminalID, Text: "the terminal's memory is empty"}
+	}
 	l := driver.Last{
-		Present: !r.Empty, Raw: r.Raw, TerminalID: r.Charge.TerminalID, Kind: r.kind,
+		Present: true, Raw: r.Raw, TerminalID: r.Charge.TerminalID, Kind: r.kind,
 		Approved: r.Code == string(ecr17.ResultOK) && (r.Class == ClassForeign || r.Sense == SenseApproved), Charge: r.Charge,
 	}
 	l.Text = fmt.Sprintf("%s %s: %s", r.kind, r.Code, r.Text)
