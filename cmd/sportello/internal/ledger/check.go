@@ -81,6 +81,9 @@ func (l *Ledger) Check() (Report, error) {
 
 // snapshot runs fn on the committed state without holding commits up. fn may be long.
 func (l *Ledger) snapshot(fn func(*bolt.Tx, *view) error) error {
+	if err := l.ready(); err != nil {
+		return err
+	}
 	return guard(l.path, func() error {
 		l.mu.RLock()
 		if l.broken != nil {

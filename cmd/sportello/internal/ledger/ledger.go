@@ -53,7 +53,7 @@ type Ledger struct {
 	mu   sync.RWMutex // guards db, tail and broken: readers share it, a commit takes it
 	db   *bolt.DB
 	tail layer // committed state that is not yet in the state bucket
-	// broken is why nothing can be read or written. The writer tries again unless it is damage.
+	// broken is why nothing can be read or written. The writer tries again, for readers too, unless it is damage.
 	broken error
 	// interruptErase stops the copying of an Erase, which must not hold a payment up.
 	interruptErase context.CancelFunc
@@ -292,8 +292,23 @@ func (l *Ledger) foldTail() error {
 	return nil
 }
 
+// ready has the writer open the file again when that failed before, so that readers go on as soon as
+// the cause is gone and not only with the next write.
+func (l *Ledger) ready() error {
+	l.mu.RLock()
+	err := l.broken
+	l.mu.RUnlock()
+	if err == nil || errors.Is(err, ErrDamaged) || errors.Is(err, ErrClosed) {
+		return err
+	}
+	return l.submit(&op{do: func(*batch) error { return nil }})
+}
+
 // read runs fn on the committed state. What fn keeps of values it must copy.
 func (l *Ledger) read(fn func(*bolt.Tx, *view) error) error {
+	if err := l.ready(); err != nil {
+		return err
+	}
 	return guard(l.path, func() error {
 		l.mu.RLock()
 		defer l.mu.RUnlock()

@@ -182,7 +182,13 @@ func (l *Ledger) usable() error {
 	if l.broken == nil || errors.Is(l.broken, ErrDamaged) {
 		return l.broken
 	}
-	l.broken = l.load()
+	l.interruptErase()
+	if l.broken = guard(l.path, l.db.Close); l.broken == nil { // its lock would keep us out
+		l.broken = l.load()
+	}
+	if l.broken == nil {
+		l.signalOutbox() // what broke may have been written
+	}
 	return l.broken
 }
 
