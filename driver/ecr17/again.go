@@ -107,13 +107,11 @@ func (t *terminal) sameAgain(e *exchange) error {
 		return nil
 	}
 	seen := t.look(t.life, e)
-	for f, ok := e.conn.poll(); ok; f, ok = e.conn.poll() { // what came meanwhile
-		e.handle(f)
-	}
+	_, begun := e.takeReady() // what came meanwhile
 	switch {
 	case t.life.Err() != nil:
 		return errClosing
-	case !seen.unchanged() || e.again != a || a.atWork != working || len(e.ticket.parts) != parts:
+	case begun || !seen.unchanged() || e.again != a || a.atWork != working || len(e.ticket.parts) != parts:
 		return nil
 	}
 	e.direct, e.told, e.lineEnd, e.again = &a.reading, true, "", nil

@@ -177,7 +177,7 @@ func (t *terminal) exchange(e *exchange) error {
 }
 
 // idleAfterNAK is the check of design 3.2: s, then G equal to the baseline, again after 5 s, and no other
-// sign of work.
+// sign of work. What the line brought while a look was at work counts, too.
 func (t *terminal) idleAfterNAK(e *exchange) (bool, error) {
 	for i := range 2 {
 		if i > 0 {
@@ -195,16 +195,28 @@ func (t *terminal) idleAfterNAK(e *exchange) (bool, error) {
 			}
 		}
 		seen := t.look(t.life, e)
+		some, begun := e.takeReady()
 		switch {
 		case t.life.Err() != nil:
 			return false, errClosing
-		case e.acked || e.progressed || e.candidate != nil || e.direct != nil:
+		case some || begun || e.acked || e.progressed || e.candidate != nil || e.direct != nil:
 			return false, nil
 		case !seen.unchanged():
 			return false, nil
 		}
 	}
 	return true, nil
+}
+
+// takeReady handles the frames that are here already, and reports whether there were any and whether
+// another one has begun.
+func (e *exchange) takeReady() (some, begun bool) {
+	for f, ok := e.conn.poll(); ok; f, ok = e.conn.poll() {
+		some = true
+		e.handle(f)
+	}
+	_, begun = e.conn.unfinished()
+	return some, begun
 }
 
 // pause waits on the monotonic clock.

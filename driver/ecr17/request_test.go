@@ -107,6 +107,44 @@ func TestR06NAKThenExecutes(t *testing.T) {
 	})
 }
 
+// Whatever the line brings while the second look is at work speaks against "idle", too (design 3.2).
+func TestR06WorkDuringTheSecondLook(t *testing.T) {
+	for name, work := range map[string]func(w *wire){
+		"ack":        func(w *wire) { w.ack() },
+		"progress":   func(w *wire) { w.progress("INSERIRE CARTA") },
+		"result":     func(w *wire) { w.send(w.p.approved(ourCents)) },
+		"unfinished": func(w *wire) { w.raw(ecr17.SOH, 'I', 'N') },
+	} {
+		for _, during := range []byte("sG") { // the status, or the last question of all
+			t.Run(name+" "+string(during), func(t *testing.T) {
+				inBubble(t, func(t *testing.T, b *bench) {
+					b.peer.save(b.peer.approved(500))
+					before := b.peer.last()
+					var line *wire
+					b.peer.pay = func(w *wire, _ ecr17.PaymentRequest) { line = w; w.nak() }
+					looks := 0
+					b.peer.on[during] = func(w *wire, _ []byte) {
+						if line != nil {
+							if looks++; looks == 2 {
+								work(line)
+							}
+						}
+						if w.ack(); during == 's' {
+							w.status()
+						} else {
+							w.send(before)
+						}
+					}
+					o, _ := b.pay()
+					if looks < 2 || o.Verdict != driver.Unknown {
+						t.Fatalf("after %d looks: %s %+v", looks, o.Verdict, o.Reason)
+					}
+				})
+			})
+		}
+	}
+}
+
 func TestR07OtherACKForms(t *testing.T) {
 	for form := ecr17.FormCtrl; form <= ecr17.FormEtx; form++ {
 		inBubble(t, func(t *testing.T, b *bench) {
