@@ -38,7 +38,7 @@ var german = map[Code]Text{
 	CodeNoticeLocked:    {"Die Zahlungsaufforderung gehört bereits zu einer Kartenzahlung dieses Schalters[ ({payment})].", "Nicht nochmals zahlen lassen. Jene Zahlung öffnen und deren Hinweise befolgen."},
 	CodeTerminalBusy:    {"Das Terminal[ {terminal}] bearbeitet gerade eine Zahlung.", "Warten, bis sie beendet ist, oder ein anderes Terminal verwenden."},
 	CodeTerminalLocked:  {"Das Terminal[ {terminal}] ist gesperrt: der Ausgang einer Zahlung ist nicht bekannt[ ({payment})].", "Jene Zahlungsaufforderung nicht nochmals zahlen lassen. Die Prüfung abschließen oder für andere ein anderes Terminal verwenden."},
-	CodeNeedsAdopt:      {"Der letzte Vorgang des Terminals[ {terminal}] ist nicht im Register dieses Schalters.", "Eine verantwortliche Person muss ihn prüfen und annehmen; bis dahin kassiert das Terminal nicht."},
+	CodeNeedsAdopt:      {"Der letzte Vorgang des Terminals[ {terminal}] ist nicht im Register dieses Schalters[: {found}].", "Eine verantwortliche Person muss ihn prüfen und annehmen; bis dahin kassiert das Terminal nicht."},
 	CodeTerminalUnknown: {"Das Terminal[ {terminal}] ist nicht eingerichtet.", "Eines der angezeigten Terminals wählen."},
 	CodeStateChanged:    {"Die Lage hat sich inzwischen geändert.", "Die aktuellen Daten lesen und neu entscheiden."},
 

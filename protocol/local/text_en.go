@@ -38,7 +38,7 @@ var english = map[Code]Text{
 	CodeNoticeLocked:    {"The notice already belongs to a card payment of this counter[ ({payment})].", "Do not let it be paid again. Open that payment and do what it says."},
 	CodeTerminalBusy:    {"The terminal[ {terminal}] is already working on a payment.", "Wait until it is done, or use another terminal."},
 	CodeTerminalLocked:  {"The terminal[ {terminal}] is stopped: the outcome of a payment is not known[ ({payment})].", "Do not let that notice be paid again. Complete the check, or use another terminal for other citizens."},
-	CodeNeedsAdopt:      {"The last transaction of the terminal[ {terminal}] is not in this counter's ledger.", "A supervisor must look at it and accept it; until then the terminal takes no payments."},
+	CodeNeedsAdopt:      {"The last transaction of the terminal[ {terminal}] is not in this counter's ledger[: {found}].", "A supervisor must look at it and accept it; until then the terminal takes no payments."},
 	CodeTerminalUnknown: {"The terminal[ {terminal}] is not among the configured ones.", "Choose one of the terminals listed."},
 	CodeStateChanged:    {"Things have changed in the meantime.", "Read the current data and decide again."},
 

@@ -39,7 +39,7 @@ var italian = map[Code]Text{
 	CodeNoticeLocked:    {"L'avviso è già legato a un pagamento con carta di questo sportello[ ({payment})].", "Non far ripagare. Aprire quel pagamento e seguire le sue indicazioni."},
 	CodeTerminalBusy:    {"Il terminale[ {terminal}] sta già lavorando a un pagamento.", "Attendere che finisca, oppure usare un altro terminale."},
 	CodeTerminalLocked:  {"Il terminale[ {terminal}] è fermo: di un pagamento non è noto l'esito[ ({payment})].", "Non far ripagare quell'avviso. Completare la verifica, oppure usare un altro terminale per gli altri cittadini."},
-	CodeNeedsAdopt:      {"L'ultima operazione del terminale[ {terminal}] non è nel registro di questo sportello.", "Un responsabile deve esaminarla e accettarla; fino ad allora il terminale non incassa."},
+	CodeNeedsAdopt:      {"L'ultima operazione del terminale[ {terminal}] non è nel registro di questo sportello[: {found}].", "Un responsabile deve esaminarla e accettarla; fino ad allora il terminale non incassa."},
 	CodeTerminalUnknown: {"Il terminale[ {terminal}] non è fra quelli configurati.", "Scegliere uno dei terminali in elenco."},
 	CodeStateChanged:    {"Nel frattempo la situazione è cambiata.", "Rileggere i dati aggiornati e decidere di nuovo."},
 

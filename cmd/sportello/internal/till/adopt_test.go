@@ -2,8 +2,10 @@ package till
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
 	"sportello/driver"
@@ -53,6 +55,36 @@ func TestAdopt(t *testing.T) {
 			t.Errorf("%+v", cases)
 		}
 	}, sold, exclusively)
+}
+
+// TestStrangerInWords: whoever is asked to adopt reads what the terminal remembers (design 5.7), wherever it was found.
+func TestStrangerInWords(t *testing.T) {
+	const words = "non è nel registro di questo sportello: STAN 000001, 12,50 €, 14/03/2026 09:26."
+	dated := func(w *world) {
+		w.terminals[0].when = time.Date(2026, 3, 14, 9, 26, 0, 0, time.UTC)
+		w.terminals[0].sold()
+	}
+	for name, status := range map[string]func(context.Context) error{"at the first look": nil, "before a payment": off} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, w *world) {
+				w.terminals[0].script(func(d *terminal) { d.status = nil })
+				_, err := w.pay(request("r1", "cassa1", notice(1)))
+				wantCode(t, err, local.CodeNeedsAdopt)
+				synctest.Wait()
+				if v := w.hub.shown("cassa1"); v.Reason == nil || !strings.HasSuffix(v.Reason.Text, words) {
+					t.Errorf("the screens show %+v", v.Reason)
+				}
+				_, err = w.pay(request("r2", "cassa1", notice(1)))
+				if text := local.Render(refusal(t, err, local.CodeNeedsAdopt), local.Italian).Message; !strings.HasSuffix(text, words) {
+					t.Errorf("refused with %q", text)
+				}
+				if _, err := w.act(chief, "adopt"); err != nil {
+					t.Fatal(err)
+				}
+				w.charges("r3", 1)
+			}, dated, func(w *world) { w.terminals[0].status = status })
+		})
+	}
 }
 
 // TestAdoptWhenTheTerminalGoesOff right after it was asked: what the supervisor has seen counts.

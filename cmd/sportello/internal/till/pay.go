@@ -244,7 +244,7 @@ func (s *station) charge(ctx context.Context, a *attempt) {
 	last := r.last
 	switch {
 	case !r.sent:
-		s.refuse(a, err)
+		s.refuse(ctx, a, err)
 		return
 	case r.concluded:
 		t.follow(a.id, after)
@@ -274,7 +274,7 @@ func (t *Till) follow(id string, after driver.Aftermath) {
 // refuse records an attempt that ended before anything was sent, outside the money path. When even
 // that cannot be written the refusal still stands: nothing left this PC. No trace is kept of an attempt
 // that met another payment, or the end of the service: the same request may be made again.
-func (s *station) refuse(a *attempt, err error) {
+func (s *station) refuse(ctx context.Context, a *attempt, err error) {
 	t := s.till
 	if err == nil {
 		err = errors.New("the driver ended a payment before it began")
@@ -297,6 +297,9 @@ func (s *station) refuse(a *attempt, err error) {
 		s.note(refusal)
 	}
 	s.turnAway(a, refusal)
+	if refusal.Code == local.CodeNeedsAdopt {
+		s.describe(ctx)
+	}
 }
 
 // refusalOf rebuilds the refusal of an attempt that was never sent.

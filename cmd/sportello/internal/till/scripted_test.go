@@ -22,8 +22,9 @@ type terminal struct {
 	life     context.Context
 	end      context.CancelFunc
 	stan     int
-	memory   []byte // its last saved result
-	numbers  string // the STAN in it
+	memory   []byte    // its last saved result
+	numbers  string    // the STAN in it
+	when     time.Time // of everything in its memory
 	charged  map[string]int
 	attempts []driver.Attempt
 
@@ -51,7 +52,7 @@ func (d *terminal) read() terminal {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return terminal{status: d.status, before: d.before, word: d.word, after: d.after, resolve: d.resolve, pay: d.pay,
-		life: d.life, memory: d.memory, numbers: d.numbers, attempts: slices.Clone(d.attempts)}
+		life: d.life, memory: d.memory, numbers: d.numbers, when: d.when, attempts: slices.Clone(d.attempts)}
 }
 
 // plugIn gives the terminal a new driver, as a new process does.
@@ -121,7 +122,7 @@ func (d *terminal) Last(context.Context) (driver.Last, error) {
 		return driver.Last{}, nil
 	}
 	return driver.Last{Present: true, Raw: now.memory, TerminalID: "12345678", Kind: "payment", Approved: true,
-		Charge: driver.Charge{STAN: now.numbers, AmountCents: price}}, nil
+		Charge: driver.Charge{STAN: now.numbers, AmountCents: price, HostTime: now.when}}, nil
 }
 
 func (d *terminal) Totals(context.Context) (driver.Totals, error) {

@@ -26,6 +26,7 @@ type station struct {
 	reason     *local.Reason
 	known      bool // what it remembered when last looked at in this process need not be adopted (design 5.7)
 	needsAdopt bool
+	stranger   string // what it remembered when last looked at, for people
 	activity   *local.Activity
 }
 
@@ -122,7 +123,7 @@ func (s *station) mayCharge(needsAdopt bool) error {
 	case lock != "":
 		return &local.Error{Code: local.CodeTerminalLocked, PaymentID: lock, Args: s.args()}
 	case needsAdopt:
-		return &local.Error{Code: local.CodeNeedsAdopt, Args: s.args()}
+		return s.strangerError()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,8 +1,11 @@
 package till
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
@@ -29,11 +32,56 @@ func (s *station) recognise(last driver.Last, notices []ledger.Notice) error {
 	}
 	s.mu.Lock()
 	s.known, s.needsAdopt = known, !known
+	s.stranger = inWords(last, s.till.lang())
 	s.mu.Unlock()
 	if !known {
-		return &local.Error{Code: local.CodeNeedsAdopt, Args: s.args()}
+		return s.strangerError()
 	}
 	return nil
+}
+
+// strangerError asks for a supervisor, with what the terminal remembers.
+func (s *station) strangerError() *local.Error {
+	args := s.args()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stranger != "" {
+		args[local.ArgFound] = s.stranger
+	}
+	return &local.Error{Code: local.CodeNeedsAdopt, Args: args}
+}
+
+// describe asks the terminal for all that it says of a stranger that a pre-flight has found: the baseline
+// has only its number. What may be charged does not change by it.
+func (s *station) describe(ctx context.Context) {
+	last, err := s.term.Driver.Last(ctx)
+	if err != nil || !last.Present {
+		return
+	}
+	s.mu.Lock()
+	s.stranger = inWords(last, s.till.lang())
+	s.mu.Unlock()
+	s.note(s.strangerError())
+}
+
+// dateTime is how people of each language write a date and a time.
+var dateTime = map[local.Language]string{
+	local.Italian: "02/01/2006 15:04", local.English: "02/01/2006 15:04", local.German: "02.01.2006 15:04",
+}
+
+// inWords is a transaction in the terminal's memory for people: STAN, amount and time, as far as it gives them.
+func inWords(last driver.Last, lang local.Language) string {
+	var parts []string
+	if strings.Trim(last.Charge.STAN, "0") != "" {
+		parts = append(parts, "STAN "+last.Charge.STAN)
+	}
+	if last.Charge.AmountCents != 0 {
+		parts = append(parts, local.Money(last.Charge.AmountCents, lang))
+	}
+	if at := last.Charge.HostTime; !at.IsZero() {
+		parts = append(parts, at.Format(cmp.Or(dateTime[lang], dateTime[local.Italian])))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // passes says whether payments go on in spite of a stranger that has come since the terminal was last
