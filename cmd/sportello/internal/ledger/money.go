@@ -290,10 +290,13 @@ func (b *batch) outcomeEntry(r *record, to State, c Conclusion) (*entry, []Case)
 		body.Evidence = append(body.Evidence, evidenceBody{Kind: ev.Kind, At: ev.At, Text: ev.Text})
 	}
 	e := &entry{Kind: KindOutcome, Operator: strings.Join(c.ResolvedBy, " "), Payment: r.ID, Outcome: body,
-		Terminal: &terminalBody{Name: r.Terminal, Result: resultHash(c.RawResult)}}
+		Terminal: &terminalBody{Name: r.Terminal}}
 	if o.Charge != nil {
 		e.Terminal.TerminalID = o.Charge.TerminalID
-		if c.RawResult != nil {
+	}
+	if to != Unknown && c.RawResult != nil { // of an unknown it is evidence, and may be somebody else's
+		e.Terminal.Result = resultHash(c.RawResult)
+		if o.Charge != nil {
 			e.Terminal.STAN = o.Charge.STAN
 		}
 	}

@@ -85,7 +85,7 @@ type Intent struct {
 // Conclusion is a verdict to write.
 type Conclusion struct {
 	Outcome    driver.Outcome
-	RawResult  []byte   // the terminal's result message: what its last-result memory now holds; may be nil
+	RawResult  []byte   // the terminal's result message: what its last-result memory now holds, ours unless unknown; may be nil
 	ResolvedBy []string // operators, when people decided
 }
 

@@ -569,7 +569,7 @@ func TestKnowsResult(t *testing.T) {
 	if !knows("cassa1", "result 000008", "") || !knows("cassa1", "told in other words", "000008") {
 		t.Fatal("our own result is not known")
 	}
-	if !knows("cassa1", "somebody's", "") || knows("cassa1", "told in other words", "000007") {
+	if !knows("cassa1", "somebody's", "000007") || knows("cassa1", "told in other words", "000007") {
 		t.Fatal("an older result is known by its bytes, not by its STAN")
 	}
 	if err := l.Adopt("cassa1", "capo", driver.Last{Present: true, Raw: []byte("refused"), Charge: driver.Charge{STAN: "000000"}}); err != nil {
@@ -583,6 +583,64 @@ func TestKnowsResult(t *testing.T) {
 	}
 	if s := must(l.Terminal("cassa1"))(t); s.LastResult != "" || s.LastSTAN != "" {
 		t.Fatalf("adopted an empty memory: %+v", s)
+	}
+}
+
+// TestAResultWithoutANumber looks like every other of its kind: it is known only as the terminal's
+// newest. In a copy brought back from before later charges it would hide them (design 5.7).
+func TestAResultWithoutANumber(t *testing.T) {
+	for _, stan := range []string{"", "000000"} {
+		cancelled := []byte("cancelled, no number")
+		l := open(t, t.TempDir())
+		c := verdict(driver.NotCharged, "cancelled")
+		c.Outcome.Charge, c.RawResult = &driver.Charge{STAN: stan}, cancelled
+		p := must(l.Intend(intent(1)))(t)
+		must(l.Conclude(p.ID, c))(t)
+		if !must(l.KnowsResult("cassa1", cancelled, stan))(t) {
+			t.Error("the newest is not known")
+		}
+		in := intent(2)
+		in.Baseline.Last, in.Baseline.LastSTAN = cancelled, stan
+		p = must(l.Intend(in))(t)
+		if !must(l.KnowsResult("cassa1", cancelled, stan))(t) {
+			t.Error("the baseline of a payment that did nothing is not known")
+		}
+		must(l.Conclude(p.ID, charged("000005")))(t)
+		if l = reopen(t, l); must(l.KnowsResult("cassa1", cancelled, stan))(t) {
+			t.Error("an older one is taken for the newest")
+		}
+	}
+}
+
+// TestEvidenceOfAnUnknownIsNotOurs: what the terminal remembered while nobody could say what became of a
+// payment may be somebody else's transaction. It becomes known with a verdict, or by a supervisor.
+func TestEvidenceOfAnUnknownIsNotOurs(t *testing.T) {
+	foreign := []byte("somebody's")
+	unsure := verdict(driver.Unknown, "awaiting_people")
+	unsure.Outcome.Charge, unsure.RawResult = &driver.Charge{STAN: "000077", TerminalID: "12345678"}, foreign
+	unsure.Outcome.Evidence = []driver.Evidence{{Kind: "last_result", Raw: foreign}}
+	l := open(t, t.TempDir())
+	in := intent(1)
+	p := must(l.Intend(in))(t)
+	must(l.Conclude(p.ID, unsure))(t)
+	l = reopen(t, l)
+	if must(l.KnowsResult("cassa1", foreign, "000077"))(t) {
+		t.Error("learned from an unknown")
+	}
+	if !must(l.KnowsResult("cassa1", in.Baseline.Last, "000041"))(t) {
+		t.Error("the baseline is forgotten")
+	}
+	if err := l.Free("cassa1", "capo"); err != nil {
+		t.Fatal(err)
+	}
+	if must(l.KnowsResult("cassa1", foreign, "000077"))(t) {
+		t.Error("learned by freeing the terminal")
+	}
+	sure := charged("000077")
+	sure.RawResult = foreign
+	must(l.Conclude(p.ID, sure))(t)
+	if !must(l.KnowsResult("cassa1", foreign, "000077"))(t) {
+		t.Error("proven ours and not known")
 	}
 }
 

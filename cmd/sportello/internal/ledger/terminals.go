@@ -40,7 +40,8 @@ func (l *Ledger) Terminal(name string) (TerminalState, error) {
 
 // KnowsResult says whether a terminal's saved result is one that this ledger has written, has seen
 // before a payment of its own, or has adopted (design 5.7). stan counts against the newest alone,
-// because STANs come round again. raw nil: the terminal has no saved result, and there is nothing to
+// because STANs come round again; and so does a result without one, which looks like any other of its
+// kind. raw nil: the terminal has no saved result, and there is nothing to
 // know.
 func (l *Ledger) KnowsResult(name string, raw []byte, stan string) (bool, error) {
 	if raw == nil {
@@ -49,8 +50,13 @@ func (l *Ledger) KnowsResult(name string, raw []byte, stan string) (bool, error)
 	known := false
 	err := l.read(func(_ *bolt.Tx, v *view) error {
 		t, err := loadTerminal(v, name)
-		known = err == nil && (v.has(tableResults+name+"/"+resultHash(raw)) ||
-			t.LastSTAN != "" && stan == t.LastSTAN)
+		switch {
+		case err != nil:
+		case !numbered(stan):
+			known = resultHash(raw) == t.LastResult
+		default:
+			known = stan == t.LastSTAN || v.has(tableResults+name+"/"+resultHash(raw))
+		}
 		return err
 	})
 	return known, err
@@ -153,8 +159,11 @@ func learnResult(v *view, t *terminalRecord, b *terminalBody, newest bool) {
 	}
 	if newest && (b.Result != "" || b.Empty) {
 		t.LastResult, t.LastSTAN = b.Result, b.STAN
-		if strings.Trim(b.STAN, "0") == "" {
-			t.LastSTAN = "" // 000000 is no STAN: every refusal without one would be known by it
+		if !numbered(b.STAN) {
+			t.LastSTAN = "" // every refusal without one would be known by it
 		}
 	}
 }
+
+// numbered says that a STAN is one: 000000 is not.
+func numbered(stan string) bool { return strings.Trim(stan, "0") != "" }
