@@ -70,6 +70,7 @@ type Baseline struct {
 	Scope       string        `json:"scope,omitempty"`        // LRC scope proven by status
 	Last        []byte        `json:"last,omitempty"`         // raw saved result; nil when the terminal has none
 	LastSTAN    string        `json:"last_stan,omitempty"`    // empty when Last is nil or its STAN is 000000
+	Untold      bool          `json:"untold,omitempty"`       // Last is the PC's memory: the terminal does not tell its own
 }
 
 // Charge is the terminal's word about a card transaction. Fields the terminal did not give are empty.

@@ -20,7 +20,6 @@ type exchange struct {
 	conn     *conn // nil: nothing is left to read (restart)
 	payment  driver.Payment
 	baseline driver.Baseline
-	untold   bool   // the baseline is this process's memory: the terminal refuses G
 	blanks   []byte // what an empty memory answered to G before the payment
 	previous []byte // the latest result that an earlier exchange of this process heard
 	settled  bool   // the terminal has nothing old left to say; see sameAgain

@@ -23,7 +23,7 @@ type Facts struct {
 	Identity Identity
 	Last     LastAnswer
 	New      *Reading // the saved result, when Last is LastNew
-	Novel    bool     // New is newer than the attempt: it differs from a baseline, or its host time is not before
+	Novel    bool     // New is newer than the attempt: it differs from a baseline that G told, or its host time is not before
 	Match    bool     // New is compatible with this attempt (M): class, amount, time, STAN, terminal
 	Quiet    bool     // the quiet time has passed and the terminal answers s and G normally
 	GivenUp  bool     // the limit for gathering evidence has passed

@@ -222,6 +222,38 @@ func TestNoBaseline(t *testing.T) {
 	lostAndResolved(t, driver.Exclusive, nil, func(p *peer, _ ecr17.PaymentRequest) { p.save(p.declined("NEGATA", "")) }, toPeople)
 }
 
+// A baseline that the terminal never told is this process's memory: the same sale may look otherwise when G
+// tells it, so that only its host time makes a saved result newer, also after a restart.
+func TestUntoldBaseline(t *testing.T) {
+	for _, restarted := range []bool{false, true} {
+		inBubble(t, func(t *testing.T, b *bench) {
+			time.Sleep(48 * time.Hour)
+			// The first sale; its result is heard, but G is refused.
+			var heard []byte
+			b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
+				w.ack()
+				heard = w.p.approved(x.AmountCents)
+				w.send(heard)
+			}
+			o, _ := b.pay()
+			b.want(o, driver.Charged, "approved")
+			time.Sleep(time.Minute)
+			// The second one is cut off, and G now tells the first one, in other words.
+			b.peer.pay = lost(func(p *peer, _ ecr17.PaymentRequest) { p.save(put(heard, 60, "000777")) })
+			b.rec = &recorder{peer: newPeer(t)}
+			p := payment()
+			p.Reference = "RIFA1BBBBBBBB"
+			if _, err := b.term.Pay(context.Background(), p, b.rec); err != nil {
+				t.Fatal(err)
+			}
+			if b.rec.baseline.Last == nil || !b.rec.baseline.Untold {
+				t.Fatalf("%+v", b.rec.baseline)
+			}
+			toPeople(t, b, b.resolveAs(driver.Attempt{Payment: p, Baseline: *b.rec.baseline, SentAt: time.Now(), SameProcess: !restarted, Exclusivity: driver.Exclusive}))
+		})
+	}
+}
+
 // A terminal that has answered G once must answer it again before money moves.
 func TestBaselineRefusedLater(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {

@@ -121,7 +121,7 @@ func (t *terminal) prepare(ctx context.Context, e *exchange) (*session, error) {
 	case present && last.Empty: // nothing to compare with, but its repeat is not an outcome either
 		e.blanks = last.Raw
 	case present:
-		e.baseline.Last, e.untold = last.Raw, untold
+		e.baseline.Last, e.baseline.Untold = last.Raw, untold
 		if !noNumber(last.Charge.STAN) {
 			e.baseline.LastSTAN = last.Charge.STAN
 		}

@@ -191,8 +191,9 @@ func (l *ladder) facts(seen sight, asked, giveUp time.Time) Facts {
 			sent = l.attempt.SentAt
 			activity = sent.Add(l.t.cfg.Timing.HardStop)
 		}
-		f.Novel = l.attempt.Baseline.Last != nil || !sent.IsZero() && reading.notBefore(sent, l.attempt.Baseline.ClockOffset)
-		f.Match = reading.matches(l.attempt.Baseline, l.attempt.AmountCents, sent, activity)
+		base := l.attempt.Baseline
+		f.Novel = base.Last != nil && !base.Untold || !sent.IsZero() && reading.notBefore(sent, base.ClockOffset)
+		f.Match = reading.matches(base, l.attempt.AmountCents, sent, activity)
 	}
 	return f
 }
@@ -266,7 +267,7 @@ func (t *terminal) lookWith(s *session, e *exchange) sight {
 	switch {
 	case err != nil:
 		seen.text = "last result: " + err.Error()
-	case !present && (e.baseline.Last == nil || e.untold):
+	case !present && (e.baseline.Last == nil || e.baseline.Untold):
 		seen.last, seen.text = LastUnsupported, "the terminal gives no last result"
 	case !present:
 		seen.text = "the terminal gave a last result before, and gives none now"
