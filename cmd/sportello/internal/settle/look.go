@@ -74,7 +74,10 @@ func (w *Worker) ask(o ledger.OutboxItem, due bool) result {
 		return result{stale: true} // somebody else has dealt with it
 	}
 	m, err := w.matter(p, o.Index)
-	if err != nil {
+	switch {
+	case errors.Is(err, errNoProvider) && !o.Watch:
+		return w.orphaned(o, p)
+	case err != nil:
 		return result{err: err}
 	}
 	m.due = due
@@ -91,6 +94,20 @@ func (w *Worker) ask(o ledger.OutboxItem, due bool) result {
 	}
 	r.answer = answerGiven
 	return r
+}
+
+// orphaned opens a case, once, for a charge on a terminal that has no provider any
+// more: no receipt can be told to be ours. The notice's reason says that it is
+// open, and the notice stays awaited in case the configuration is mended.
+func (w *Worker) orphaned(o ledger.OutboxItem, p ledger.Payment) result {
+	why := driver.Reason{Code: string(local.CodeTerminalUnknown), Text: p.Terminal}
+	if p.Notices[o.Index].Reason == why {
+		return result{}
+	}
+	k := &ledger.Case{PaymentID: o.PaymentID, Cause: why,
+		Evidence: fmt.Sprintf("charged on terminal %q, which has no provider configured: its receipt is not looked for", p.Terminal)}
+	_, err := w.register(o, ledger.RegistrationChange{To: ledger.RegAwaiting, Reason: why, Case: k})
+	return result{err: err, stale: errors.Is(err, ledger.ErrStale)}
 }
 
 // awaited writes what the receipts say about a charged notice.

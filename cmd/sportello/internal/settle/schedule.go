@@ -97,7 +97,7 @@ func (s *schedule) read(now time.Time) {
 	for _, o := range outbox {
 		present[o.Key] = true
 		if it := s.items[o.Key]; it != nil && it.Watch == o.Watch {
-			it.OutboxItem = o
+			it.OutboxItem, it.gone = o, false
 			continue
 		} else if it != nil && it.running {
 			s.dirty = true // turned from watched to charged during a look: after it
@@ -250,6 +250,7 @@ func (s *schedule) finish(r result, now time.Time) {
 	s.probing = false
 	if it.gone || r.done {
 		delete(s.items, r.key)
+		s.dirty = true // it may have come back since
 	}
 	switch r.answer {
 	case answerNone:

@@ -472,6 +472,62 @@ func TestUnknownIsWatchedUntilItIsDecided(t *testing.T) {
 	})
 }
 
+// TestBackDuringALook: an item that leaves the outbox and returns to it while it is
+// looked at is still looked after.
+func TestBackDuringALook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.took = 10 * time.Second
+		k := w.worker()
+		defer k.Close()
+		w.add("P1", noticeA, ledger.Unknown)
+		time.Sleep(5 * time.Second) // the look began at 2
+		w.mu.Lock()
+		away := w.outbox
+		w.outbox = nil
+		w.signal()
+		w.mu.Unlock()
+		synctest.Wait()
+		w.mu.Lock()
+		w.outbox = away
+		w.signal()
+		w.mu.Unlock()
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if s := k.Status(); s.Watched != 1 || len(w.times()) < 5 {
+			t.Errorf("status %+v: it fell out", s)
+		}
+	})
+}
+
+// TestTerminalWithoutProvider: a charge on a terminal that is no longer configured is
+// one case, also after a restart; when the provider is back it gets its receipt.
+func TestTerminalWithoutProvider(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.add("P1", noticeA, ledger.Charged)
+		w.add("P2", notice(2), ledger.Unknown)
+		nobody := func(o *Options) { o.Providers = nil }
+		for range 2 {
+			k := w.worker(nobody)
+			time.Sleep(time.Hour)
+			k.Close()
+			got := w.wrote()
+			if len(got) != 1 || got[0].PaymentID != "P1" || got[0].To != ledger.RegAwaiting || got[0].Case == nil ||
+				got[0].Case.Cause.Code != "terminal_not_found" || got[0].ReceiptID != "" {
+				t.Fatalf("writes %+v", got)
+			}
+		}
+		w.give(iuvA, rec("a"))
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(10 * time.Minute)
+		if got := w.registration("P1"); got != ledger.RegDone {
+			t.Errorf("when the provider is back: %q", got)
+		}
+	})
+}
+
 // TestLedgerRefuses: a disk that is full does not lose the finding.
 func TestLedgerRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -507,7 +563,7 @@ func TestNotOurs(t *testing.T) {
 		k := w.worker()
 		defer k.Close()
 		time.Sleep(time.Hour)
-		if got := w.times(); len(got) != 0 || len(w.wrote()) != 0 {
+		if got := w.times(); len(got) != 0 || w.registration("P1") != ledger.RegAwaiting || w.registration("P2") != ledger.RegAwaiting {
 			t.Errorf("asked at %v, writes %+v", got, w.wrote())
 		}
 	})
