@@ -36,13 +36,16 @@ type attempt struct {
 // then under way and will be finished whatever happens to ctx), or with the refusal. The same request
 // id with the same body returns the same payment or the same refusal; with another body it is refused.
 func (t *Till) Pay(ctx context.Context, op local.Operator, req local.PaymentRequest) (local.Payment, error) {
-	s, err := t.station(req.Terminal)
+	hash, err := fingerprint(op, req)
 	if err != nil {
 		return local.Payment{}, err
 	}
-	hash, err := t.checkRequest(op, req, s)
+	s, err := t.station(req.Terminal)
+	if err == nil {
+		err = t.checkRequest(req, s)
+	}
 	if err != nil {
-		return local.Payment{}, err
+		return t.repeated(req, hash, err)
 	}
 	a, fresh, err := t.begin(op, req, hash, s)
 	if err != nil {
@@ -62,39 +65,24 @@ func (t *Till) Pay(ctx context.Context, op local.Operator, req local.PaymentRequ
 	return t.view(a.payment), nil
 }
 
-// checkRequest refuses what needs nobody else's word, and fingerprints the rest.
-func (t *Till) checkRequest(op local.Operator, req local.PaymentRequest, s *station) (string, error) {
-	if req.RequestID == "" || len(req.RequestID) > maxRequestID {
-		return "", &local.Error{Code: local.CodeRequestIDMissing}
+// repeated answers a request that the configuration does not allow: it may have allowed it when it was
+// made first. Otherwise it gets the refusal.
+func (t *Till) repeated(req local.PaymentRequest, hash string, refusal error) (local.Payment, error) {
+	if len(req.RequestID) > maxRequestID {
+		return local.Payment{}, refusal
 	}
-	if len(req.RetryOf) > maxRequestID {
-		return "", &local.Error{Code: local.CodeBadRequest, Detail: "retry_of is too long"}
+	p, found, err := t.known(req.RequestID, hash)
+	switch {
+	case !found:
+		return local.Payment{}, refusal
+	case err != nil:
+		return local.Payment{}, err
 	}
-	if len(req.Notices) == 0 {
-		return "", &local.Error{Code: local.CodeBadRequest, Detail: "no notices"}
-	}
-	if len(req.Notices) > s.term.MaxNotices {
-		return "", &local.Error{Code: local.CodeTooManyNotices, Args: map[string]string{local.ArgLimit: strconv.Itoa(s.term.MaxNotices)}}
-	}
-	seen := make(map[local.RequestNotice]bool)
-	for _, n := range req.Notices {
-		if _, err := pagopa.ParseNotice(n.Number); err != nil {
-			if _, anyway := pagopa.SearchAnyway(err); !anyway { // the clerk was warned when looking it up
-				return "", scanError(err)
-			}
-		}
-		if _, ok := t.creditor(n.Creditor); !ok {
-			return "", &local.Error{Code: local.CodeOtherCreditor, Args: map[string]string{local.ArgCreditor: n.Creditor}}
-		}
-		if n.ExpectedCents < 0 {
-			return "", &local.Error{Code: local.CodeBadRequest, Detail: "negative expected_cents"}
-		}
-		key := local.RequestNotice{Creditor: n.Creditor, Number: n.Number}
-		if seen[key] {
-			return "", &local.Error{Code: local.CodeDuplicateNotice}
-		}
-		seen[key] = true
-	}
+	return t.view(p), nil
+}
+
+// fingerprint is what tells a repeated request from another one with the same id.
+func fingerprint(op local.Operator, req local.PaymentRequest) (string, error) {
 	body, err := json.Marshal(struct {
 		Operator string
 		local.PaymentRequest
@@ -106,11 +94,47 @@ func (t *Till) checkRequest(op local.Operator, req local.PaymentRequest, s *stat
 	return hex.EncodeToString(sum[:]), nil
 }
 
+// checkRequest refuses what needs nobody else's word.
+func (t *Till) checkRequest(req local.PaymentRequest, s *station) error {
+	if req.RequestID == "" || len(req.RequestID) > maxRequestID {
+		return &local.Error{Code: local.CodeRequestIDMissing}
+	}
+	if len(req.RetryOf) > maxRequestID {
+		return &local.Error{Code: local.CodeBadRequest, Detail: "retry_of is too long"}
+	}
+	if len(req.Notices) == 0 {
+		return &local.Error{Code: local.CodeBadRequest, Detail: "no notices"}
+	}
+	if len(req.Notices) > s.term.MaxNotices {
+		return &local.Error{Code: local.CodeTooManyNotices, Args: map[string]string{local.ArgLimit: strconv.Itoa(s.term.MaxNotices)}}
+	}
+	seen := make(map[local.RequestNotice]bool)
+	for _, n := range req.Notices {
+		if _, err := pagopa.ParseNotice(n.Number); err != nil {
+			if _, anyway := pagopa.SearchAnyway(err); !anyway { // the clerk was warned when looking it up
+				return scanError(err)
+			}
+		}
+		if _, ok := t.creditor(n.Creditor); !ok {
+			return &local.Error{Code: local.CodeOtherCreditor, Args: map[string]string{local.ArgCreditor: n.Creditor}}
+		}
+		if n.ExpectedCents < 0 {
+			return &local.Error{Code: local.CodeBadRequest, Detail: "negative expected_cents"}
+		}
+		key := local.RequestNotice{Creditor: n.Creditor, Number: n.Number}
+		if seen[key] {
+			return &local.Error{Code: local.CodeDuplicateNotice}
+		}
+		seen[key] = true
+	}
+	return nil
+}
+
 // admit answers a repeated request from the ledger, or hands the attempt to its terminal. The ledger is
 // asked when the attempt stands in open already: what has left open before is in the ledger, so no
 // repeat can slip through between the two.
 func (t *Till) admit(s *station, a *attempt) {
-	p, found, err := t.known(a)
+	p, found, err := t.known(a.request.RequestID, a.hash)
 	if !found && err == nil {
 		if err = s.take(a); err == nil {
 			return // the attempt owns the terminal now, and its end gives it back
@@ -119,15 +143,15 @@ func (t *Till) admit(s *station, a *attempt) {
 	t.settleBegun(a, p, err)
 }
 
-// known finds what an earlier request with the attempt's id came to.
-func (t *Till) known(a *attempt) (ledger.Payment, bool, error) {
-	p, ok, err := t.o.Ledger.ByRequest(a.request.RequestID)
+// known finds what an earlier request with the same id came to.
+func (t *Till) known(requestID, hash string) (ledger.Payment, bool, error) {
+	p, ok, err := t.o.Ledger.ByRequest(requestID)
 	switch {
 	case err != nil:
 		return ledger.Payment{}, false, internal(err)
 	case !ok:
 		return ledger.Payment{}, false, nil
-	case p.RequestHash != a.hash:
+	case p.RequestHash != hash:
 		return ledger.Payment{}, true, &local.Error{Code: local.CodeRequestIDReused, PaymentID: p.ID}
 	case p.SentAt.IsZero(): // refused before anything was sent: the same refusal again
 		return ledger.Payment{}, true, t.refusalOf(p)

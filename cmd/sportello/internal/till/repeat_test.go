@@ -63,6 +63,50 @@ func TestRepeat(t *testing.T) {
 	})
 }
 
+// TestRepeatAfterAnotherConfiguration: the same request is the same payment also when its terminal has left the
+// configuration, or takes fewer notices now. A new request is refused.
+func TestRepeatAfterAnotherConfiguration(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		charged, refused := request("r1", "cassa2", notice(1), notice(2)), request("r2", "cassa2", notice(3))
+		p, err := w.pay(charged)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.wantState(p.ID, ledger.Charged)
+		w.terminals[1].script(func(d *terminal) { d.before = off })
+		_, err = w.pay(refused)
+		first := refusal(t, err, local.CodeTerminalUnreachable)
+		for when, change := range map[string]struct {
+			do   func()
+			code local.Code
+		}{
+			"fewer notices": {func() { w.max = 1 }, local.CodeTooManyNotices},
+			"no terminal":   {func() { w.max, w.terminals = 3, w.terminals[:1] }, local.CodeTerminalUnknown},
+		} {
+			terminals, limit := w.terminals, w.max
+			w.stop()
+			change.do()
+			w.start()
+			synctest.Wait()
+			again, err := w.pay(charged)
+			if err != nil || again.ID != p.ID || again.State != local.StateCharged {
+				t.Errorf("%s: %s %s %v", when, again.ID, again.State, err)
+			}
+			_, err = w.pay(refused)
+			if e := refusal(t, err, local.CodeTerminalUnreachable); e.PaymentID != first.PaymentID {
+				t.Errorf("%s: %+v", when, e)
+			}
+			_, err = w.pay(request("r1", "cassa2", notice(4), notice(5)))
+			wantCode(t, err, local.CodeRequestIDReused)
+			_, err = w.pay(request("r3", "cassa2", notice(4), notice(5)))
+			wantCode(t, err, change.code)
+			w.stop()
+			w.terminals, w.max = terminals, limit
+			w.start()
+		}
+	}, withTwo)
+}
+
 // TestRepeatedRefusal: a refusal on record is given again, with its payment, also by a new process.
 func TestRepeatedRefusal(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
@@ -144,7 +188,7 @@ func TestRepeatBehindItsOwnEnd(t *testing.T) {
 		}
 		w.wantState(p.ID, ledger.NotCharged)
 		s := w.till.stations["cassa1"]
-		hash, err := w.till.checkRequest(clerk, r, s)
+		hash, err := fingerprint(clerk, r)
 		if err != nil {
 			t.Fatal(err)
 		}
