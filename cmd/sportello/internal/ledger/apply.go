@@ -17,12 +17,15 @@ type record struct {
 	LastSeq   uint64 `json:",omitzero"` // of its newest entry
 	SentSeq   uint64 `json:",omitzero"` // of the intent, whose blob holds baseline and descriptions
 	TicketSeq uint64 `json:",omitzero"` // of the newest entry with a slip
+	// FreeDocuments are the locks of documents whose notices were registered.
+	FreeDocuments []string `json:",omitzero"`
 }
 
 func (r *record) clone() *record {
 	c := *r
 	c.Notices = slices.Clone(r.Notices)
 	c.ResolvedBy = slices.Clone(r.ResolvedBy)
+	c.FreeDocuments = slices.Clone(r.FreeDocuments)
 	if r.Charge != nil {
 		charge := *r.Charge
 		c.Charge = &charge
@@ -210,7 +213,7 @@ func applyCharged(v *view, e *entry, r *record) error {
 		}
 		r.AccountingDay, r.ReceiptNumber = e.AccountingDay, e.ReceiptNumber
 	}
-	for _, key := range lockKeys(r.Notices) {
+	for _, key := range r.locks() {
 		if holders := lockHolders(v, key); !slices.Contains(holders, r.ID) {
 			v.put(key, []byte(strings.Join(append(holders, r.ID), " ")))
 		}
@@ -355,6 +358,9 @@ func applyRegistration(v *view, e *entry) error {
 	}
 	switch {
 	case r.State == Charged || r.State == Reversing:
+		if b.To == RegDone {
+			freeDocument(v, r, *n)
+		}
 		err = putOutbox(v, r, b.Index, e.At, time.Time{})
 	case b.DropWatch:
 		v.delOutbox(r.ID, b.Index)

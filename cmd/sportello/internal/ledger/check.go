@@ -283,7 +283,7 @@ func (c *checker) blobs(tx *bolt.Tx) {
 // locks, and what is charged is registered, looked after, or somebody's case.
 func (c *checker) payment(r *record) {
 	where := "payment " + r.ID
-	for _, lock := range lockKeys(r.Notices) {
+	for _, lock := range r.locks() {
 		if holds := slices.Contains(lockHolders(c.v, lock), r.ID); holds != r.State.holdsNotices() {
 			c.problem(where, "is %q and lock %q: held %t", r.State, strings.TrimPrefix(lock, tableLocks), holds)
 		}

@@ -67,7 +67,7 @@ type Notice struct {
 	Creditor     string        `json:",omitzero"`
 	Number       string        `json:",omitzero"`
 	Position     string        `json:",omitzero"` // the platform's position id (idA2A/idPendenza); locked with the number
-	Document     string        `json:",omitzero"` // instalment document; locked too (design 3.6)
+	Document     string        `json:",omitzero"` // instalment document; locked too, until registered (design 3.6)
 	AmountCents  int64         `json:",omitzero"`
 	Registration Registration  `json:",omitzero"`
 	ReceiptID    string        `json:",omitzero"`

@@ -143,6 +143,53 @@ func TestLocks(t *testing.T) {
 	})
 }
 
+// TestRegisteredFreesTheDocument: when the platform knows of an instalment the next one of its document
+// can be paid; the instalment itself stays locked.
+func TestRegisteredFreesTheDocument(t *testing.T) {
+	l := open(t, t.TempDir())
+	in := intent(1)
+	in.Notices[0].Position, in.Notices[0].Document = "A2A/1", "PIANO-3"
+	in.Notices = append(in.Notices, Notice{Creditor: creditor, Number: number(2), Position: "A2A/2", Document: "PIANO-3", AmountCents: 1250},
+		Notice{Creditor: creditor, Number: number(3), Document: "PIANO-4", AmountCents: 1250})
+	in.AmountCents = 3 * 1250
+	p := must(l.Intend(in))(t)
+	c := charged("000042")
+	c.Outcome.Charge.AmountCents = in.AmountCents
+	must(l.Conclude(p.ID, c))(t)
+	next := intent(4)
+	next.Notices[0].Document = "PIANO-3"
+	refused := func(in Intent, when string) {
+		t.Helper()
+		in.RequestID += when
+		if _, err := l.Intend(in); !errors.Is(err, ErrNoticeLocked) {
+			t.Fatalf("%s: %v", when, err)
+		}
+	}
+	must(l.Register(RegistrationChange{PaymentID: p.ID, Index: 0, To: RegDone, ReceiptID: "R1"}))(t)
+	refused(next, "another instalment of the document is not registered")
+	must(l.Register(RegistrationChange{PaymentID: p.ID, Index: 1, To: RegDone, ReceiptID: "R2"}))(t)
+	l = reopen(t, l)
+	q := must(l.Intend(next))(t)
+	for i, number := range []string{number(1), number(2), number(3)} {
+		again := intent(10 + i)
+		again.Notices[0].Number = number
+		refused(again, "a notice that is charged")
+	}
+	position := intent(20)
+	position.Notices[0].Position = "A2A/1"
+	refused(position, "a position that is charged")
+	document := intent(21)
+	document.Notices[0].Document = "PIANO-4"
+	refused(document, "a document that is not registered")
+	// What is held after its registration does not take the document back from who has it now.
+	must(l.Register(RegistrationChange{PaymentID: p.ID, Index: 0, To: RegHeld, Reason: driver.Reason{Code: "ack_not_written"}}))(t)
+	must(l.Conclude(q.ID, verdict(driver.NotCharged, "declined")))(t)
+	l = reopen(t, l)
+	again := intent(5)
+	again.Notices[0].Document = "PIANO-3"
+	must(l.Intend(again))(t)
+}
+
 func TestTerminalLockAndFree(t *testing.T) {
 	l := open(t, t.TempDir())
 	first := must(l.Intend(intent(1)))(t)
