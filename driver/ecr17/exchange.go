@@ -280,6 +280,15 @@ func (e *exchange) note(kind, text string, raw []byte) {
 	e.evidence = append(e.evidence, driver.Evidence{Kind: kind, At: time.Now(), Text: ecr17.MaskText(text), Raw: raw})
 }
 
+// withEvidence puts what was seen before what the judgement itself adds.
+func (e *exchange) withEvidence(o driver.Outcome) driver.Outcome {
+	for _, own := range o.Evidence {
+		e.note(own.Kind, own.Text, own.Raw)
+	}
+	o.Evidence = e.evidence
+	return o
+}
+
 // aftermath acknowledges the result and reads what follows: the slip, repeats. Nothing here changes the
 // outcome. A slip ends with its mark or with silence.
 func (e *exchange) aftermath() driver.Aftermath {

@@ -9,7 +9,8 @@ import (
 )
 
 // Judge is the one place where facts become a verdict: the decision table of ECR17 6.5 as corrected by
-// design 5.3, first row that fits. It is pure. Unknown without Final means: wait, more may come.
+// design 5.3, first row that fits. It is pure: evidence of its own (an alarm) has no time
+// yet. Unknown without Final means: wait, more may come.
 //
 // Its bias: a wrong "not charged" takes money twice, a wrong "charged" marks a debt as paid that is
 // not. Both are refused; what is not proven goes to people.
@@ -140,11 +141,11 @@ func judgeNew(f Facts, exclusive, shared, t0, t0Measured, t1 bool) driver.Outcom
 		if !exclusive && foreignProves(f) {
 			return notCharged(driver.NotCharged, local.CodeByEvidence, "the terminal's newer payment is proven to be another's")
 		}
-		return people("", "alarm: a newer approved payment with another amount or time")
+		return intruder(exclusive, "a newer approved payment with another amount or time")
 	case r.Empty: // row 14, but no operation at all
 		return people("", "the terminal's memory was cleared")
 	case !payment: // row 14
-		return people("", "alarm: a newer operation of another kind")
+		return intruder(exclusive, "a newer operation of another kind")
 	case t1 && exclusive: // row 15
 		return chargedByEvidence(nil, "totals")
 	case t0Measured, exclusive && t0:
@@ -215,6 +216,16 @@ func notChargedByEvidence(r *Reading) driver.Outcome {
 // people is Unknown with nothing more to ask.
 func people(preset driver.Verdict, text string) driver.Outcome {
 	return driver.Outcome{Verdict: driver.Unknown, Final: true, Preset: preset, Reason: driver.Reason{Code: string(local.CodeAwaitingPeople), Text: text}}
+}
+
+// intruder is for people, too. On a terminal that is ours alone it raises the alarm by which the till
+// demotes it (design 5.4).
+func intruder(exclusive bool, text string) driver.Outcome {
+	o := people("", "alarm: "+text)
+	if exclusive {
+		o.Evidence = []driver.Evidence{{Kind: "alarm", Text: "alarm: not exclusive after all: " + text}}
+	}
+	return o
 }
 
 // wait is Unknown for now; the reason says how the exchange ended.

@@ -2,9 +2,11 @@ package ecr17
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"sportello/driver"
+	"sportello/protocol/ecr17"
 )
 
 var exclusivities = []driver.Exclusivity{driver.Exclusive, driver.Manual, driver.Shared}
@@ -133,6 +135,43 @@ func TestJudgeDefaultsToShared(t *testing.T) {
 	if o := Judge(f); o.Verdict != driver.Unknown {
 		t.Fatalf("%+v", o)
 	}
+}
+
+// Rows 13 and 14 under E1 raise the alarm: somebody else moved money on a terminal that is ours alone. A
+// memory that was cleared is nobody's operation.
+func TestJudgeAlarms(t *testing.T) {
+	other, late, foreign := approvedReading(99), approvedReading(100), &Reading{Class: ClassForeign}
+	cleared := &Reading{Class: ClassForeign, Sense: SenseRefused, Empty: true}
+	refused := &Reading{Class: ClassPayment, Sense: SenseRefused}
+	for _, c := range []struct {
+		name  string
+		r     *Reading
+		x     driver.Exclusivity
+		novel bool
+		want  bool
+	}{
+		{"13 amount", other, driver.Exclusive, true, true}, {"13 time", late, driver.Exclusive, true, true},
+		{"14", foreign, driver.Exclusive, true, true},
+		{"13 by hand", other, driver.Manual, true, false}, {"14 shared", foreign, driver.Shared, true, false},
+		{"cleared", cleared, driver.Exclusive, true, false}, {"refused", refused, driver.Exclusive, true, false},
+		{"not newer", other, driver.Exclusive, false, false},
+	} {
+		o := Judge(Facts{Exclusivity: c.x, AmountCents: 100, Identity: IdentitySame, Last: LastNew, New: c.r, Novel: c.novel, Quiet: true})
+		alarm := len(o.Evidence) == 1 && o.Evidence[0].Kind == "alarm" && strings.HasPrefix(o.Evidence[0].Text, "alarm: not exclusive after all")
+		if alarm != c.want || !c.want && len(o.Evidence) > 0 || alarm && (o.Reason.Code != "awaiting_people" || !o.Final) {
+			t.Errorf("%s: %+v", c.name, o)
+		}
+	}
+}
+
+// The alarm reaches the record, with its time, after what the driver has seen.
+func TestAlarmIsRecorded(t *testing.T) {
+	lostAndResolved(t, driver.Exclusive, otherBefore, func(p *peer, _ ecr17.PaymentRequest) { p.save(p.approved(999)) }, func(t *testing.T, b *bench, o driver.Outcome) {
+		toPeople(t, b, o)
+		if last := o.Evidence[len(o.Evidence)-1]; len(o.Evidence) < 2 || last.Kind != "alarm" || last.At.IsZero() {
+			t.Fatalf("%+v", o.Evidence)
+		}
+	})
 }
 
 // TestJudgeWithoutReprintAndTotals walks every combination of what this version can know and holds the

@@ -236,8 +236,7 @@ func (t *terminal) pause(ctx context.Context, d time.Duration) error {
 // conclude records the outcome, and only then acknowledges the result. When the record fails for good,
 // the terminal is not told that we have it.
 func (t *terminal) conclude(s *session, e *exchange, r driver.Recorder) driver.Aftermath {
-	o := Judge(e.facts(t.cfg.Exclusivity))
-	o.Evidence = e.evidence
+	o := e.withEvidence(Judge(e.facts(t.cfg.Exclusivity)))
 	e.evidence = nil
 	if r.Outcome(o) != nil {
 		return driver.Aftermath{}

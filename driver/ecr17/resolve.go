@@ -41,8 +41,7 @@ func (t *terminal) Resolve(ctx context.Context, a driver.Attempt, r driver.Recor
 	if err != nil {
 		return err // the line stays open for the next Resolve
 	}
-	o.Evidence = e.evidence
-	if err := r.Outcome(o); err != nil {
+	if err := r.Outcome(e.withEvidence(o)); err != nil {
 		return err
 	}
 	e.concluded = true
