@@ -6,6 +6,10 @@
 //   - no financial byte leaves before Recorder.Sent has returned nil;
 //   - a financial frame goes out once: not again on a time-out, a NAK or a new connection;
 //   - the terminal's word is not acknowledged before Recorder.Outcome has returned nil.
+//
+// One case is apart from the third: a refusal equal to the byte to one that the ledger already has is
+// acknowledged when it comes, before Recorder.Outcome, because a mere repeat of the earlier one has to be
+// (driver/ecr17/again.go); a power cut there loses nothing and leaves "sent", which is unknown.
 package driver
 
 import (
@@ -96,7 +100,7 @@ type Reason struct {
 
 // Evidence is one thing the driver learned about an attempt, for the ledger and for people.
 type Evidence struct {
-	Kind string    `json:"kind"` // result, last_result, status, totals, ticket, line
+	Kind string    `json:"kind"` // result, last_result, status, totals, ticket, line; alarm: a terminal that should be exclusive is not
 	At   time.Time `json:"at"`
 	Text string    `json:"text"`          // what it says, in plain words, free of card numbers
 	Raw  []byte    `json:"raw,omitempty"` // the message as received; goes into an erasable blob
