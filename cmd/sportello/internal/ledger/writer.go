@@ -111,13 +111,14 @@ gather:
 	}
 }
 
-// commitOps writes ops, gives up the ballast when the disk is full, and sets every op's err.
+// commitOps writes ops and sets every op's err. When that fails the ops that may have the reserve are
+// tried once more without it: bbolt tells some full disks in words alone (growing the file on Windows).
 func (l *Ledger) commitOps(ops []*op) {
 	err := l.attempt(ops)
 	if err == nil {
 		return
 	}
-	if errors.Is(err, ErrDiskFull) {
+	if errors.Is(err, ErrDiskFull) || l.broken == nil { // broken: what was written is not known, and nothing may be written twice
 		var kept []*op
 		for _, o := range ops {
 			if o.reserve && o.err == nil {
@@ -129,7 +130,7 @@ func (l *Ledger) commitOps(ops []*op) {
 		if ops = kept; len(ops) == 0 {
 			return
 		}
-		l.opt.Log.Warn().Msg("disk full: the ledger gives up its reserve")
+		l.opt.Log.Warn().Err(err).Msg("the ledger gives up its reserve and tries again")
 		l.ballast.giveUp()
 		if err = l.attempt(ops); err == nil {
 			return
