@@ -176,8 +176,8 @@ func unexplained(m matter, receipts []govpay.Receipt) *govpay.Receipt {
 	var found []*govpay.Receipt
 	for i := range receipts {
 		r := &receipts[i]
-		if r.ID == m.notice.ReceiptID {
-			continue // this attempt has its case already
+		if r.ID == m.notice.ReceiptID || m.noted[r.ID] && m.early(*r) {
+			continue // this attempt has its case already, or an earlier one whose receipt it is
 		}
 		if !m.claimed[r.ID] && r.Esito == govpay.OutcomePaid && owner(*r, m.provider) == ours {
 			found = append(found, r)

@@ -145,6 +145,8 @@ func TestUnexplained(t *testing.T) {
 	waiting.awaiting = 1
 	claimed := base
 	claimed.claimed = map[string]bool{"a": true}
+	noted := base
+	noted.noted = map[string]bool{"a": true}
 	known := base
 	known.notice.ReceiptID = "a"
 	for _, x := range []struct {
@@ -162,6 +164,9 @@ func TestUnexplained(t *testing.T) {
 		{"explained by a charge that waits", waiting, []govpay.Receipt{rec("a")}, ""},
 		{"one more than the charges explain", waiting, []govpay.Receipt{rec("a", paidAt(time.Hour)), rec("b")}, "b"},
 		{"claimed by a charge", claimed, []govpay.Receipt{rec("a")}, ""},
+		{"the case of an earlier attempt, from before this one", noted, []govpay.Receipt{rec("a", paidAt(-time.Hour))}, ""},
+		{"the case of an earlier attempt, that may be this one's", noted, []govpay.Receipt{rec("a")}, "a"},
+		{"from before this one, and nobody's case", base, []govpay.Receipt{rec("a", paidAt(-time.Hour))}, "a"},
 		{"its own, already a case", known, []govpay.Receipt{rec("a")}, ""},
 		{"its own, and another", known, []govpay.Receipt{rec("a"), rec("b")}, "b"},
 	} {
