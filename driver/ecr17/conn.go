@@ -22,6 +22,7 @@ type conn struct {
 	ready    []frame // cut, not yet taken
 	lastByte time.Time
 	ended    error // the line's end, after which nothing is read
+	heard    bool  // a byte has come
 	spoken   bool  // a frame of a known form has come: this is a terminal
 
 	chunks  chan []byte   // from the reading goroutine; closed when it ends
@@ -107,6 +108,26 @@ func (c *conn) send(payload []byte) (int, error) {
 	return c.write(ecr17.AppendFrame(nil, payload, c.scope))
 }
 
+// endLine writes the end of a line of text and gives the first bytes that answer it, at most as many as
+// arrive at once.
+func (c *conn) endLine(deadline time.Time, interrupt <-chan struct{}) []byte {
+	c.trace.control("send", "CR LF")
+	if _, err := c.write([]byte("\r\n")); err != nil {
+		return nil
+	}
+	timer := time.NewTimer(time.Until(deadline))
+	defer timer.Stop()
+	select {
+	case chunk, ok := <-c.chunks:
+		c.take(chunk, ok)
+		return chunk
+	case <-timer.C:
+	case <-c.closing:
+	case <-interrupt:
+	}
+	return nil
+}
+
 // next waits for a frame until the deadline. It gives errTimeout, errLost once everything that came
 // before the end of the line has been taken (ECR17 1.4), or errClosing.
 func (c *conn) next(deadline time.Time) (frame, error) {
@@ -188,6 +209,7 @@ func (c *conn) alive() bool {
 // take feeds what arrived to the deframer, or ends the stream.
 func (c *conn) take(chunk []byte, more bool) {
 	if more {
+		c.heard = true
 		c.lastByte = time.Now()
 		c.deframer.Feed(chunk)
 		c.drain()

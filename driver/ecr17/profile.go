@@ -6,6 +6,7 @@ import "time"
 const (
 	bareControlWait = 300 * time.Millisecond // a lone 06 or 15 is a suspected ACK or NAK
 	unfinishedWait  = 2 * time.Second        // an unfinished frame is dropped
+	lineEndWait     = 300 * time.Millisecond // for what answers the end of a line, and is no terminal
 	writeWait       = 5 * time.Second        // the terminal hangs and takes no bytes (Z12)
 )
 
@@ -13,6 +14,7 @@ const (
 // field that an installer may need to change is also in the configuration.
 type profile struct {
 	ackWait    time.Duration // acknowledgement of a command that moves no money
+	laterWait  time.Duration // the same while the LRC scope is found, once the first one met silence
 	resendWait time.Duration // pause before such a command is sent again
 	sends      int           // times it is sent in all
 	statusWait time.Duration // answer to s
@@ -44,7 +46,7 @@ var profiles = map[string]profile{
 }
 
 var baseProfile = profile{
-	ackWait: 3 * time.Second, resendWait: 300 * time.Millisecond, sends: 3,
+	ackWait: 3 * time.Second, laterWait: time.Second, resendWait: 300 * time.Millisecond, sends: 3,
 	statusWait: 10 * time.Second, lastWait: 30 * time.Second, totalsWait: 60 * time.Second,
 	result: 180 * time.Second, hardStop: 600 * time.Second, quiet: 300 * time.Second, giveUp: 15 * time.Minute,
 	afterSwitch: 50 * time.Millisecond, afterOdd: 15 * time.Second, recheck: 5 * time.Second,

@@ -250,6 +250,7 @@ func (t *terminal) look(ctx context.Context, e *exchange) sight {
 }
 
 func (t *terminal) lookWith(s *session, e *exchange) sight {
+	s.verifying = true
 	st, err := t.status(s)
 	switch {
 	case errors.Is(err, driver.ErrWrongTerminal):

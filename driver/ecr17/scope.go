@@ -3,6 +3,8 @@ package ecr17
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"sportello/driver"
 	"sportello/protocol/ecr17"
@@ -19,7 +21,10 @@ func (t *terminal) prove(s *session) error {
 		order = append([]ecr17.Scope{configured}, order...)
 	}
 	found, err := t.search(s, order)
-	if err != nil {
+	switch {
+	case errors.Is(err, errSilent) && t.speaksLines(s):
+		return fmt.Errorf("%w: text in answer to the end of a line", errGarbage)
+	case err != nil:
 		return err
 	}
 	if !auto && found.scope != configured {
@@ -29,26 +34,47 @@ func (t *terminal) prove(s *session) error {
 	return nil
 }
 
+// speaksLines tells a server of lines of text, as a web server is, from a silent terminal: it waits for the
+// end of a line, which no frame of ours holds, and answers it in text. A terminal drops such bytes, or
+// refuses them (ECR17 1.4). They go out once, where nothing whatever was heard, and never on a serial line
+// or while an attempt may be at work.
+func (t *terminal) speaksLines(s *session) bool {
+	if t.serial || s.verifying || s.heard || s.conn == nil || s.conn.heard || !s.conn.alive() {
+		return false
+	}
+	start := s.conn.endLine(time.Now().Add(lineEndWait), s.ctx.Done())
+	text := func(c byte) bool { return c >= ' ' && c <= '~' }
+	return len(start) >= textStart && !slices.ContainsFunc(start[:textStart], func(c byte) bool { return !text(c) })
+}
+
+// textStart is how many printable characters make a text, as in HTTP/.
+const textStart = 4
+
 // search asks s in each scope, with the wildcard terminal id and then with the real one, until one is
-// answered twice in the same scope.
+// answered twice in the same scope. A device that met the first question with silence is not given as long
+// for the others.
 func (t *terminal) search(s *session, order []ecr17.Scope) (link, error) {
 	var last, silent error
+	wait := t.profile.ackWait
 	for _, tid := range []string{ecr17.AnyTerminal, t.cfg.TerminalID} {
 		heard := false
 		for _, scope := range order {
-			l, err := t.tryScope(s, link{scope: scope, form: ecr17.DefaultForm(scope), statusTID: tid})
+			l, err := t.tryScope(s, link{scope: scope, form: ecr17.DefaultForm(scope), statusTID: tid}, wait)
 			if err == nil {
 				return l, nil
 			}
-			last = err
 			switch {
 			case errors.Is(err, errNAK), errors.Is(err, errDamaged), errors.Is(err, errLost):
 				heard = true
 			case errors.Is(err, errSilent), errors.Is(err, errNoAnswer):
+				if errors.Is(err, errSilent) && last == nil {
+					wait = min(wait, t.profile.laterWait)
+				}
 				silent = err // this scope may be the right one, of a terminal without ECR parameters (R13)
 			default:
 				return link{}, err
 			}
+			last = err
 		}
 		if !heard {
 			break
@@ -60,15 +86,18 @@ func (t *terminal) search(s *session, order []ecr17.Scope) (link, error) {
 	return link{}, fmt.Errorf("status in every LRC scope: %w", last)
 }
 
-// tryScope asks twice. The scope is the one of the answers; the form is the terminal's own when both of
+// tryScope asks twice; the first time it waits this long for the acknowledgement. The scope is the one of the answers; the form is the terminal's own when both of
 // its ACKs show the same.
-func (t *terminal) tryScope(s *session, l link) (link, error) {
+func (t *terminal) tryScope(s *session, l link, wait time.Duration) (link, error) {
 	form := ecr17.FormUnknown
 	for i := range 2 {
 		s.speak(l)
 		q := query{
 			message: ecr17.StatusRequest{TID: l.statusTID}, answers: answerStatus,
 			wait: t.profile.statusWait, sends: 1, any: true,
+		}
+		if i == 0 {
+			q.ack = wait
 		}
 		r, err := s.ask(q)
 		if errors.Is(err, errLost) { // it was hanging up after the question before

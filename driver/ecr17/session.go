@@ -1,6 +1,7 @@
 package ecr17
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,9 +19,12 @@ type session struct {
 	conn *conn
 	link link // how this session frames; the proven way unless it is just being found out
 
+	verifying bool // an attempt may be at work: nothing but questions
+
 	once bool // ask once only: there is another way if nothing comes
 
 	rough  bool     // a question had to be repeated, or its answer came damaged or out of order
+	heard  bool     // a connection that is closed by now brought a byte
 	strays [][]byte // results that no question asked for: of earlier exchanges
 
 	// attempt is set when the connection is borrowed from an attempt that ended unknown, because the
@@ -49,6 +53,7 @@ func (t *terminal) newSession(ctx context.Context) *session {
 }
 
 func (s *session) close() {
+	s.heard = s.heard || s.conn != nil && s.conn.heard
 	if s.attempt == nil {
 		s.t.release(s.conn)
 	}
@@ -85,6 +90,7 @@ func (s *session) speak(l link) {
 type query struct {
 	message ecr17.Message
 	answers string
+	ack     time.Duration // for the ACK; zero: the profile's
 	wait    time.Duration // for the answer, after the ACK
 	sends   int           // in all, after a NAK or without an ACK
 	any     bool          // take an answer in any LRC scope (detection)
@@ -140,7 +146,7 @@ func (s *session) askOnce(q query, payload []byte) (reply, error) {
 	}
 	var r reply
 	acked, naks := false, 0
-	end := time.Now().Add(s.t.profile.ackWait)
+	end := time.Now().Add(cmp.Or(q.ack, s.t.profile.ackWait))
 	for {
 		f, err := c.await(func() time.Time { return end }, s.ctx.Done())
 		switch {
