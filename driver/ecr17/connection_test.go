@@ -3,6 +3,7 @@ package ecr17
 import (
 	"context"
 	"errors"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -26,6 +27,31 @@ func TestC01Refused(t *testing.T) {
 		b.peer.dial = func(int) error { return errors.New("connection refused") }
 		b.refused(driver.ErrUnreachable)
 	})
+}
+
+// What could not be connected to is said once.
+func TestUnreachableInFewWords(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := ln.Addr().String()
+	ln.Close()
+	term, err := Open(driver.Config{
+		Name: "cassa1", Driver: "nexi", Address: "tcp://" + address, TerminalID: ourTID, CashRegisterID: "1", LRC: "auto", Receipts: "ecr",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer term.Close()
+	_, asked := term.Status(context.Background())
+	_, paid := term.Pay(context.Background(), payment(), &recorder{peer: newPeer(t)})
+	want := driver.ErrUnreachable.Error() + ": dial tcp " + address + ": "
+	for _, err := range []error{asked, paid} {
+		if !errors.Is(err, driver.ErrUnreachable) || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%v; want it to begin with %q", err, want)
+		}
+	}
 }
 
 func TestC03ClosedAtOnce(t *testing.T) {

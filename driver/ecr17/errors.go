@@ -25,6 +25,12 @@ var (
 	errDecided  = errors.New("a late result decided the attempt")
 )
 
+// callError is errConnect with a cause, in the cause's own words: they name what was called.
+type callError struct{ err error }
+
+func (e *callError) Error() string   { return e.err.Error() }
+func (e *callError) Unwrap() []error { return []error{errConnect, e.err} }
+
 // refuse makes the Refusal that a failed command stands for before anything financial was sent.
 func refuse(ctx context.Context, what string, err error) *driver.Refusal {
 	var r *driver.Refusal
@@ -40,7 +46,7 @@ func refuse(ctx context.Context, what string, err error) *driver.Refusal {
 	case errors.Is(err, line.ErrAddress):
 		kind = driver.ErrConfig
 	case errors.Is(err, errConnect):
-		kind = driver.ErrUnreachable
+		kind, what = driver.ErrUnreachable, ""
 	case errors.Is(err, errGarbage):
 		kind = driver.ErrNotATerminal
 	case errors.Is(err, errNAK):

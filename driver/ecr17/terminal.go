@@ -181,7 +181,7 @@ func (t *terminal) connect(ctx context.Context) (*conn, error) {
 			break
 		}
 	}
-	return nil, fmt.Errorf("%w: %w", errConnect, err)
+	return nil, &callError{err}
 }
 
 func (t *terminal) adopt(l line.Line) (*conn, error) {

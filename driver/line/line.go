@@ -4,7 +4,6 @@ package line
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"time"
@@ -51,7 +50,7 @@ func dialTCP(ctx context.Context, hostPort string) (Line, error) {
 	}}
 	c, err := d.DialContext(ctx, "tcp", hostPort)
 	if err != nil {
-		return nil, fmt.Errorf("connect: %w", err)
+		return nil, err // it says "dial" and the address
 	}
 	return c, nil
 }
