@@ -259,3 +259,37 @@ func TestNotChargedButReceipt(t *testing.T) {
 		t.Errorf("outbox %+v, %v", items, err)
 	}
 }
+
+// TestUnknownAndItsReceipt: the receipt presets charged and bars not charged; proven charged, the payment
+// is registered by that receipt.
+func TestUnknownAndItsReceipt(t *testing.T) {
+	c := newCounter(t)
+	earlier := c.pay(0, driver.NotCharged, false)
+	id := c.pay(0, driver.Unknown, false)
+	if err := c.platform.Charge(comune, notice(0), 10000, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	receipt := c.until(id, func(n ledger.Notice) bool { return n.ReceiptID != "" }).ReceiptID
+	c.wantCase(id, "receipt_uncharged")
+	conclude := func(v driver.Verdict) ledger.Payment {
+		t.Helper()
+		p, err := c.ledger.Conclude(id, ledger.Conclusion{Outcome: driver.Outcome{Verdict: v, Reason: driver.Reason{Code: "by_evidence"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	if p := conclude(driver.NotCharged); p.State != ledger.Unknown || p.Preset != driver.Charged || !p.NeedsPeople {
+		t.Fatalf("%+v", p)
+	}
+	if s, err := c.ledger.Notice(comune, notice(0)); err != nil || s.Holder != id {
+		t.Errorf("%+v, %v", s, err)
+	}
+	conclude(driver.Charged)
+	if n := c.until(id, is(ledger.RegDone)); n.ReceiptID != receipt {
+		t.Errorf("%+v", n)
+	}
+	if got := c.cases(earlier); len(got) != 0 {
+		t.Errorf("the earlier attempt has cases %q", got)
+	}
+}
