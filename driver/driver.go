@@ -98,6 +98,9 @@ type Reason struct {
 	Text string `json:"text,omitempty"`
 }
 
+// EvidenceAlarm is the Kind of evidence that contradicts the configured exclusivity (design 5.4).
+const EvidenceAlarm = "alarm"
+
 // Evidence is one thing the driver learned about an attempt, for the ledger and for people.
 type Evidence struct {
 	Kind string    `json:"kind"` // result, last_result, status, totals, ticket, line; alarm: a terminal that should be exclusive is not

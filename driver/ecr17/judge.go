@@ -223,7 +223,7 @@ func people(preset driver.Verdict, text string) driver.Outcome {
 func intruder(exclusive bool, text string) driver.Outcome {
 	o := people("", "alarm: "+text)
 	if exclusive {
-		o.Evidence = []driver.Evidence{{Kind: "alarm", Text: "alarm: not exclusive after all: " + text}}
+		o.Evidence = []driver.Evidence{{Kind: driver.EvidenceAlarm, Text: "alarm: not exclusive after all: " + text}}
 	}
 	return o
 }

@@ -151,7 +151,7 @@ func TestEmptyTerminal(t *testing.T) {
 // TestStrangerLater: somebody uses a terminal that is ours alone. A supervisor has to see it, and from then on
 // the terminal is judged as shared, for good.
 func TestStrangerLater(t *testing.T) {
-	for _, when := range []string{"before a payment", "when looked at"} {
+	for _, when := range []string{"before a payment", "when looked at", "while the service was off"} {
 		t.Run(when, func(t *testing.T) {
 			bubble(t, func(t *testing.T, w *world) {
 				d := w.terminals[0]
@@ -160,7 +160,14 @@ func TestStrangerLater(t *testing.T) {
 					t.Fatal(err)
 				}
 				w.wantState(p.ID, ledger.Charged)
+				if when == "while the service was off" {
+					w.stop()
+				}
 				d.sold()
+				if when == "while the service was off" {
+					w.start()
+					synctest.Wait()
+				}
 				if when == "when looked at" {
 					if _, err := w.act(clerk, "status"); err != nil {
 						t.Error(err)

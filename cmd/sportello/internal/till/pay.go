@@ -24,7 +24,7 @@ const maxRequestID = 64
 type attempt struct {
 	id       string
 	request  local.PaymentRequest
-	hash     string        // of the request and its operator
+	hash     string        // of the request
 	intent   ledger.Intent // completed by prepare, in the worker
 	begun    chan struct{} // closed when `sent` is durable or the attempt ended before
 	finished bool          // begun is closed; guarded by Till.mu
@@ -36,7 +36,7 @@ type attempt struct {
 // then under way and will be finished whatever happens to ctx), or with the refusal. The same request
 // id with the same body returns the same payment or the same refusal; with another body it is refused.
 func (t *Till) Pay(ctx context.Context, op local.Operator, req local.PaymentRequest) (local.Payment, error) {
-	hash, err := fingerprint(op, req)
+	hash, err := fingerprint(req)
 	if err != nil {
 		return local.Payment{}, err
 	}
@@ -82,11 +82,8 @@ func (t *Till) repeated(req local.PaymentRequest, hash string, refusal error) (l
 }
 
 // fingerprint is what tells a repeated request from another one with the same id.
-func fingerprint(op local.Operator, req local.PaymentRequest) (string, error) {
-	body, err := json.Marshal(struct {
-		Operator string
-		local.PaymentRequest
-	}{op.ID, req})
+func fingerprint(req local.PaymentRequest) (string, error) {
+	body, err := json.Marshal(req)
 	if err != nil {
 		return "", internal(err)
 	}

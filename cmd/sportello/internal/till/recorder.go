@@ -66,6 +66,7 @@ func (r *recorder) Outcome(o driver.Outcome) error {
 			r.concluded, r.last = true, p
 			t.forgetPaper(p.ID)
 			t.publishPayment(p.ID)
+			r.s.alarm(o)
 			return nil
 		}
 		if errors.Is(err, ledger.ErrStale) || errors.Is(err, ledger.ErrNotFound) || errors.Is(err, ledger.ErrClosed) {

@@ -25,10 +25,15 @@ func (s *station) recognise(last driver.Last, notices []ledger.Notice) error {
 	s.mu.Lock()
 	before := s.known
 	s.mu.Unlock()
-	if !known && before {
-		if known, err = s.passes(last, notices); err != nil {
-			return err
-		}
+	switch {
+	case known:
+	case before:
+		known, err = s.passes(last, notices)
+	default:
+		err = s.contradicted(last)
+	}
+	if err != nil {
+		return err
 	}
 	s.mu.Lock()
 	s.known, s.needsAdopt = known, !known
@@ -100,18 +105,43 @@ func (s *station) passes(last driver.Last, notices []ledger.Notice) (bool, error
 		return false, nil
 	}
 	if s.exclusivity() == driver.Exclusive {
-		why := fmt.Sprintf("a transaction that is not ours was found on the terminal, STAN %q", last.Charge.STAN)
-		if err := t.o.Ledger.Demote(s.term.Name, why); err != nil {
-			return false, err
-		}
-		t.o.Log.Warn().Str("terminal", s.term.Name).Str("stan", last.Charge.STAN).Msg("the terminal is not exclusive after all")
-		return false, nil
+		return false, s.demote(last.Charge.STAN)
 	}
 	ours, err := s.mayBeOurs(notices)
 	if ours {
 		t.o.Log.Warn().Str("terminal", s.term.Name).Str("stan", last.Charge.STAN).Msg("a transaction that may be of a payment held for not charged was found on the terminal")
 	}
 	return err == nil && !ours, err
+}
+
+// contradicted is a stranger at the first look of this process: where this ledger has worked with the
+// terminal before and no attempt of ours is open, somebody else has used it meanwhile (design 5.4).
+func (s *station) contradicted(last driver.Last) error {
+	ts, err := s.till.o.Ledger.Terminal(s.term.Name)
+	if err != nil || ts.Fresh || s.exclusivity() != driver.Exclusive {
+		return err
+	}
+	owing, err := s.owesAnswer()
+	if err != nil || len(owing) > 0 {
+		return err
+	}
+	return s.demote(last.Charge.STAN)
+}
+
+// demote takes the configured exclusivity back, for good and with a case.
+func (s *station) demote(stan string) error {
+	s.till.o.Log.Warn().Str("terminal", s.term.Name).Str("stan", stan).Msg("the terminal is not exclusive after all")
+	return s.till.o.Ledger.Demote(s.term.Name, fmt.Sprintf("a transaction that is not ours was found on the terminal, STAN %q", stan))
+}
+
+// alarm follows evidence that somebody else used a terminal held for exclusive (ECR17 6.5 rows 13, 14).
+func (s *station) alarm(o driver.Outcome) {
+	if s.exclusivity() != driver.Exclusive || !slices.ContainsFunc(o.Evidence, func(e driver.Evidence) bool { return e.Kind == driver.EvidenceAlarm }) {
+		return
+	}
+	if err := s.demote(""); err != nil {
+		s.till.o.Log.Error().Err(err).Str("terminal", s.term.Name).Msg("taking the exclusivity back")
+	}
 }
 
 // owesAnswer are the attempts of ours on this terminal that are not decided.
@@ -124,7 +154,7 @@ func (s *station) owesAnswer() ([]ledger.Payment, error) {
 // all: the last one of this terminal, or an earlier one for a notice that is about to be charged again.
 func (s *station) mayBeOurs(notices []ledger.Notice) (bool, error) {
 	last, err := s.lastSent()
-	if err != nil || last.State == ledger.NotCharged {
+	if err != nil || doubtful(last) {
 		return true, err
 	}
 	for _, n := range notices {
@@ -134,12 +164,18 @@ func (s *station) mayBeOurs(notices []ledger.Notice) (bool, error) {
 		}
 		for _, id := range state.Payments {
 			p, err := s.till.o.Ledger.Payment(id)
-			if err != nil || p.Terminal == s.term.Name && p.State == ledger.NotCharged {
+			if err != nil || p.Terminal == s.term.Name && doubtful(p) {
 				return true, err
 			}
 		}
 	}
 	return false, nil
+}
+
+// doubtful is an attempt held for not charged without a number of the host: it was refused before the
+// host was asked, or deduced. A refusal with its own STAN is a transaction that has ended.
+func doubtful(p ledger.Payment) bool {
+	return p.State == ledger.NotCharged && (p.Charge == nil || strings.Trim(p.Charge.STAN, "0") == "")
 }
 
 // lastSent is the newest payment that was sent on this terminal; none when there was none.

@@ -91,6 +91,19 @@ func TestStrangerAfterNotCharged(t *testing.T) {
 	}
 }
 
+// TestStrangerAfterADecline: a decline with its own number has ended; on a shared terminal somebody else's
+// sale after it is nothing new, and the second card need not wait for a supervisor.
+func TestStrangerAfterADecline(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		w.charges("r0", 9)
+		declined := refusedByLine
+		declined.Charge = &driver.Charge{TerminalID: "12345678", STAN: "000777", ActionCode: "116"}
+		w.ends("r1", 1, declined, ledger.NotCharged)
+		w.terminals[0].sold()
+		w.charges("r2", 1)
+	})
+}
+
 // TestStrangerBeforeARetry: other payments came in between; the retry of the notice that was held for not charged
 // still waits for a supervisor, and only it.
 func TestStrangerBeforeARetry(t *testing.T) {
