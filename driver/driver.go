@@ -207,8 +207,9 @@ type Terminal interface {
 	Pay(ctx context.Context, p Payment, r Recorder) (Aftermath, error)
 	// Resolve gathers evidence about an attempt whose outcome is unknown until it is decided or the
 	// profile's limit has passed, and then calls r.Outcome once: with a verdict, or with Unknown and
-	// Final. It sends nothing financial. It returns early, without r.Outcome, when ctx ends.
-	Resolve(ctx context.Context, a Attempt, r Recorder) error
+	// Final. It sends nothing financial. It returns early, without r.Outcome, when ctx ends. The
+	// aftermath is what followed a late word of the terminal itself; nil when it did not speak.
+	Resolve(ctx context.Context, a Attempt, r Recorder) (*Aftermath, error)
 	// Close ends what is running and frees the line. An exchange whose financial frame has left ends
 	// as it would at a power cut: the ledger holds "sent".
 	Close() error

@@ -208,7 +208,7 @@ func (b *bench) resolve(p driver.Payment) driver.Outcome {
 	b.t.Helper()
 	before, financial := b.ledger.count(), b.end.Financial()
 	a := driver.Attempt{Payment: p, Baseline: b.ledger.baseline(), SentAt: time.Now(), SameProcess: true, Exclusivity: driver.Exclusive}
-	if err := b.terminal.Resolve(context.Background(), a, b.ledger); err != nil {
+	if _, err := b.terminal.Resolve(context.Background(), a, b.ledger); err != nil {
 		b.t.Fatalf("resolve: %v", err)
 	}
 	if n := b.ledger.count() - before; n != 1 {
@@ -257,7 +257,7 @@ func closeEnds(t *testing.T, b *bench) {
 	ctx := context.Background()
 	_, status := b.terminal.Status(ctx)
 	_, pay := b.terminal.Pay(ctx, b.payment(), b.ledger)
-	resolve := b.terminal.Resolve(ctx, driver.Attempt{}, b.ledger)
+	_, resolve := b.terminal.Resolve(ctx, driver.Attempt{}, b.ledger)
 	for _, err := range []error{status, pay, resolve} {
 		if !errors.Is(err, driver.ErrClosed) {
 			t.Errorf("after Close: %v", err)

@@ -106,7 +106,7 @@ func (b *desk) pay(rules ...simulator.Rule) (driver.Outcome, time.Duration) {
 	}
 	if j.outcome.Verdict == driver.Unknown {
 		a := driver.Attempt{Payment: p, Baseline: j.baseline, SentAt: begun, SameProcess: true, Exclusivity: driver.Exclusive}
-		if err := b.d.Resolve(context.Background(), a, j); err != nil {
+		if _, err := b.d.Resolve(context.Background(), a, j); err != nil {
 			b.t.Fatalf("resolve: %v", err)
 		}
 	}

@@ -344,7 +344,7 @@ func TestResolveEndsWithItsContext(t *testing.T) {
 		a := driver.Attempt{Payment: payment(), Baseline: *b.rec.baseline, SentAt: time.Now(), SameProcess: true, Exclusivity: driver.Exclusive}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		if err := b.term.Resolve(ctx, a, b.rec); err == nil || len(b.rec.outcomes) > 0 {
+		if _, err := b.term.Resolve(ctx, a, b.rec); err == nil || len(b.rec.outcomes) > 0 {
 			t.Fatalf("%v, %+v", err, b.rec.outcomes)
 		}
 		// The line is still open: the late word decides the next Resolve.

@@ -320,6 +320,8 @@ type bench struct {
 	cfg  driver.Config
 	term driver.Terminal
 	rec  *recorder
+
+	after *driver.Aftermath // of the last resolve
 }
 
 // inBubble runs f with a fresh bench under virtual time.
@@ -401,9 +403,11 @@ func (b *bench) resolveAs(a driver.Attempt) driver.Outcome {
 	b.rec.mu.Lock()
 	b.rec.outcomes = nil
 	b.rec.mu.Unlock()
-	if err := b.open().Resolve(context.Background(), a, b.rec); err != nil {
+	after, err := b.open().Resolve(context.Background(), a, b.rec)
+	if err != nil {
 		b.t.Fatalf("resolve: %v", err)
 	}
+	b.after = after
 	return b.rec.only(b.t)
 }
 

@@ -15,15 +15,15 @@ const lateGrace = 15 * time.Second
 
 // Resolve implements driver.Terminal: the ladder of ECR17 6.4, with s and G. The reprint (R) and the totals
 // (T) have their place in Facts and in look; this version does not ask them.
-func (t *terminal) Resolve(ctx context.Context, a driver.Attempt, r driver.Recorder) error {
+func (t *terminal) Resolve(ctx context.Context, a driver.Attempt, r driver.Recorder) (*driver.Aftermath, error) {
 	leave, err := t.enter()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer leave()
 	release, err := t.hold(ctx, t.money)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer release()
 	e := t.resume(a, r)
@@ -32,25 +32,27 @@ func (t *terminal) Resolve(ctx context.Context, a driver.Attempt, r driver.Recor
 	if t.serial {
 		free, err := t.hold(ctx, t.turn)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		defer free()
 	}
 	ladder := ladder{t: t, e: e, attempt: a, begun: time.Now()}
 	o, err := ladder.climb(ctx)
 	if err != nil {
-		return err // the line stays open for the next Resolve
+		return nil, err // the line stays open for the next Resolve
 	}
 	if err := r.Outcome(e.withEvidence(o)); err != nil {
-		return err
+		return nil, err
 	}
 	e.concluded = true
+	var after *driver.Aftermath
 	if e.pending {
 		e.pending = false
-		e.aftermath()
+		a := e.aftermath()
+		after = &a
 	}
 	t.dropOpen(nil)
-	return nil
+	return after, nil
 }
 
 // resume takes up the attempt's own exchange if this process still has it. After a restart nobody knows

@@ -338,6 +338,9 @@ func TestD26AfterTheHardStop(t *testing.T) {
 		if kind := <-answered; kind != ecr17.FrameACK {
 			t.Fatalf("the late result was answered with %v", kind)
 		}
+		if b.after == nil || !b.after.Acked {
+			t.Fatalf("after the late result: %+v", b.after)
+		}
 	})
 }
 

@@ -29,6 +29,7 @@ type Terminal struct {
 	seen    map[byte]int   // well-formed requests by letter
 	boot    context.Context
 	reboot  context.CancelFunc
+	lines   *sync.WaitGroup // sessions of this boot
 }
 
 // New makes a terminal. Errors are ErrOptions and ErrFaults.
@@ -43,6 +44,7 @@ func New(o Options) (*Terminal, error) {
 		procedure: make(chan struct{}, 1),
 		red:       make(chan struct{}, 1),
 		seen:      map[byte]int{},
+		lines:     &sync.WaitGroup{},
 	}
 	t.boot, t.reboot = context.WithCancel(context.Background())
 	t.script.add(o.Faults)
@@ -134,8 +136,10 @@ func (t *Terminal) leave() { <-t.clients }
 // session serves one line. permanent: the line cannot be closed (a pseudo terminal).
 func (t *Terminal) session(ctx context.Context, conn Conn, permanent bool) {
 	t.mu.Lock()
-	boot := t.boot
+	boot, lines := t.boot, t.lines
+	lines.Add(1)
 	t.mu.Unlock()
+	defer lines.Done()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(boot, cancel)()
@@ -168,8 +172,11 @@ func (t *Terminal) PressRed() {
 // What the terminal saved stays; the print switch is forgotten.
 func (t *Terminal) Reboot() {
 	t.mu.Lock()
-	defer t.mu.Unlock()
+	lines := t.lines
 	t.reboot()
 	t.boot, t.reboot = context.WithCancel(context.Background())
+	t.lines = &sync.WaitGroup{}
 	t.toECR = false
+	t.mu.Unlock()
+	lines.Wait()
 }

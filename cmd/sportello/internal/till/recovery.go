@@ -98,7 +98,10 @@ func (s *station) resolve(ctx context.Context, id string, same bool) {
 	for _, n := range p.Notices {
 		a.Notices = append(a.Notices, driver.Notice{Creditor: n.Creditor, Number: n.Number})
 	}
-	err = s.term.Driver.Resolve(ctx, a, r)
+	after, err := s.term.Driver.Resolve(ctx, a, r)
+	if r.concluded && after != nil {
+		t.follow(id, *after)
+	}
 	if !r.concluded && ctx.Err() == nil {
 		// Nobody would ask again before the next start, and the terminal would wait: people decide.
 		t.o.Log.Error().Err(err).Str("payment", id).Msg("the gathering of evidence broke off")

@@ -48,6 +48,7 @@ func TestResolve(t *testing.T) {
 				d.script(func(d *terminal) {
 					d.word = func(context.Context, driver.Payment) driver.Outcome { return lost("") }
 					d.resolve = func(_ context.Context, _ driver.Attempt, r driver.Recorder) error { return r.Outcome(o(d)) }
+					d.late = &driver.Aftermath{Acked: true, Ticket: "scontrino tardivo", TicketComplete: true}
 				})
 				base := d.baseline()
 				p, err := w.pay(request("r1", "cassa1", notice(1), notice(2)))
@@ -55,6 +56,9 @@ func TestResolve(t *testing.T) {
 					t.Fatal(err)
 				}
 				got := w.wantState(p.ID, want)
+				if slip, err := w.ledger.Ticket(p.ID); err != nil || slip != "scontrino tardivo" || !got.Acked {
+					t.Errorf("the slip of the late word: %q, %v; acked %t", slip, err, got.Acked)
+				}
 				if got.NeedsPeople != (want == ledger.Unknown) {
 					t.Errorf("needs people: %t", got.NeedsPeople)
 				}

@@ -34,6 +34,7 @@ type terminal struct {
 	word    func(context.Context, driver.Payment) driver.Outcome         // after the frame; its ctx ends with Close
 	after   func(error)                                                  // with what Outcome returned
 	resolve func(context.Context, driver.Attempt, driver.Recorder) error // instead of waiting
+	late    *driver.Aftermath                                            // what followed the late word
 	pay     func(context.Context, driver.Payment, driver.Recorder) (driver.Aftermath, error)
 
 	running sync.WaitGroup
@@ -51,7 +52,7 @@ func (d *terminal) script(f func(*terminal)) {
 func (d *terminal) read() terminal {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return terminal{status: d.status, before: d.before, word: d.word, after: d.after, resolve: d.resolve, pay: d.pay,
+	return terminal{status: d.status, before: d.before, word: d.word, after: d.after, resolve: d.resolve, late: d.late, pay: d.pay,
 		life: d.life, memory: d.memory, numbers: d.numbers, when: d.when, attempts: slices.Clone(d.attempts)}
 }
 
@@ -177,6 +178,9 @@ func (d *terminal) Pay(ctx context.Context, p driver.Payment, r driver.Recorder)
 	}
 	d.w.steps.add("ack")
 	r.Progress(driver.Progress{Phase: driver.PhaseReceipt})
+	if o.Verdict == driver.Unknown {
+		return driver.Aftermath{}, nil
+	}
 	return driver.Aftermath{Acked: true, Ticket: "SCONTRINO", TicketComplete: true}, nil
 }
 
@@ -238,10 +242,10 @@ func (d *terminal) saves(kind string) (stan string, raw []byte) {
 // sold is a transaction that is none of ours.
 func (d *terminal) sold() { d.saves("") }
 
-func (d *terminal) Resolve(ctx context.Context, a driver.Attempt, r driver.Recorder) error {
+func (d *terminal) Resolve(ctx context.Context, a driver.Attempt, r driver.Recorder) (*driver.Aftermath, error) {
 	leave, err := d.enter()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer leave()
 	d.w.steps.add("resolve")
@@ -250,10 +254,10 @@ func (d *terminal) Resolve(ctx context.Context, a driver.Attempt, r driver.Recor
 	defer cancel()
 	r.Progress(driver.Progress{Phase: driver.PhaseVerifying})
 	if f := d.read().resolve; f != nil {
-		return f(ctx, a, r)
+		return d.read().late, f(ctx, a, r)
 	}
 	<-ctx.Done()
-	return ctx.Err()
+	return nil, ctx.Err()
 }
 
 // finds makes a script for resolve: evidence that comes to o.
