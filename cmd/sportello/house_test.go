@@ -227,10 +227,12 @@ func sourceFiles(t *testing.T, tests bool) []sourceFile {
 
 // sleepers may wait by the clock in a test; the reason says why nothing else does.
 var sleepers = map[string]string{
-	"cmd/sportello/counter_test.go":    "looks at another process, which has no channel to wait on",
-	"driver/ecr17/conformance_test.go": "a file is the only sign that a pseudo terminal is there",
-	"driver/ecr17/last_test.go":        "inside the package's synctest bubble: virtual time",
-	"driver/line/serial_linux_test.go": "the kernel has no event for a full pty",
+	"cmd/sportello/internal/till/progress_test.go": "inside the package's synctest bubble: virtual time",
+	"cmd/sportello/internal/till/written_test.go":  "inside the package's synctest bubble: virtual time",
+	"cmd/sportello/counter_test.go":                "looks at another process, which has no channel to wait on",
+	"driver/ecr17/conformance_test.go":             "a file is the only sign that a pseudo terminal is there",
+	"driver/ecr17/last_test.go":                    "inside the package's synctest bubble: virtual time",
+	"driver/line/serial_linux_test.go":             "the kernel has no event for a full pty",
 }
 
 // TestTestsNeitherSleepNorSkipInSilence: waits by the clock hide races, silent skips hide holes.
