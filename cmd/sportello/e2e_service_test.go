@@ -318,7 +318,7 @@ func TestServiceKilledWhilePayWaits(t *testing.T) {
 	c := newCounter(t, setup{terminal: simulator.Options{Timing: simulator.Timing{Card: 1500 * time.Millisecond}}})
 	c.start()
 	ended := c.payAside(debt(0), "--request-id", "r1", "--patience", "1ms")
-	c.until("the card to be asked for", func() bool { return c.terminal.Received('X') == 1 })
+	c.until("the card to be asked for", func() bool { return c.terminal.Received('U') == 1 })
 	c.kill()
 	e := <-ended
 	if e.code != exitUnknown {
@@ -339,7 +339,7 @@ func TestStopDuringAPayment(t *testing.T) {
 	c := newCounter(t, setup{terminal: simulator.Options{Timing: simulator.Timing{Card: 1500 * time.Millisecond}}})
 	c.start()
 	ended := c.payAside(debt(0), "--request-id", "r1")
-	c.until("the card to be asked for", func() bool { return c.terminal.Received('X') == 1 })
+	c.until("the card to be asked for", func() bool { return c.terminal.Received('U') == 1 })
 	begun := time.Now()
 	if code := c.stop(); code != exitDone {
 		t.Errorf("the service ended with %d\n%s", code, c.stderr)
