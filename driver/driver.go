@@ -28,6 +28,10 @@ const (
 	NotCharged Verdict = "not_charged" // likewise
 	NotSent    Verdict = "not_sent"    // no financial byte has left this PC
 	Unknown    Verdict = "unknown"     // anything else
+
+	// Of a reversal; Unknown and NotSent mean the same there.
+	Reversed    Verdict = "reversed"     // the money is given back
+	NotReversed Verdict = "not_reversed" // the charge stands
 )
 
 // Exclusivity is how far a difference on the terminal may be attributed to us (ECR17 6.1).
@@ -50,6 +54,11 @@ type Payment struct {
 	Reference   string // RIF + installation + 8 random characters; unique for ever (design 5.1)
 	AmountCents int64  // 1 to 99999999
 	Notices     []Notice
+	// Previous is the reference on the last receipt that the ledger knows to be the terminal's newest; a
+	// copy that shows it proves that nothing newer was printed (ECR17 6.3 R0). Empty: not known.
+	Previous string
+	// Expected is the terminal's total as the ledger computes it (ECR17 6.1); nil: not known.
+	Expected *int64
 }
 
 // Attempt is a Payment whose financial frame may have left, as the ledger remembers it.
@@ -64,6 +73,9 @@ type Attempt struct {
 	SameProcess bool
 	// Exclusivity in force for the judgement: the configured one, or a demoted one (design 5.4).
 	Exclusivity Exclusivity
+	// Knows says whether a reference read on a receipt is one of this ledger's. Nil: only this attempt's
+	// and Baseline.Previous are known. It may be called from any goroutine.
+	Knows func(reference string) bool
 }
 
 // Baseline is the state of the terminal before the first financial byte. It is stored with the intent.
@@ -75,6 +87,31 @@ type Baseline struct {
 	Last        []byte        `json:"last,omitempty"`         // raw saved result; nil when the terminal has none
 	LastSTAN    string        `json:"last_stan,omitempty"`    // empty when Last is nil or its STAN is 000000
 	Untold      bool          `json:"untold,omitempty"`       // Last is the PC's memory: the terminal does not tell its own
+	Previous    string        `json:"previous,omitempty"`     // Payment.Previous
+	Total       *Total        `json:"total,omitempty"`        // nil: not known
+}
+
+// Total is a terminal's total before a payment.
+type Total struct {
+	Cents    int64 `json:"cents"`
+	Measured bool  `json:"measured,omitempty"` // the terminal said so in this pre-flight; else the ledger computed it
+}
+
+// Reversal gives a charge back. Only the terminal's last charge can be, and only by its STAN: "the last
+// one" (000000) is never sent (ECR17 2.5, 6.7).
+type Reversal struct {
+	Reference   string // of the payment to give back
+	STAN        string // of its charge; 6 digits, not 000000
+	AmountCents int64
+}
+
+// ReversalAttempt is a Reversal whose frame may have left, as the ledger remembers it.
+type ReversalAttempt struct {
+	Reversal
+	Baseline    Baseline
+	SentAt      time.Time
+	SameProcess bool
+	Exclusivity Exclusivity
 }
 
 // Charge is the terminal's word about a card transaction. Fields the terminal did not give are empty.
@@ -187,6 +224,72 @@ type Totals struct {
 	Cents   int64
 }
 
+// ClosingState is what became of a request to close the session.
+type ClosingState string
+
+const (
+	ClosingDone    ClosingState = "closed"
+	ClosingRefused ClosingState = "refused" // the terminal's word: nothing was closed
+	ClosingUnknown ClosingState = "unknown" // no answer, and the total does not tell (ECR17 6.7)
+)
+
+// Closing is a closed session as the terminal tells it (ECR17 2.9).
+type Closing struct {
+	State     ClosingState
+	Terminal  Totals // the terminal's own total
+	Host      Totals // the host's; absent when the answer was lost
+	Proven    bool   // the answer was lost, and the total read afterwards is zero
+	Reason    Reason // refused, unknown
+	Ticket    string // plain text of the closing slip, if it came to us
+	RawTicket []byte
+}
+
+// Slip is the copy of the terminal's last receipt (R). The layout is the terminal's own and proves
+// nothing but our reference (ECR17 4.8).
+type Slip struct {
+	Present    bool // false: the terminal has no copy, or sent none
+	Text       string
+	Complete   bool
+	Raw        []byte
+	References []string // payment references found in it, ours or not
+}
+
+// Lease is who holds a terminal now.
+type Lease struct {
+	Holder string    // "" : nobody; else the procedure: status, last, totals, pay, resolve, reverse, close, detect, reprint
+	What   string    // the payment's reference, where there is one
+	Since  time.Time // wall clock
+}
+
+// Answer is what is known of a question that can be learned.
+type Answer string
+
+const (
+	AnswerYes     Answer = "yes"
+	AnswerNo      Answer = "no"
+	AnswerUnknown Answer = ""
+)
+
+// Passport is what commissioning has found out about a terminal, without moving money. It holds until the
+// terminal shows another id, software or LRC scope: then it is told, and learned again.
+type Passport struct {
+	TerminalID  string        `json:"terminal_id"`
+	Software    string        `json:"software,omitempty"`
+	Scope       string        `json:"scope"`                  // LRC scope, proven by two status answers
+	AckForm     string        `json:"ack_form,omitempty"`     // how it writes the LRC of its ACK (ECR17 1.3)
+	Supports    string        `json:"supports"`               // letters answered with an ACK, of s G T R E
+	Refuses     string        `json:"refuses,omitempty"`      // letters answered with a NAK, or with nothing
+	ClockOffset time.Duration `json:"clock_offset,omitempty"` // terminal minus PC; to the minute
+	TotalCents  *int64        `json:"total_cents,omitempty"`  // its total at the time; the host's is told by a close only
+	OneClient   Answer        `json:"one_client,omitempty"`   // a second connection gets no answer
+	Prints      Answer        `json:"prints,omitempty"`       // our reference was read on a copy of a receipt
+	Reprints    Answer        `json:"reprints,omitempty"`     // R was answered, and the last result was the same afterwards
+	// TotalsBefore allows T in the pre-flight: asked twice it gave the same total at once, the last result
+	// was the same afterwards, and the installer has seen that nothing was printed (design 5.3).
+	TotalsBefore bool      `json:"totals_before,omitempty"`
+	At           time.Time `json:"at"`
+}
+
 // Terminal is one card terminal on one line. Its methods may be called from several goroutines; they
 // run one after another. Each procedure uses a connection of its own.
 //
@@ -210,6 +313,25 @@ type Terminal interface {
 	// Final. It sends nothing financial. It returns early, without r.Outcome, when ctx ends. The
 	// aftermath is what followed a late word of the terminal itself; nil when it did not speak.
 	Resolve(ctx context.Context, a Attempt, r Recorder) (*Aftermath, error)
+	// Reverse gives the terminal's last charge back: pre-flight, r.Sent, the reversal frame once, r.Outcome
+	// (Reversed, NotReversed, NotSent or Unknown), acknowledgement, slip. The promises are those of Pay.
+	Reverse(ctx context.Context, v Reversal, r Recorder) (Aftermath, error)
+	// ResolveReversal is Resolve for a reversal whose outcome is unknown (ECR17 6.7). It never sends again.
+	ResolveReversal(ctx context.Context, a ReversalAttempt, r Recorder) (*Aftermath, error)
+	// CloseSession closes the accounting session: it zeroes the terminal's total. It moves no money but is
+	// sent once. A lost answer is recovered by the total; what that does not prove is ClosingUnknown.
+	CloseSession(ctx context.Context) (Closing, error)
+	// Reprint asks for the copy of the last financial receipt. It prints nothing.
+	Reprint(ctx context.Context) (Slip, error)
+	// Detect finds out what a passport holds, from nothing: the scope in use is not trusted. It moves no
+	// money. knows says whether a reference on a copy is one of the ledger's; quiet is the installer's word
+	// that asking for totals prints nothing. It does not change the passport in force.
+	Detect(ctx context.Context, knows func(reference string) bool, quiet bool) (Passport, error)
+	// Commission puts a passport in force: its capabilities are used, and a terminal that shows another id,
+	// software or scope is refused with ErrPassport before the next payment. The zero Passport: none.
+	Commission(Passport)
+	// Lease tells who holds the terminal now.
+	Lease() Lease
 	// Close ends what is running and frees the line. An exchange whose financial frame has left ends
 	// as it would at a power cut: the ledger holds "sent".
 	Close() error
@@ -225,6 +347,7 @@ type Config struct {
 	LRC            string // auto, or a scope's name
 	Exclusivity    Exclusivity
 	NoticeData     *NoticeData // nil: this contract carries no additional data
+	Command        string      // payment command: X, or P where a terminal does not know X; "" is X (ECR17 R12)
 	Receipts       string      // ecr, terminal
 	Timing         Timing
 	// Dial opens the line; nil means line.Dial(ctx, Address).

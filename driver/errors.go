@@ -21,6 +21,8 @@ var (
 	ErrClosed        = errors.New("terminal is closed")                           //
 	ErrNoBaseline    = errors.New("the terminal's last result could not be read") // ECR17 6.1
 	ErrConfig        = errors.New("terminal configuration is wrong")              //
+	ErrPassport      = errors.New("terminal is not as it was commissioned")       // id, software or scope (Z10, Z16)
+	ErrNotLast       = errors.New("the charge is not the terminal's last one")    // a reversal of it would be refused (ECR17 2.5)
 )
 
 // ErrInterrupted ends a Pay that Close has cut off after Recorder.Sent: what became of it is unknown.

@@ -37,6 +37,11 @@ type Terminal struct {
 	Locked     bool    `json:"locked,omitempty"`      // an unknown holds it; see free
 	CanFree    bool    `json:"can_free,omitempty"`    // its evidence is captured: a person may free the terminal
 	NeedsAdopt bool    `json:"needs_adopt,omitempty"` // its last transaction is not known to this ledger (design 5.7)
+
+	Lease    *Lease    `json:"lease,omitempty"`    // who holds it now, and since when
+	Passport *Passport `json:"passport,omitempty"` // absent: it was never commissioned
+	Unproven bool      `json:"unproven,omitempty"` // no receipt of a payment made on it has come yet (design 5.6)
+	Stopped  *Reason   `json:"stopped,omitempty"`  // charges without a receipt: it takes no more payments (design 5.6)
 }
 
 // Activity is the payment a terminal has in hand and whose turn it is.
@@ -123,14 +128,24 @@ type Case struct {
 	Due       *time.Time `json:"due,omitempty"`
 	Ended     *time.Time `json:"ended,omitempty"`
 	Ending    string     `json:"ending,omitempty"`
+
+	Seq      uint64    `json:"seq"`                // number of the newest entry about it; see EndingRequest
+	Evidence string    `json:"evidence,omitempty"` // what is known
+	EndedBy  []string  `json:"ended_by,omitempty"`
+	NeedsTwo bool      `json:"needs_two,omitempty"` // its ending needs two people
+	Proposal *Proposal `json:"proposal,omitempty"`
 }
 
-// TerminalReport is the answer to an action on a terminal (status, last, totals, adopt, free).
+// TerminalReport is the answer to an action on a terminal (status, last, totals, detect, reprint, close, adopt, free).
 type TerminalReport struct {
 	Terminal   Terminal `json:"terminal"`
 	Text       string   `json:"text"` // what the terminal said, in the operator's language
 	Last       *Charge  `json:"last,omitempty"`
 	TotalCents *int64   `json:"total_cents,omitempty"` // absent when the terminal gave none
+
+	Passport *Passport `json:"passport,omitempty"` // detect
+	Closing  *Closing  `json:"closing,omitempty"`  // close
+	Receipt  *Receipt  `json:"receipt,omitempty"`  // reprint: the terminal's own copy; PaymentID only if it shows a reference of ours
 }
 
 // SessionRequest signs an operator in.
@@ -160,6 +175,8 @@ type ErrorBody struct {
 // with the same RequestID gives the same answer; with another body it is refused (request_id_reused).
 type ActionRequest struct {
 	RequestID string `json:"request_id"`
+	// QuietTotals, with detect: the installer has seen that asking for totals prints nothing.
+	QuietTotals bool `json:"quiet_totals,omitempty"`
 }
 
 // Health is what /healthz and /readyz answer.

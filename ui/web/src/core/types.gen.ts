@@ -6,6 +6,113 @@ export type Language =
   | "en"
   | "de";
 
+/** Evidence is one thing that is known about a payment, for the people who must decide (design 5.5). */
+export interface Evidence {
+  at: string;
+  kind: string; // result, last_result, status, totals, ticket, line, receipt, alarm, clerk
+  text: string; // what it is, in the operator's language
+  detail?: string; // as the driver wrote it, technical and in English
+  charge?: Charge; // what a saved result says
+}
+
+/** Answer is what people found out about an unknown payment: the one question of ECR17 6.8. */
+export type Answer =
+  | "charged"
+  | "not_charged"
+  | "unknown"; // parked: the notice stays locked until somebody knows
+
+/** Proposal is a person's answer that waits for another person's signature. */
+export interface Proposal {
+  answer?: Answer; // on a payment of unknown outcome
+  ending?: string; // on a case: refunded, closed
+  stan?: string;
+  auth_code?: string;
+  note?: string;
+  by: string;
+  at: string;
+}
+
+/**
+ * ResolutionRequest proposes what became of an unknown payment. EvidenceSeq is Payment.EvidenceSeq as the
+ * person saw it: when more is known meanwhile the answer is refused (state_changed, 409). A charge for
+ * which the terminal's own evidence speaks (Preset charged) needs one person; everything else needs two.
+ */
+export interface ResolutionRequest {
+  request_id: string;
+  evidence_seq: number;
+  answer: Answer;
+  stan?: string; // from the slip, with charged
+  auth_code?: string; // likewise
+  note?: string; // what was seen, and where
+}
+
+/**
+ * CountersignRequest signs, or turns down, another person's proposal: of a payment's outcome or of a
+ * case's ending. It must come from a supervisor who is not the one who proposed.
+ */
+export interface CountersignRequest {
+  request_id: string;
+  evidence_seq: number; // as seen; of a case: Case.Seq
+  accept: boolean;
+}
+
+/**
+ * EndingRequest ends a case, with its proof. What leaves money with somebody who should not have it
+ * (a charge that is not registered) needs two people; the others one supervisor.
+ */
+export interface EndingRequest {
+  request_id: string;
+  seq: number; // Case.Seq as seen
+  ending: string; // refunded, closed
+  proof: string; // number of the refund, protocol number, ...
+}
+
+/** Passport is what commissioning has found out about a terminal. */
+export interface Passport {
+  terminal_id: string;
+  software?: string;
+  scope: string;
+  ack_form?: string;
+  supports: string;
+  refuses?: string;
+  clock_offset_s: number; // terminal minus PC
+  total_cents?: number;
+  prints_reference?: string; // yes, no; absent: not known yet
+  reprints?: string;
+  totals_before: boolean;
+  at: string;
+  changed?: string[]; // fields that differ from the passport before
+}
+
+/** Closing is a closed session: the terminal's total and the host's against the ledger's. */
+export interface Closing {
+  state: string; // closed, refused, unknown
+  proven_by_total?: boolean;
+  terminal_cents?: number;
+  host_cents?: number;
+  ledger_cents: number; // charged minus reversed since the close before
+  since?: string;
+  payments: number; // of the ledger in it
+  differences: ClosingDiff[];
+  reason?: Reason;
+  receipt?: string; // the closing slip
+}
+
+/** ClosingDiff is one difference and the payments that may explain it. */
+export interface ClosingDiff {
+  between: string; // terminal_ledger, host_ledger, terminal_host
+  cents: number; // first minus second
+  payments: string[];
+  text: string;
+}
+
+/** Lease is who holds a terminal now. */
+export interface Lease {
+  holder: string; // status, last, totals, pay, resolve, reverse, close, detect, reprint
+  operator?: string;
+  since: string;
+}
+
 /** Code is a stable name of an error or a reason. People script against it: codes are added, never renamed. */
 export type Code =
   | "bad_request" // body not JSON, too large, unknown field
@@ -165,6 +272,10 @@ export interface Payment {
   needs_people?: boolean;
   resolved_by: string[];
   has_receipt?: boolean; // the terminal's slip is kept
+  evidence_seq?: number; // on unknown: number of the newest thing known; see ResolutionRequest
+  evidence?: Evidence[]; // on unknown, oldest first; in GET payments/{id} only
+  proposal?: Proposal; // waits for a second person
+  can_reverse?: boolean; // a supervisor may ask the terminal to give the money back
 }
 
 /** PaymentNotice is one notice of a payment and its registration. */
@@ -277,6 +388,10 @@ export interface Terminal {
   locked?: boolean; // an unknown holds it; see free
   can_free?: boolean; // its evidence is captured: a person may free the terminal
   needs_adopt?: boolean; // its last transaction is not known to this ledger (design 5.7)
+  lease?: Lease; // who holds it now, and since when
+  passport?: Passport; // absent: it was never commissioned
+  unproven?: boolean; // no receipt of a payment made on it has come yet (design 5.6)
+  stopped?: Reason; // charges without a receipt: it takes no more payments (design 5.6)
 }
 
 /** Activity is the payment a terminal has in hand and whose turn it is. */
@@ -360,14 +475,22 @@ export interface Case {
   due?: string;
   ended?: string;
   ending?: string;
+  seq: number; // number of the newest entry about it; see EndingRequest
+  evidence?: string; // what is known
+  ended_by?: string[];
+  needs_two?: boolean; // its ending needs two people
+  proposal?: Proposal;
 }
 
-/** TerminalReport is the answer to an action on a terminal (status, last, totals, adopt, free). */
+/** TerminalReport is the answer to an action on a terminal (status, last, totals, detect, reprint, close, adopt, free). */
 export interface TerminalReport {
   terminal: Terminal;
   text: string; // what the terminal said, in the operator's language
   last?: Charge;
   total_cents?: number; // absent when the terminal gave none
+  passport?: Passport; // detect
+  closing?: Closing; // close
+  receipt?: Receipt; // reprint: the terminal's own copy; PaymentID only if it shows a reference of ours
 }
 
 /** SessionRequest signs an operator in. */
@@ -399,6 +522,8 @@ export interface ErrorBody {
  */
 export interface ActionRequest {
   request_id: string;
+  /** QuietTotals, with detect: the installer has seen that asking for totals prints nothing. */
+  quiet_totals?: boolean;
 }
 
 /** Health is what /healthz and /readyz answer. */
