@@ -187,7 +187,7 @@ func (s *service) startServer(cfg *config.Config, o serviceOptions, hub *ui.Hub,
 		return fmt.Errorf("%w: %w", errData, err)
 	}
 	uo := ui.Options{
-		Till: s.till, Operators: operators, Hub: hub, Hosts: cfg.Hosts, Origins: cfg.Origins,
+		Till: page{s.till}, Operators: operators, Hub: hub, Hosts: cfg.Hosts, Origins: cfg.Origins,
 		Secure: cfg.TLS != nil, Language: local.Language(cfg.Language), Version: version, Log: s.log,
 	}
 	if o.page != "" {
@@ -276,6 +276,14 @@ func writeToken(dir string) (string, error) {
 		return "", err
 	}
 	return token, os.WriteFile(path, []byte(token+"\n"), 0o640)
+}
+
+// page is the till as the page asks it.
+type page struct{ *till.Till }
+
+// TerminalAction has no request body.
+func (p page) TerminalAction(ctx context.Context, by local.Operator, name, action string) (local.TerminalReport, error) {
+	return p.Till.TerminalAction(ctx, by, name, action, local.ActionRequest{})
 }
 
 // named puts a package's name before the points it passes.

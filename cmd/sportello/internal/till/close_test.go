@@ -215,7 +215,7 @@ func TestStorm(t *testing.T) {
 	for _, action := range []string{"free", "status", "last", "adopt"} {
 		all.Go(func() {
 			for i := 0; w.till.ctx.Err() == nil; i++ {
-				_, err := w.till.TerminalAction(context.Background(), chief, fmt.Sprint("cassa", 1+i%2), action)
+				_, err := w.till.TerminalAction(context.Background(), chief, fmt.Sprint("cassa", 1+i%2), action, local.ActionRequest{})
 				if stopped(err) {
 					return
 				}

@@ -259,7 +259,7 @@ func TestQuestions(t *testing.T) {
 		})
 		results := make(chan error, 32)
 		ask := func(ctx context.Context) {
-			_, err := w.till.TerminalAction(ctx, clerk, "cassa1", "status")
+			_, err := w.till.TerminalAction(ctx, clerk, "cassa1", "status", local.ActionRequest{})
 			results <- err
 		}
 		gone, leave := context.WithCancel(context.Background())
@@ -329,7 +329,7 @@ func TestActions(t *testing.T) {
 		wantCode(t, err, local.CodeNotFound)
 		_, err = w.act(chief, "close")
 		wantCode(t, err, local.CodeNotServed)
-		_, err = w.till.TerminalAction(context.Background(), clerk, "cassa9", "status")
+		_, err = w.till.TerminalAction(context.Background(), clerk, "cassa9", "status", local.ActionRequest{})
 		wantCode(t, err, local.CodeTerminalUnknown)
 		w.wantIdle()
 	})

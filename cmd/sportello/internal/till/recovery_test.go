@@ -234,7 +234,7 @@ func TestOrphan(t *testing.T) {
 		if as := two.read().attempts; len(as) != 0 {
 			t.Errorf("people have it, and yet it is resolved: %+v", as)
 		}
-		if _, err := w.till.TerminalAction(context.Background(), clerk, "cassa2", "free"); err != nil {
+		if _, err := w.till.TerminalAction(context.Background(), clerk, "cassa2", "free", local.ActionRequest{}); err != nil {
 			t.Error(err)
 		}
 	}, withTwo)

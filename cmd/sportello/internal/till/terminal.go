@@ -20,7 +20,7 @@ func (t *Till) Terminals(context.Context) ([]local.Terminal, error) {
 // TerminalAction asks a terminal something (status, last, totals), or records what a person decided
 // about it: adopt (a supervisor has seen the stranger it remembers), free (the terminal may go on
 // while the notice of its unknown payment stays locked).
-func (t *Till) TerminalAction(ctx context.Context, op local.Operator, name, action string) (local.TerminalReport, error) {
+func (t *Till) TerminalAction(ctx context.Context, op local.Operator, name, action string, req local.ActionRequest) (local.TerminalReport, error) {
 	s, err := t.station(name)
 	if err != nil {
 		return local.TerminalReport{}, err

@@ -275,7 +275,7 @@ func (w *world) terminal(name string) local.Terminal {
 }
 
 func (w *world) act(op local.Operator, action string) (local.TerminalReport, error) {
-	return w.till.TerminalAction(context.Background(), op, "cassa1", action)
+	return w.till.TerminalAction(context.Background(), op, "cassa1", action, local.ActionRequest{})
 }
 
 // notice makes the i-th notice number with right check digits.
