@@ -54,9 +54,3 @@ func dialTCP(ctx context.Context, hostPort string) (Line, error) {
 	}
 	return c, nil
 }
-
-// Pipe returns the two ends of a line in memory. It has no buffer: a write lasts until the other end
-// has read it, so the count of a write that was cut short is exact. It works in testing/synctest.
-func Pipe() (Line, Line) {
-	return net.Pipe()
-}

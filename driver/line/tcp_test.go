@@ -76,14 +76,6 @@ func TestDialRefused(t *testing.T) { // C01
 	}
 }
 
-func TestPipe(t *testing.T) {
-	a, b := Pipe()
-	defer b.Close()
-	exercise(t, a, b)
-	exerciseDeadlines(t, a)
-	exerciseClose(t, a)
-}
-
 // exercise sends every byte value both ways.
 func exercise(t *testing.T, ours Line, theirs io.ReadWriter) {
 	t.Helper()

@@ -24,6 +24,9 @@ var (
 	ErrTags          = errors.New("tag contents not as prescribed")
 	ErrPANInClear    = errors.New("card number not truncated by the terminal")
 	ErrContradictory = errors.New("result code and body contradict each other")
+	ErrVASParts      = errors.New("parts of a service answer missing or contradictory")
+	ErrVASAnswer     = errors.New("service answer not understood")
+	ErrVASRefused    = errors.New("refused by the service")
 )
 
 // FieldError names the field of a message that could not be written or read.

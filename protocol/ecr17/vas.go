@@ -7,8 +7,11 @@ type VASRequest struct {
 	XML string // at most 1024 bytes
 }
 
-// VASPart is one part of the answer to a VASRequest. Join the parts by
-// sequence; a repeated number is a resend, a hole is damage.
+// VASPart is one part of the answer to a VASRequest. VASParts joins them.
+//
+// ECR17 2.14: the letter is 4B, the 75 of its page is decimal. 19-22 are
+// undocumented: written as zeros, ignored on receive. Lengths are in bytes: more
+// declared than present is damage, fewer leaves a tail that is not XML.
 type VASPart struct {
 	TID      string
 	More     bool
