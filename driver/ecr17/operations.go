@@ -33,6 +33,3 @@ func (t *terminal) Detect(context.Context, func(string) bool, bool) (driver.Pass
 
 // Commission implements driver.Terminal.
 func (t *terminal) Commission(driver.Passport) {}
-
-// Lease implements driver.Terminal.
-func (t *terminal) Lease() driver.Lease { return driver.Lease{} }

@@ -28,13 +28,12 @@ func (t *terminal) Pay(ctx context.Context, p driver.Payment, r driver.Recorder)
 	if err != nil {
 		return driver.Aftermath{}, err
 	}
-	select {
-	case t.money <- struct{}{}:
-		defer func() { <-t.money }()
-	default:
-		return driver.Aftermath{}, refusal(driver.ErrBusy, "another payment, or the check of one, is in hand")
+	release, err := t.seize(t.money, holdsPay, p.Reference)
+	if err != nil {
+		return driver.Aftermath{}, err
 	}
-	free, err := t.hold(ctx, t.turn)
+	defer release()
+	free, err := t.hold(ctx, t.turn, holdsPay, p.Reference)
 	if err != nil {
 		return driver.Aftermath{}, err
 	}

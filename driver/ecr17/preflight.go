@@ -122,13 +122,13 @@ func (t *terminal) lull(s *session) error {
 }
 
 // procedure runs f alone on the terminal, with a session of its own.
-func (t *terminal) procedure(ctx context.Context, f func(*session) error) error {
+func (t *terminal) procedure(ctx context.Context, holder string, f func(*session) error) error {
 	leave, err := t.enter()
 	if err != nil {
 		return err
 	}
 	defer leave()
-	free, err := t.hold(ctx, t.turn)
+	free, err := t.hold(ctx, t.turn, holder, "")
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (t *terminal) procedure(ctx context.Context, f func(*session) error) error 
 
 // Status implements driver.Terminal.
 func (t *terminal) Status(ctx context.Context) (st driver.Status, err error) {
-	err = t.procedure(ctx, func(s *session) error {
+	err = t.procedure(ctx, holdsStatus, func(s *session) error {
 		st, err = t.status(s)
 		return err
 	})
@@ -149,7 +149,7 @@ func (t *terminal) Status(ctx context.Context) (st driver.Status, err error) {
 
 // Last implements driver.Terminal.
 func (t *terminal) Last(ctx context.Context) (last driver.Last, err error) {
-	err = t.procedure(ctx, func(s *session) error {
+	err = t.procedure(ctx, holdsLast, func(s *session) error {
 		if _, err := t.status(s); err != nil {
 			return err
 		}
@@ -167,7 +167,7 @@ func (t *terminal) Last(ctx context.Context) (last driver.Last, err error) {
 
 // Totals implements driver.Terminal.
 func (t *terminal) Totals(ctx context.Context) (totals driver.Totals, err error) {
-	err = t.procedure(ctx, func(s *session) error {
+	err = t.procedure(ctx, holdsTotals, func(s *session) error {
 		if _, err := t.status(s); err != nil {
 			return err
 		}

@@ -16,12 +16,17 @@ const lateGrace = 15 * time.Second
 // Resolve implements driver.Terminal: the ladder of ECR17 6.4, with s and G. The reprint (R) and the totals
 // (T) have their place in Facts and in look; this version does not ask them.
 func (t *terminal) Resolve(ctx context.Context, a driver.Attempt, r driver.Recorder) (*driver.Aftermath, error) {
+	return t.resolve(ctx, holdsResolve, Judge, a, r)
+}
+
+// resolve is Resolve with the judgement of the operation: a payment's or a reversal's.
+func (t *terminal) resolve(ctx context.Context, holder string, judge func(Facts) driver.Outcome, a driver.Attempt, r driver.Recorder) (*driver.Aftermath, error) {
 	leave, err := t.enter()
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	release, err := t.hold(ctx, t.money)
+	release, err := t.hold(ctx, t.money, holder, a.Reference)
 	if err != nil {
 		return nil, err
 	}
@@ -30,13 +35,13 @@ func (t *terminal) Resolve(ctx context.Context, a driver.Attempt, r driver.Recor
 	e.show(driver.Progress{Phase: driver.PhaseVerifying})
 
 	if t.serial {
-		free, err := t.hold(ctx, t.turn)
+		free, err := t.hold(ctx, t.turn, holder, a.Reference)
 		if err != nil {
 			return nil, err
 		}
 		defer free()
 	}
-	ladder := ladder{t: t, e: e, attempt: a, begun: time.Now()}
+	ladder := ladder{t: t, e: e, attempt: a, begun: time.Now(), holder: holder, judge: judge}
 	o, err := ladder.climb(ctx)
 	if err != nil {
 		return nil, err // the line stays open for the next Resolve
@@ -76,6 +81,8 @@ type ladder struct {
 	attempt driver.Attempt
 	begun   time.Time
 	noted   string // last evidence text, to write a change only once
+	holder  string // in whose name the terminal is held
+	judge   func(Facts) driver.Outcome
 }
 
 func (l *ladder) climb(ctx context.Context) (driver.Outcome, error) {
@@ -87,7 +94,7 @@ func (l *ladder) climb(ctx context.Context) (driver.Outcome, error) {
 		if err != nil {
 			return driver.Outcome{}, err
 		}
-		o := Judge(l.facts(seen, asked, giveUp))
+		o := l.judge(l.facts(seen, asked, giveUp))
 		l.note(seen)
 		if o.Verdict != driver.Unknown {
 			return o, nil
@@ -120,7 +127,7 @@ func (l *ladder) climb(ctx context.Context) (driver.Outcome, error) {
 // a serial line the attempt's connection is the only one: Resolve has the turn throughout.
 func (l *ladder) look(ctx context.Context) (sight, error) {
 	if !l.t.serial {
-		free, err := l.t.hold(ctx, l.t.turn)
+		free, err := l.t.hold(ctx, l.t.turn, l.holder, l.attempt.Reference)
 		if err != nil {
 			return sight{}, err
 		}

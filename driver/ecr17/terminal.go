@@ -26,8 +26,8 @@ type terminal struct {
 	end     context.CancelFunc
 	running sync.WaitGroup // methods at work; Close waits for them
 
-	turn  chan struct{} // holds the terminal for one procedure
-	money chan struct{} // held through Pay and Resolve: one attempt at a time
+	turn  *token // the terminal, for one procedure
+	money *token // held through Pay, Reverse and Resolve: one attempt at a time
 
 	mu     sync.Mutex // guards what follows
 	closed bool
@@ -111,7 +111,7 @@ func OpenWith(cfg driver.Config, options ...Option) (driver.Terminal, error) {
 
 	t := &terminal{
 		cfg: cfg, profile: p, serial: strings.HasPrefix(cfg.Address, "serial:"),
-		turn: make(chan struct{}, 1), money: make(chan struct{}, 1), conns: map[*conn]bool{},
+		turn: newToken(), money: newToken(), conns: map[*conn]bool{},
 	}
 	t.life, t.end = context.WithCancel(context.Background())
 	for _, o := range options {
@@ -135,18 +135,6 @@ func (t *terminal) enter() (leave func(), err error) {
 	}
 	t.running.Add(1)
 	return t.running.Done, nil
-}
-
-// hold takes a turn (or the money token) and gives what returns it.
-func (t *terminal) hold(ctx context.Context, token chan struct{}) (free func(), err error) {
-	select {
-	case token <- struct{}{}:
-		return func() { <-token }, nil
-	case <-t.life.Done():
-		return nil, refusal(driver.ErrClosed, "terminal %q", t.cfg.Name)
-	case <-ctx.Done():
-		return nil, &driver.Refusal{Kind: driver.ErrBusy, Detail: "another procedure holds the terminal", Err: ctx.Err()}
-	}
 }
 
 // Close implements driver.Terminal.
