@@ -47,7 +47,7 @@ func allCodes(t *testing.T) []Code {
 }
 
 // settled are the reasons after which nobody needs to do anything.
-var settled = []Code{CodeApproved, CodeByEvidence}
+var settled = []Code{CodeApproved, CodeByEvidence, CodeByPeople}
 
 func TestEveryCodeHasItsTexts(t *testing.T) {
 	codes := allCodes(t)
@@ -144,7 +144,7 @@ func TestPlacesAreTheSameInEveryLanguage(t *testing.T) {
 // outcome we do not know; and every unknown outcome begins with the same warning.
 func TestWordsThatMoveMoney(t *testing.T) {
 	said := []Code{CodeCancelled, CodeNoticeCancelled}
-	unknown := []Code{CodeLineLost, CodeNoAnswer, CodeDamagedAnswer, CodeOddAnswer, CodeRestarted, CodeAwaitingPeople}
+	unknown := []Code{CodeLineLost, CodeNoAnswer, CodeDamagedAnswer, CodeOddAnswer, CodeRestarted, CodeAwaitingPeople, CodeResolutionParked}
 	forbidden := map[Language]*regexp.Regexp{
 		Italian: regexp.MustCompile(`(?i)annull`),
 		English: regexp.MustCompile(`(?i)cancel|void`),
@@ -240,6 +240,22 @@ func TestDeclineText(t *testing.T) {
 				t.Errorf("%s has no text in %s", code, lang)
 			}
 		}
+	}
+}
+
+func TestNotReversibleText(t *testing.T) {
+	for why, text := range notReversible[Italian] {
+		for _, lang := range Languages() {
+			if NotReversibleText(why, lang) == "" {
+				t.Errorf("%s has no text in %s", why, lang)
+			}
+		}
+		if NotReversibleText(why, "fr") != text {
+			t.Errorf("%s: an unknown language does not read as Italian", why)
+		}
+	}
+	if NotReversibleText("", Italian) != "" {
+		t.Error("no reason has a text")
 	}
 }
 

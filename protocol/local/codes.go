@@ -41,12 +41,19 @@ const (
 
 // Locks of ours.
 const (
-	CodeNoticeLocked    Code = "notice_locked"                // a payment of ours holds it (sent, unknown, charged)
-	CodeTerminalBusy    Code = "terminal_busy"                // a payment is in hand
-	CodeTerminalLocked  Code = "terminal_locked"              // an unknown holds it
-	CodeNeedsAdopt      Code = "terminal_unknown_transaction" // design 5.7
-	CodeTerminalUnknown Code = "terminal_not_found"           // no terminal of that name
-	CodeStateChanged    Code = "state_changed"                // what the request rests on has changed meanwhile: 409
+	CodeNoticeLocked            Code = "notice_locked"                // a payment of ours holds it (sent, unknown, charged)
+	CodeTerminalBusy            Code = "terminal_busy"                // a payment is in hand
+	CodeTerminalLocked          Code = "terminal_locked"              // an unknown holds it
+	CodeNeedsAdopt              Code = "terminal_unknown_transaction" // design 5.7
+	CodeTerminalUnknown         Code = "terminal_not_found"           // no terminal of that name
+	CodeStateChanged            Code = "state_changed"                // what the request rests on has changed meanwhile: 409
+	CodeNotCommissioned         Code = "not_commissioned"             // no passport, or its LRC scope is not proven: it takes no payment
+	CodePassportChanged         Code = "passport_changed"             // another id, software or LRC scope than in the passport; also a case
+	CodeTerminalUnproven        Code = "terminal_unproven"            // one outstanding charge until the first receipt (design 5.6)
+	CodeTerminalWithoutReceipts Code = "terminal_without_receipts"    // stopped: three charges without a receipt; also a case
+	CodeNotReversible           Code = "not_reversible"               // the reason says why (NotReversibleText)
+	CodeNeedsTwoPeople          Code = "needs_two_people"             // a proposal waits for another person's signature
+	CodeSamePerson              Code = "same_person"                  // who proposed may not countersign
 )
 
 // The terminal before the charge.
@@ -78,19 +85,29 @@ const (
 	CodeAwaitingPeople   Code = "awaiting_people"    // evidence does not decide
 	CodeByEvidence       Code = "by_evidence"        // decided by the terminal's saved result
 	CodeLedgerNotWritten Code = "ledger_not_written" // charged, but the disk refuses
+	CodeByPeople         Code = "by_people"          // decided by the people in resolved_by
+	CodeResolutionParked Code = "resolution_parked"  // people do not know either; the notice stays locked
+	CodeReversed         Code = "reversed"           // the terminal has given the money back
+	CodeReversalRefused  Code = "reversal_refused"   // the charge stands
+	CodeReversalUnknown  Code = "reversal_unknown"   // what became of a reversal is not known
 )
 
 // Registration.
 const (
-	CodeReceiptLate      Code = "receipt_late"      // past receipt due
-	CodePaidElsewhere    Code = "paid_elsewhere"    // a positive receipt of another provider
-	CodeChannelUnproven  Code = "channel_unproven"  // our provider, another channel
-	CodeReceiptAmount    Code = "receipt_amount"    // our provider, another amount
-	CodeReceiptUncharged Code = "receipt_uncharged" // receipt for an attempt that ended not charged
-	CodeAckNotWritten    Code = "ack_not_written"   // check first
-	CodeExclusivityLost  Code = "exclusivity_lost"  // somebody else uses the terminal
-	CodeLateCharge       Code = "late_charge"       // a later fact turned not charged into charged
-	CodeDoubleCharge     Code = "double_charge"     // a later fact shows two charges for one notice
+	CodeReceiptLate          Code = "receipt_late"           // past receipt due
+	CodePaidElsewhere        Code = "paid_elsewhere"         // a positive receipt of another provider
+	CodeChannelUnproven      Code = "channel_unproven"       // our provider, another channel
+	CodeReceiptAmount        Code = "receipt_amount"         // our provider, another amount
+	CodeReceiptUncharged     Code = "receipt_uncharged"      // receipt for an attempt that ended not charged
+	CodeAckNotWritten        Code = "ack_not_written"        // check first
+	CodeExclusivityLost      Code = "exclusivity_lost"       // somebody else uses the terminal
+	CodeLateCharge           Code = "late_charge"            // a later fact turned not charged into charged
+	CodeDoubleCharge         Code = "double_charge"          // a later fact shows two charges for one notice
+	CodeReceiptAfterReversal Code = "receipt_after_reversal" // registered and given back
+	CodeChargeContradicted   Code = "charge_contradicted"    // a later fact speaks against a charge
+	CodeChargeUndone         Code = "charge_undone"          // the terminal shows the charge reversed by others
+	CodeClosingDiffers       Code = "closing_differs"        // totals of a close against the ledger's
+	CodeProviderMissing      Code = "psp_missing"            // charged on a terminal that has no provider any more: its receipt is not looked for
 )
 
 // The service and its guards.

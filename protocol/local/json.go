@@ -20,6 +20,20 @@ func (s Snapshot) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(s))
 }
 
+// MarshalJSON writes lists that the contract promises as [] and never as null.
+func (c Closing) MarshalJSON() ([]byte, error) {
+	type plain Closing
+	c.Differences = filled(c.Differences)
+	return json.Marshal(plain(c))
+}
+
+// MarshalJSON writes lists that the contract promises as [] and never as null.
+func (d ClosingDiff) MarshalJSON() ([]byte, error) {
+	type plain ClosingDiff
+	d.Payments = filled(d.Payments)
+	return json.Marshal(plain(d))
+}
+
 func filled[T any](list []T) []T {
 	if list == nil {
 		return []T{}

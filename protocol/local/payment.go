@@ -143,9 +143,10 @@ type Notice struct {
 
 // PaymentQuery selects payments; the newest come first.
 type PaymentQuery struct {
-	State State  `json:"state,omitempty"`
-	Day   string `json:"day,omitempty"` // 2006-01-02 by creation; empty: all
-	Limit int    `json:"limit,omitempty"`
+	State     State  `json:"state,omitempty"`
+	Day       string `json:"day,omitempty"`        // 2006-01-02 by creation; empty: all
+	RequestID string `json:"request_id,omitempty"` // the one payment of that request, or none
+	Limit     int    `json:"limit,omitempty"`
 }
 
 // Receipt is the terminal's slip as kept.

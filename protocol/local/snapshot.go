@@ -143,6 +143,8 @@ type TerminalReport struct {
 	Last       *Charge  `json:"last,omitempty"`
 	TotalCents *int64   `json:"total_cents,omitempty"` // absent when the terminal gave none
 
+	LedgerCents *int64 `json:"ledger_cents,omitempty"` // totals: charged minus reversed since the last close, by the ledger
+
 	Passport *Passport `json:"passport,omitempty"` // detect
 	Closing  *Closing  `json:"closing,omitempty"`  // close
 	Receipt  *Receipt  `json:"receipt,omitempty"`  // reprint: the terminal's own copy; PaymentID only if it shows a reference of ours

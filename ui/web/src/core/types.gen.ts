@@ -152,6 +152,13 @@ export type Code =
   | "terminal_unknown_transaction" // design 5.7
   | "terminal_not_found" // no terminal of that name
   | "state_changed" // what the request rests on has changed meanwhile: 409
+  | "not_commissioned" // no passport, or its LRC scope is not proven: it takes no payment
+  | "passport_changed" // another id, software or LRC scope than in the passport; also a case
+  | "terminal_unproven" // one outstanding charge until the first receipt (design 5.6)
+  | "terminal_without_receipts" // stopped: three charges without a receipt; also a case
+  | "not_reversible" // the reason says why (NotReversibleText)
+  | "needs_two_people" // a proposal waits for another person's signature
+  | "same_person" // who proposed may not countersign
   | "terminal_unreachable"
   | "terminal_silent"
   | "not_a_terminal"
@@ -175,6 +182,11 @@ export type Code =
   | "awaiting_people" // evidence does not decide
   | "by_evidence" // decided by the terminal's saved result
   | "ledger_not_written" // charged, but the disk refuses
+  | "by_people" // decided by the people in resolved_by
+  | "resolution_parked" // people do not know either; the notice stays locked
+  | "reversed" // the terminal has given the money back
+  | "reversal_refused" // the charge stands
+  | "reversal_unknown" // what became of a reversal is not known
   | "receipt_late" // past receipt due
   | "paid_elsewhere" // a positive receipt of another provider
   | "channel_unproven" // our provider, another channel
@@ -184,6 +196,11 @@ export type Code =
   | "exclusivity_lost" // somebody else uses the terminal
   | "late_charge" // a later fact turned not charged into charged
   | "double_charge" // a later fact shows two charges for one notice
+  | "receipt_after_reversal" // registered and given back
+  | "charge_contradicted" // a later fact speaks against a charge
+  | "charge_undone" // the terminal shows the charge reversed by others
+  | "closing_differs" // totals of a close against the ledger's
+  | "psp_missing" // charged on a terminal that has no provider any more: its receipt is not looked for
   | "disk_full"
   | "ledger_damaged"
   | "ledger_in_use" // a second instance on the same data
@@ -349,6 +366,7 @@ export interface Notice {
 export interface PaymentQuery {
   state?: State;
   day?: string; // 2006-01-02 by creation; empty: all
+  request_id?: string; // the one payment of that request, or none
   limit?: number;
 }
 
@@ -488,6 +506,7 @@ export interface TerminalReport {
   text: string; // what the terminal said, in the operator's language
   last?: Charge;
   total_cents?: number; // absent when the terminal gave none
+  ledger_cents?: number; // totals: charged minus reversed since the last close, by the ledger
   passport?: Passport; // detect
   closing?: Closing; // close
   receipt?: Receipt; // reprint: the terminal's own copy; PaymentID only if it shows a reference of ours
