@@ -27,6 +27,12 @@ var (
 	ErrStale = errors.New("ledger state has changed")
 	// ErrDiskFull: there is no space for the entry, or none in reserve for the outcome of a payment.
 	ErrDiskFull = errors.New("disk is full")
+	// ErrSamePerson: the second signature is that of the person who proposed.
+	ErrSamePerson = errors.New("a second person must sign")
+	// ErrWitness: a receipt of our provider bars the answer "not charged" (design 5.2).
+	ErrWitness = errors.New("a receipt of our provider says that it was charged")
+	// ErrNotReversible: the charge cannot be given back by the terminal; the error that wraps it says why.
+	ErrNotReversible = errors.New("payment cannot be reversed")
 	// ErrInvalid: the caller's data contradict themselves; a mistake in the program.
 	ErrInvalid = errors.New("invalid ledger entry")
 )

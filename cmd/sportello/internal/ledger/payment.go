@@ -60,7 +60,42 @@ type Payment struct {
 	HasTicket     bool           `json:",omitzero"` // a slip is kept (blob)
 	TicketWhole   bool           `json:",omitzero"`
 	ResolvedBy    []string       `json:",omitzero"`
+	// EvidenceSeq is the number of the newest entry that is evidence about it: an outcome that brought
+	// something, a receipt, a slip, a parked or declined answer, a contradiction. A proposal is none. One
+	// number never has two proposals: what a person signs is what that person has seen (design 5.5).
+	EvidenceSeq uint64    `json:",omitzero"`
+	Proposal    *Proposal `json:",omitzero"` // waits for a second person
+	Reversal    *Reversal `json:",omitzero"` // the newest one; nil: none was ever sent
 }
+
+// Proposal is a person's answer: what became of a payment, or how a case ends.
+type Proposal struct {
+	// Answer about an unknown: Charged, NotCharged, or Unknown to park it; about a reversing that needs
+	// people: Reversed, NotReversed or Unknown.
+	Answer   driver.Verdict `json:",omitzero"`
+	Ending   string         `json:",omitzero"` // of a case: EndingRefunded, EndingClosed
+	STAN     string         `json:",omitzero"` // from the slip, with Charged
+	AuthCode string         `json:",omitzero"` // likewise
+	Note     string         `json:",omitzero"` // what was seen, and where; of an ending: its proof
+	By       string         `json:",omitzero"` // operator id
+	At       time.Time      `json:",omitzero"` // set by the ledger
+}
+
+// Reversal is a request to give a charge back, and its end.
+type Reversal struct {
+	RequestID string         `json:",omitzero"`
+	Operator  string         `json:",omitzero"`
+	SentAt    time.Time      `json:",omitzero"` // durable; the frame may have left
+	Charge    *driver.Charge `json:",omitzero"` // what the terminal said of the reversal
+	EndedAt   time.Time      `json:",omitzero"` // reversed, or back to charged; zero: not known yet
+	FreeAt    time.Time      `json:",omitzero"` // reversed: the notice is free from then on, unless a receipt of ours is there
+}
+
+// The endings of a case.
+const (
+	EndingRefunded = "refunded" // the citizen has the money back: the debt may be paid again
+	EndingClosed   = "closed"   // the office has mended it otherwise: the debt stays closed here
+)
 
 // Notice is one notice of a payment.
 type Notice struct {
@@ -73,6 +108,7 @@ type Notice struct {
 	ReceiptID    string        `json:",omitzero"`
 	ReceiptAt    time.Time     `json:",omitzero"` // when the provider says it was paid
 	Reason       driver.Reason `json:",omitzero"`
+	Refunded     bool          `json:",omitzero"` // closed by a refund: its locks are given back
 }
 
 // Intent is everything that must be durable before the first financial byte (ECR17 6.1).
@@ -94,6 +130,9 @@ type NoticeState struct {
 	Holder     string   // payment id that holds the lock; empty: free
 	Payments   []string // every payment that was ever sent for it, oldest first
 	Settlement string   // the way of its first sent
+	// FreeAt: the holder is reversed, and holds until then, unless a receipt of ours comes; zero: it
+	// holds without end.
+	FreeAt time.Time
 }
 
 // TerminalState is what the ledger knows of a terminal.
@@ -106,6 +145,27 @@ type TerminalState struct {
 	Demoted    bool   // exclusivity found untrue (design 5.4); durable
 	DemotedWhy string
 	Fresh      bool // no transaction of it was ever recorded or adopted here
+
+	Passport *driver.Passport // in force; nil: never commissioned
+	Proven   bool             // a receipt of a payment made on it has come (design 5.6)
+	// Previous is the reference on the terminal's newest receipt, as far as the slips kept here prove it;
+	// empty: not known (driver.Payment.Previous).
+	Previous string
+	// Total is the terminal's total as computed from the last measured one or the last close; nil: not
+	// known (driver.Payment.Expected).
+	Total   *int64
+	Closed  time.Time // the last close of its session
+	Waiting []string  // charged payments on it without their receipt, oldest first
+	Late    []string  // those of Waiting of which settle found that the receipt is late, and which count (design 5.6)
+	Stopped string    // the case that stops it; empty: none
+}
+
+// Takings are what a terminal has taken since its last close, by this ledger.
+type Takings struct {
+	Since    time.Time // the last close; zero: none is known, and all is counted
+	Cents    int64     // charged minus reversed
+	Payments []string  // behind Cents, oldest first
+	Unknown  []string  // payments on it that are not finished: each may explain a difference
 }
 
 // OutboxItem is a notice somebody has to look after until the platform knows.
@@ -135,14 +195,20 @@ type RegistrationChange struct {
 type Case struct {
 	ID        string
 	PaymentID string
+	Notices   []int  `json:",omitzero"` // the notices of the payment that it is about; empty: all
+	Terminal  string `json:",omitzero"` // the terminal that it is about, if one
 	Cause     driver.Reason
 	Owner     string
 	Opened    time.Time
 	Due       time.Time
 	Evidence  string
 	Ended     time.Time
-	Ending    string
+	Ending    string // EndingRefunded, EndingClosed, or why the ledger itself ended it
 	EndedBy   []string
+	Seq       uint64    `json:",omitzero"` // of the newest entry about it, proposals too
+	Proof     string    `json:",omitzero"`
+	Proposal  *Proposal `json:",omitzero"` // waits for a second person
+	NeedsTwo  bool      `json:"-"`         // its ending needs two people, as things stand
 }
 
 // Query selects payments; the newest come first.
