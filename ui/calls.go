@@ -82,6 +82,11 @@ func paymentQuery(r *http.Request) (local.PaymentQuery, error) {
 				return query, badRequest(name)
 			}
 			query.Day = value
+		case "request_id":
+			if err := checkRequestID(value); err != nil {
+				return query, badRequest(name)
+			}
+			query.RequestID = value
 		case "limit":
 			limit, err := strconv.Atoi(value)
 			if err != nil || limit < 1 || limit > mostPayments {
@@ -128,13 +133,14 @@ func (s *Server) terminals(c *call) (answer, error) {
 
 // actions are what may be asked of a terminal, and by whom (design 5.7, 9).
 var actions = map[string]local.Role{
-	"status": local.RoleClerk,
-	"detect": local.RoleClerk,
-	"last":   local.RoleClerk,
-	"totals": local.RoleClerk,
-	"free":   local.RoleClerk,
-	"adopt":  local.RoleSupervisor,
-	"close":  local.RoleSupervisor,
+	"status":  local.RoleClerk,
+	"detect":  local.RoleClerk, // with quiet_totals: a supervisor
+	"last":    local.RoleClerk,
+	"totals":  local.RoleClerk,
+	"reprint": local.RoleClerk,
+	"free":    local.RoleClerk,
+	"adopt":   local.RoleSupervisor,
+	"close":   local.RoleSupervisor,
 }
 
 func (s *Server) terminalAction(c *call) (answer, error) {
@@ -151,11 +157,16 @@ func (s *Server) terminalAction(c *call) (answer, error) {
 	if err := decode(c.w, c.r, &request); err != nil {
 		return answer{}, err
 	}
-	if role == local.RoleSupervisor && c.by.Role != local.RoleSupervisor {
-		return answer{}, &local.Error{Code: local.CodeForbiddenRole}
+	if request.QuietTotals && action != "detect" {
+		return answer{}, badRequest("quiet_totals")
+	}
+	if role == local.RoleSupervisor || request.QuietTotals {
+		if err := supervisor(c); err != nil {
+			return answer{}, err
+		}
 	}
 	return s.repeats.once(c.r.Context(), c.by.ID, request.RequestID, c.r.URL.Path, request, func() (answer, error) {
-		report, err := s.options.Till.TerminalAction(context.WithoutCancel(c.r.Context()), c.by, name, action)
+		report, err := s.options.Till.TerminalAction(context.WithoutCancel(c.r.Context()), c.by, name, action, request)
 		return answer{http.StatusOK, report}, err
 	})
 }
@@ -166,7 +177,14 @@ func (s *Server) queue(c *call) (answer, error) {
 }
 
 func (s *Server) cases(c *call) (answer, error) {
-	cases, err := s.options.Till.Cases(c.r.Context())
+	all := false
+	for name, values := range c.r.URL.Query() {
+		if name != "all" || len(values) != 1 || values[0] != "true" && values[0] != "false" {
+			return answer{}, badRequest(name)
+		}
+		all = values[0] == "true"
+	}
+	cases, err := s.options.Till.Cases(c.r.Context(), all)
 	return listed(cases, err)
 }
 

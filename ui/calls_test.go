@@ -86,10 +86,13 @@ func TestReads(t *testing.T) {
 		"/api/v1/payments?day=2026-11-21&limit=7": `"id":"2026-11-21"`,
 		"/api/v1/payments":                        `"amount_cents":100`,
 		"/api/v1/payments?state=unknown":          `[]`,
+		"/api/v1/payments?request_id=ordine-4711": `"request_id":"ordine-4711"`,
 		"/api/v1/payments/p-1":                    `"resolved_by":[]`,
 		"/api/v1/payments/p-1/receipt":            `SCONTRINO`,
 		"/api/v1/terminals":                       `[]`,
 		"/api/v1/cases":                           `[]`,
+		"/api/v1/cases?all=false":                 `[]`,
+		"/api/v1/cases?all=true":                  `"id":"c-1"`,
 		"/api/v1/ledger/check":                    `{"entries":7}`,
 		"/api/v1/state":                           `"version":"1.2.3"`,
 		"/api/v1/openapi.yaml":                    `openapi: 3.0`,
@@ -110,6 +113,10 @@ func TestReads(t *testing.T) {
 		"/api/v1/payments?limit=1001":                 local.CodeBadRequest,
 		"/api/v1/payments?sate=unknown":               local.CodeBadRequest,
 		"/api/v1/payments?limit=1&limit=2":            local.CodeBadRequest,
+		"/api/v1/payments?request_id=a%20b":           local.CodeBadRequest,
+		"/api/v1/payments?request_id=":                local.CodeBadRequest,
+		"/api/v1/cases?all=si":                        local.CodeBadRequest,
+		"/api/v1/cases?ended=true":                    local.CodeBadRequest,
 		"/api/v1/nothing":                             local.CodeNotFound,
 		"/api/v2/state":                               local.CodeNotFound,
 	} {
@@ -269,7 +276,19 @@ func TestTerminalActions(t *testing.T) {
 			t.Errorf("%s: %d %s", path, got.status, got.body)
 		}
 	}
-	if want := "[cassa1/status by anna cassa1/adopt by carl]"; fmt.Sprint(d.till.actions) != want {
+	// The installer's word about totals is a supervisor's.
+	if got := do(clerkToken, "cassa1/detect", `{"request_id":"q","quiet_totals":true}`); got.code(t) != local.CodeForbiddenRole {
+		t.Errorf("quiet totals by a clerk: %d %s", got.status, got.body)
+	}
+	if got := do(supervisorToken, "cassa1/close", `{"request_id":"q","quiet_totals":true}`); got.code(t) != local.CodeBadRequest {
+		t.Errorf("quiet totals of a close: %d %s", got.status, got.body)
+	}
+	for _, ask := range [][2]string{{supervisorToken, `{"request_id":"q","quiet_totals":true}`}, {clerkToken, `{"request_id":"q"}`}} {
+		if got := do(ask[0], "cassa1/detect", ask[1]); got.status != 200 {
+			t.Errorf("detect: %d %s", got.status, got.body)
+		}
+	}
+	if want := "[cassa1/status by anna cassa1/adopt by carl cassa1/detect quiet by carl cassa1/detect by anna]"; fmt.Sprint(d.till.actions) != want {
 		t.Errorf("done: %v, want %s", d.till.actions, want)
 	}
 	// A refusal is an answer as well.

@@ -19,11 +19,28 @@ type Till interface {
 	Payment(ctx context.Context, id string) (local.Payment, error)
 	Receipt(ctx context.Context, id string) (local.Receipt, error)
 	Terminals(ctx context.Context) ([]local.Terminal, error)
-	// TerminalAction does one of: status detect adopt totals close last free. The server has checked the
-	// operator's role; like Pay it outlives the request.
-	TerminalAction(ctx context.Context, by local.Operator, name, action string) (local.TerminalReport, error)
+	// TerminalAction does one of: status last totals detect reprint close adopt free. The server has checked
+	// the operator's role; like Pay it outlives the request.
+	TerminalAction(ctx context.Context, by local.Operator, name, action string, request local.ActionRequest) (local.TerminalReport, error)
 	Queue(ctx context.Context) ([]local.QueueItem, error)
-	Cases(ctx context.Context) ([]local.Case, error)
+	// Cases are the open ones, or with all those that have ended as well.
+	Cases(ctx context.Context, all bool) ([]local.Case, error)
+
+	// The desk (design 5.5). The server has checked the form and, where the method's comment says so, the
+	// role; whose word suffices is the till's and the ledger's to know. None ends with its request.
+
+	// Resolve proposes what became of an unknown payment; anybody who has signed in may.
+	Resolve(ctx context.Context, by local.Operator, paymentID string, request local.ResolutionRequest) (local.Payment, error)
+	// Countersign signs or turns down a proposal about a payment; by is a supervisor.
+	Countersign(ctx context.Context, by local.Operator, paymentID string, request local.CountersignRequest) (local.Payment, error)
+	// Reverse answers when the intent to reverse is durable, or with a refusal; by is a supervisor. The same
+	// RequestID gives the same reversal.
+	Reverse(ctx context.Context, by local.Operator, paymentID string, request local.ActionRequest) (local.Payment, error)
+	// EndCase ends a case, or proposes to where two people are needed; elsewhere it refuses a clerk.
+	EndCase(ctx context.Context, by local.Operator, caseID string, request local.EndingRequest) (local.Case, error)
+	// CountersignCase signs or turns down a proposal about a case; by is a supervisor.
+	CountersignCase(ctx context.Context, by local.Operator, caseID string, request local.CountersignRequest) (local.Case, error)
+
 	// Snapshot holds every change whose event was published before the call. The server numbers it.
 	Snapshot(ctx context.Context, by local.Operator) (local.Snapshot, error)
 	// Check verifies the ledger; what it returns is sent as JSON.

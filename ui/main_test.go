@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -78,7 +79,7 @@ func (c *counter) Payments(_ context.Context, query local.PaymentQuery) ([]local
 	if query.State == local.StateUnknown {
 		return nil, nil
 	}
-	return []local.Payment{{ID: query.Day, AmountCents: int64(query.Limit)}}, c.failure()
+	return []local.Payment{{ID: query.Day, RequestID: query.RequestID, AmountCents: int64(query.Limit)}}, c.failure()
 }
 
 func (c *counter) Payment(_ context.Context, id string) (local.Payment, error) {
@@ -94,16 +95,56 @@ func (c *counter) Receipt(_ context.Context, id string) (local.Receipt, error) {
 
 func (c *counter) Terminals(context.Context) ([]local.Terminal, error) { return nil, c.failure() }
 
-func (c *counter) TerminalAction(_ context.Context, by local.Operator, name, action string) (local.TerminalReport, error) {
+func (c *counter) TerminalAction(_ context.Context, by local.Operator, name, action string, request local.ActionRequest) (local.TerminalReport, error) {
 	c.wait()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if request.QuietTotals {
+		action += " quiet"
+	}
 	c.actions = append(c.actions, name+"/"+action+" by "+by.ID)
 	return local.TerminalReport{Text: action, Terminal: local.Terminal{Name: name}}, c.fail
 }
 
 func (c *counter) Queue(context.Context) ([]local.QueueItem, error) { return nil, nil }
-func (c *counter) Cases(context.Context) ([]local.Case, error)      { return nil, nil }
+
+func (c *counter) Cases(_ context.Context, all bool) ([]local.Case, error) {
+	if all {
+		return []local.Case{{ID: "c-1"}}, nil
+	}
+	return nil, nil
+}
+
+// decided remembers a decision of the desk and answers for it.
+func (c *counter) decided(ctx context.Context, by local.Operator, what string, request any) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.actions = append(c.actions, fmt.Sprintf("%s by %s: %+v", what, by.ID, request))
+	if c.fail == nil {
+		return ctx.Err()
+	}
+	return c.fail
+}
+
+func (c *counter) Resolve(ctx context.Context, by local.Operator, id string, request local.ResolutionRequest) (local.Payment, error) {
+	return local.Payment{ID: id, Proposal: &local.Proposal{Answer: request.Answer, By: by.ID}}, c.decided(ctx, by, "resolve "+id, request)
+}
+
+func (c *counter) Countersign(ctx context.Context, by local.Operator, id string, request local.CountersignRequest) (local.Payment, error) {
+	return local.Payment{ID: id, State: local.StateCharged}, c.decided(ctx, by, "countersign "+id, request)
+}
+
+func (c *counter) Reverse(ctx context.Context, by local.Operator, id string, request local.ActionRequest) (local.Payment, error) {
+	return local.Payment{ID: id, State: local.StateReversing}, c.decided(ctx, by, "reverse "+id, request)
+}
+
+func (c *counter) EndCase(ctx context.Context, by local.Operator, id string, request local.EndingRequest) (local.Case, error) {
+	return local.Case{ID: id, Ending: request.Ending}, c.decided(ctx, by, "end "+id, request)
+}
+
+func (c *counter) CountersignCase(ctx context.Context, by local.Operator, id string, request local.CountersignRequest) (local.Case, error) {
+	return local.Case{ID: id}, c.decided(ctx, by, "sign "+id, request)
+}
 
 func (c *counter) Snapshot(context.Context, local.Operator) (local.Snapshot, error) {
 	c.mu.Lock()

@@ -264,6 +264,7 @@ var statuses = map[Code]int{
 	CodeBadCredentials:  http.StatusUnauthorized,
 	CodeThrottled:       http.StatusTooManyRequests,
 	CodeForbiddenRole:   http.StatusForbidden,
+	CodeOperatorNeeded:  http.StatusForbidden,
 	CodeForbiddenHost:   http.StatusMisdirectedRequest,
 	CodeForbiddenOrigin: http.StatusForbidden,
 	CodeNotFound:        http.StatusNotFound,

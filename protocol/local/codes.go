@@ -121,6 +121,7 @@ const (
 	CodeBadCredentials  Code = "bad_credentials"
 	CodeThrottled       Code = "throttled"
 	CodeForbiddenRole   Code = "forbidden_role"
+	CodeOperatorNeeded  Code = "operator_needed" // the decision bears a name: the command line's own token has none
 	CodeForbiddenHost   Code = "forbidden_host"
 	CodeForbiddenOrigin Code = "forbidden_origin"
 	CodeNotFound        Code = "not_found"

@@ -51,6 +51,12 @@ type CountersignRequest struct {
 	Accept      bool   `json:"accept"`
 }
 
+// How a case may end.
+const (
+	EndingRefunded = "refunded" // the money went back to the citizen by another way
+	EndingClosed   = "closed"   // by the office: registered by hand, or nothing was owed
+)
+
 // EndingRequest ends a case, with its proof. What leaves money with somebody who should not have it
 // (a charge that is not registered) needs two people; the others one supervisor.
 type EndingRequest struct {

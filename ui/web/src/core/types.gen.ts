@@ -210,6 +210,7 @@ export type Code =
   | "bad_credentials"
   | "throttled"
   | "forbidden_role"
+  | "operator_needed" // the decision bears a name: the command line's own token has none
   | "forbidden_host"
   | "forbidden_origin"
   | "not_found"
