@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"net/http"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -15,6 +16,8 @@ const (
 	maxAuth = 8   // characters of an authorisation code; terminals print 6
 )
 
+var answers = []local.Answer{local.AnswerCharged, local.AnswerNotCharged, local.AnswerUnknown, local.AnswerReversed, local.AnswerNotReversed}
+
 // resolve proposes what became of an unknown payment. Any operator may propose: whose answer suffices, and
 // who must sign, the ledger knows (design 5.5). It bears a name, so that two people can be told apart.
 func (s *Server) resolve(c *call) (answer, error) {
@@ -23,7 +26,7 @@ func (s *Server) resolve(c *call) (answer, error) {
 		switch {
 		case request.EvidenceSeq == 0:
 			return badRequest("evidence_seq")
-		case request.Answer != local.AnswerCharged && request.Answer != local.AnswerNotCharged && request.Answer != local.AnswerUnknown:
+		case !slices.Contains(answers, request.Answer):
 			return badRequest("answer")
 		case request.STAN != "" && (request.Answer != local.AnswerCharged || !stan(request.STAN)):
 			return badRequest("stan")

@@ -105,7 +105,7 @@ func TestDecisionsAreStrict(t *testing.T) {
 	answer := func(more string) string { return `{"request_id":"s","evidence_seq":7,` + more + `}` }
 	field(resolution, `{"request_id":"s","answer":"charged"}`, "evidence_seq")
 	field(resolution, answer(`"answer":"yes"`), "answer")
-	field(resolution, answer(`"answer":"reversed"`), "answer")
+	field(resolution, answer(`"answer":"registered"`), "answer")
 	for _, stan := range []string{"000000", "1234567", "12a", "１２"} {
 		field(resolution, answer(`"answer":"charged","stan":"`+stan+`"`), "stan")
 	}

@@ -209,6 +209,7 @@ var statuses = map[Code]int{
 	CodeNotReversible:           http.StatusConflict,
 	CodeNeedsTwoPeople:          http.StatusConflict,
 	CodeSamePerson:              http.StatusForbidden,
+	CodeReceiptWitness:          http.StatusConflict,
 
 	CodeTerminalUnreachable: http.StatusServiceUnavailable,
 	CodeTerminalSilent:      http.StatusServiceUnavailable,

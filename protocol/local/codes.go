@@ -54,6 +54,7 @@ const (
 	CodeNotReversible           Code = "not_reversible"               // the reason says why (NotReversibleText)
 	CodeNeedsTwoPeople          Code = "needs_two_people"             // a proposal waits for another person's signature
 	CodeSamePerson              Code = "same_person"                  // who proposed may not countersign
+	CodeReceiptWitness          Code = "receipt_witness"              // a receipt of our provider bars "not charged" (design 5.2)
 )
 
 // The terminal before the charge.

@@ -11,24 +11,37 @@ type Evidence struct {
 	Charge *Charge   `json:"charge,omitempty"` // what a saved result says
 }
 
-// Answer is what people found out about an unknown payment: the one question of ECR17 6.8.
+// Answer is what people found out about an unknown payment or reversal: the one question of ECR17 6.8.
 type Answer string
 
 const (
 	AnswerCharged    Answer = "charged"
 	AnswerNotCharged Answer = "not_charged"
 	AnswerUnknown    Answer = "unknown" // parked: the notice stays locked until somebody knows
+
+	// On a payment in reversing that needs people.
+	AnswerReversed    Answer = "reversed"     // the money went back
+	AnswerNotReversed Answer = "not_reversed" // the charge stands
 )
 
 // Proposal is a person's answer that waits for another person's signature.
 type Proposal struct {
-	Answer   Answer    `json:"answer,omitempty"` // on a payment of unknown outcome
+	Answer   Answer    `json:"answer,omitempty"` // on a payment whose outcome, or whose reversal's, is not known
 	Ending   string    `json:"ending,omitempty"` // on a case: refunded, closed
 	STAN     string    `json:"stan,omitempty"`
 	AuthCode string    `json:"auth_code,omitempty"`
 	Note     string    `json:"note,omitempty"`
 	By       string    `json:"by"`
 	At       time.Time `json:"at"`
+}
+
+// Reversal is a charge given back, or the request to.
+type Reversal struct {
+	Operator string     `json:"operator"`
+	SentAt   time.Time  `json:"sent_at"` // durable; the terminal may have been asked
+	STAN     string     `json:"stan,omitempty"`
+	EndedAt  *time.Time `json:"ended_at,omitempty"` // given back, or the charge stands; absent: not known yet
+	FreeAt   *time.Time `json:"free_at,omitempty"`  // the notices may be charged again from then on, unless a receipt arrives
 }
 
 // ResolutionRequest proposes what became of an unknown payment. EvidenceSeq is Payment.EvidenceSeq as the

@@ -54,7 +54,7 @@ var onTheWire = []any{
 	Notice{}, PaymentQuery{}, Receipt{}, Operator{}, Terminal{}, Activity{}, Platform{}, Snapshot{}, Creditor{},
 	Event{}, QueueItem{}, Case{}, TerminalReport{}, SessionRequest{}, Session{}, Hello{}, ErrorBody{},
 	ActionRequest{}, Health{}, Evidence{}, Proposal{}, ResolutionRequest{}, CountersignRequest{}, EndingRequest{},
-	Passport{}, Closing{}, ClosingDiff{}, Lease{},
+	Passport{}, Closing{}, ClosingDiff{}, Lease{}, Reversal{},
 }
 
 // source is what the package's files declare: structs with json tags, and string types with their constants.

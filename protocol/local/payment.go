@@ -70,10 +70,11 @@ type Payment struct {
 	NeedsPeople   bool            `json:"needs_people,omitempty"`
 	ResolvedBy    []string        `json:"resolved_by"`
 	HasReceipt    bool            `json:"has_receipt,omitempty"`  // the terminal's slip is kept
-	EvidenceSeq   uint64          `json:"evidence_seq,omitempty"` // on unknown: number of the newest thing known; see ResolutionRequest
+	EvidenceSeq   uint64          `json:"evidence_seq,omitempty"` // number of the newest thing known; see ResolutionRequest
 	Evidence      []Evidence      `json:"evidence,omitempty"`     // on unknown, oldest first; in GET payments/{id} only
 	Proposal      *Proposal       `json:"proposal,omitempty"`     // waits for a second person
 	CanReverse    bool            `json:"can_reverse,omitempty"`  // a supervisor may ask the terminal to give the money back
+	Reversal      *Reversal       `json:"reversal,omitempty"`     // the newest one
 }
 
 // PaymentNotice is one notice of a payment and its registration.

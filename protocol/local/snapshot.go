@@ -122,6 +122,7 @@ type QueueItem struct {
 type Case struct {
 	ID        string     `json:"id"`
 	PaymentID string     `json:"payment_id,omitempty"`
+	Terminal  string     `json:"terminal,omitempty"` // the one it is about, if one
 	Cause     Reason     `json:"cause"`
 	Owner     string     `json:"owner,omitempty"`
 	Opened    time.Time  `json:"opened"`
@@ -131,6 +132,7 @@ type Case struct {
 
 	Seq      uint64    `json:"seq"`                // number of the newest entry about it; see EndingRequest
 	Evidence string    `json:"evidence,omitempty"` // what is known
+	Proof    string    `json:"proof,omitempty"`    // of its ending
 	EndedBy  []string  `json:"ended_by,omitempty"`
 	NeedsTwo bool      `json:"needs_two,omitempty"` // its ending needs two people
 	Proposal *Proposal `json:"proposal,omitempty"`

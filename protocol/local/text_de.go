@@ -48,6 +48,7 @@ var german = map[Code]Text{
 	CodeNotReversible:           {"Diese Zahlung kann nicht storniert werden[: {reason}].", "Ist der Betrag zurückzugeben, muss das Amt ihn erstatten: eine verantwortliche Person verständigen."},
 	CodeNeedsTwoPeople:          {"Die Antwort ist erfasst und wartet auf die Unterschrift einer zweiten Person.", "Eine andere verantwortliche Person muss sie bestätigen, auch von einem anderen PC. Bis dahin ändert sich nichts."},
 	CodeSamePerson:              {"Wer die Antwort gegeben hat, kann sie nicht auch bestätigen.", "Eine andere verantwortliche Person muss unterschreiben, auch von einem anderen PC."},
+	CodeReceiptWitness:          {"Es liegt eine pagoPA-Quittung unseres Dienstleisters vor: die Zahlung kann nicht als nicht belastet gelten.", "Die Belege neu lesen und neu antworten. Nicht nochmals zahlen lassen."},
 
 	CodeTerminalUnreachable: {"Das Terminal[ {terminal}] ist nicht erreichbar.", "Prüfen, ob es eingeschaltet und am Netz ist, dann wiederholen."},
 	CodeTerminalSilent:      {"Das Terminal[ {terminal}] ist verbunden, antwortet aber nicht.", "Zum Startbildschirm zurückkehren oder neu starten; sonst die Kassenanbindung (ECR) und die Adresse prüfen lassen."},

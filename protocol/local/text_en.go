@@ -48,6 +48,7 @@ var english = map[Code]Text{
 	CodeNotReversible:           {"This payment cannot be reversed[: {reason}].", "If the amount is to be given back the office must refund it: tell a supervisor."},
 	CodeNeedsTwoPeople:          {"The answer is recorded and waits for another person's signature.", "A supervisor other than the one who answered must confirm it, also from another PC. Until then nothing changes."},
 	CodeSamePerson:              {"Whoever gave the answer cannot confirm it as well.", "Another supervisor must sign, also from another PC."},
+	CodeReceiptWitness:          {"There is a pagoPA receipt of our provider: the payment cannot be taken for not charged.", "Read the evidence again and answer anew. Do not let the notice be paid again."},
 
 	CodeTerminalUnreachable: {"The terminal[ {terminal}] cannot be reached.", "Check that it is switched on and on the network, then try again."},
 	CodeTerminalSilent:      {"The terminal[ {terminal}] is connected but does not answer.", "Bring it back to its first screen or restart it; if it goes on, have its cash register (ECR) link and its address checked."},

@@ -15,21 +15,32 @@ export interface Evidence {
   charge?: Charge; // what a saved result says
 }
 
-/** Answer is what people found out about an unknown payment: the one question of ECR17 6.8. */
+/** Answer is what people found out about an unknown payment or reversal: the one question of ECR17 6.8. */
 export type Answer =
   | "charged"
   | "not_charged"
-  | "unknown"; // parked: the notice stays locked until somebody knows
+  | "unknown" // parked: the notice stays locked until somebody knows
+  | "reversed" // the money went back
+  | "not_reversed"; // the charge stands
 
 /** Proposal is a person's answer that waits for another person's signature. */
 export interface Proposal {
-  answer?: Answer; // on a payment of unknown outcome
+  answer?: Answer; // on a payment whose outcome, or whose reversal's, is not known
   ending?: string; // on a case: refunded, closed
   stan?: string;
   auth_code?: string;
   note?: string;
   by: string;
   at: string;
+}
+
+/** Reversal is a charge given back, or the request to. */
+export interface Reversal {
+  operator: string;
+  sent_at: string; // durable; the terminal may have been asked
+  stan?: string;
+  ended_at?: string; // given back, or the charge stands; absent: not known yet
+  free_at?: string; // the notices may be charged again from then on, unless a receipt arrives
 }
 
 /**
@@ -159,6 +170,7 @@ export type Code =
   | "not_reversible" // the reason says why (NotReversibleText)
   | "needs_two_people" // a proposal waits for another person's signature
   | "same_person" // who proposed may not countersign
+  | "receipt_witness" // a receipt of our provider bars "not charged" (design 5.2)
   | "terminal_unreachable"
   | "terminal_silent"
   | "not_a_terminal"
@@ -290,10 +302,11 @@ export interface Payment {
   needs_people?: boolean;
   resolved_by: string[];
   has_receipt?: boolean; // the terminal's slip is kept
-  evidence_seq?: number; // on unknown: number of the newest thing known; see ResolutionRequest
+  evidence_seq?: number; // number of the newest thing known; see ResolutionRequest
   evidence?: Evidence[]; // on unknown, oldest first; in GET payments/{id} only
   proposal?: Proposal; // waits for a second person
   can_reverse?: boolean; // a supervisor may ask the terminal to give the money back
+  reversal?: Reversal; // the newest one
 }
 
 /** PaymentNotice is one notice of a payment and its registration. */
@@ -488,6 +501,7 @@ export interface QueueItem {
 export interface Case {
   id: string;
   payment_id?: string;
+  terminal?: string; // the one it is about, if one
   cause: Reason;
   owner?: string;
   opened: string;
@@ -496,6 +510,7 @@ export interface Case {
   ending?: string;
   seq: number; // number of the newest entry about it; see EndingRequest
   evidence?: string; // what is known
+  proof?: string; // of its ending
   ended_by?: string[];
   needs_two?: boolean; // its ending needs two people
   proposal?: Proposal;
