@@ -1,5 +1,7 @@
 package ecr17
 
+import "bytes"
+
 // Limits of a progress frame (1.4), in bytes.
 const (
 	progressText = 20 // the prescribed text; a framing byte after it ends the frame
@@ -167,20 +169,22 @@ func controlKind(lead byte) FrameKind {
 // cutApplication cuts STX message ETX LRC. The LRC is the byte after the first
 // ETX whatever its value. A second STX before ETX begins the frame anew.
 func cutApplication(b []byte) (Frame, int) {
-	for i := 1; i < len(b); i++ {
-		switch {
-		case b[i] == STX:
-			return Frame{}, i
-		case b[i] == ETX:
-			if i+1 == len(b) {
-				return Frame{}, 0
-			}
-			return Frame{Kind: FrameApplication, Payload: b[1:i:i], LRC: b[i+1]}, i + 2
-		case i == MaxFrame-2:
-			return Frame{}, i + 1
-		}
+	body := b[1:min(len(b), MaxFrame-1)]
+	end := bytes.IndexByte(body, ETX)
+	full := len(body) == MaxFrame-2 // no ETX up to here: not a frame
+	if end >= 0 {
+		body = body[:end]
 	}
-	return Frame{}, 0
+	if again := bytes.IndexByte(body, STX); again >= 0 {
+		return Frame{}, again + 1
+	}
+	switch {
+	case end < 0 && full:
+		return Frame{}, MaxFrame - 1
+	case end < 0, end+2 == len(b):
+		return Frame{}, 0
+	}
+	return Frame{Kind: FrameApplication, Payload: body[:end:end], LRC: b[end+2]}, end + 3
 }
 
 // cutProgress cuts SOH text EOT. A frame without EOT ends where another frame

@@ -79,28 +79,12 @@ type field struct {
 	desc string
 }
 
-// layout is the table of one message.
-type layout struct {
-	name  string
-	codes string // the message codes that have this table
-	width int    // length without the variable tail
-	rows  []field
-}
-
-// tail is the row of the variable rest, or nil.
-func (l *layout) tail() *field {
-	if f := &l.rows[len(l.rows)-1]; f.kind >= kindTail {
-		return f
-	}
-	return nil
-}
-
 // values are the fields of one message between bytes and struct.
 type values struct {
 	code byte
-	text [numFields]string
-	num  [numFields]int64
 	has  uint64 // bit per fieldID: present and readable
+	text [firstNumber]string
+	num  [numFields - firstNumber]int64 // see number
 }
 
 func (v *values) present(id fieldID) bool { return v.has&(1<<id) != 0 }
@@ -111,7 +95,7 @@ func (v *values) setText(id fieldID, s string) {
 }
 
 func (v *values) setNumber(id fieldID, n int64) {
-	v.num[id] = n
+	v.num[id-firstNumber] = n
 	v.has |= 1 << id
 }
 
@@ -130,15 +114,21 @@ func (v *values) setFlag(id fieldID, on bool) {
 	v.setNumber(id, n)
 }
 
-func (v *values) flag(id fieldID) bool { return v.num[id] == 1 }
+// number is 0 for an absent one.
+func (v *values) number(id fieldID) int64 { return v.num[id-firstNumber] }
+
+func (v *values) flag(id fieldID) bool { return v.number(id) == 1 }
 
 // amount gives a number and whether it is there.
-func (v *values) amount(id fieldID) (int64, bool) { return v.num[id], v.present(id) }
+func (v *values) amount(id fieldID) (int64, bool) { return v.number(id), v.present(id) }
 
 // shown is the value of a row for an error, never a card number.
 func (v *values) shown(f *field) string {
-	if f.kind == kindNumber || f.kind == kindFlag {
-		return numberText(v.num[f.id])
+	switch f.kind {
+	case kindNumber, kindFlag:
+		return numberText(v.number(f.id))
+	case kindFill, kindCode:
+		return ""
 	}
 	return v.text[f.id]
 }

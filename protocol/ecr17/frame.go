@@ -74,14 +74,6 @@ func (s Scope) framing() byte {
 // LRC computes the check byte of an application frame.
 func LRC(scope Scope, payload []byte) byte { return fold(payload) ^ scope.framing() }
 
-func fold(p []byte) byte {
-	lrc := lrcBase
-	for _, b := range p {
-		lrc ^= b
-	}
-	return lrc
-}
-
 // DetectScope finds the scope under which lrc is right. Four of 256 values
 // pass instead of one, so lock the scope after two identical answers to a
 // status request, and never detect with a command that moves money (1.2).

@@ -78,7 +78,7 @@ func atoi(s string) int {
 	return n
 }
 
-// appendNumber writes n right aligned with zeros. n must fit (see fits).
+// appendNumber writes n right aligned with zeros. n must fit.
 func appendNumber(dst []byte, n int64, width int) []byte {
 	start := len(dst)
 	for range width {

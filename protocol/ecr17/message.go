@@ -2,6 +2,7 @@ package ecr17
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -32,10 +33,9 @@ func checkHeader(p []byte, dir Direction, mode Mode) error {
 	if len(p) < headerLen {
 		return fmt.Errorf("ecr17: message of %d bytes: %w", len(p), ErrShort)
 	}
-	for i, b := range p {
-		if b >= 0x80 {
-			return fmt.Errorf("ecr17: byte %#02x at %d: %w", b, i+1, ErrNotASCII)
-		}
+	if !sevenBit(p) {
+		i := slices.IndexFunc(p, func(b byte) bool { return b >= 0x80 })
+		return fmt.Errorf("ecr17: byte %#02x at %d: %w", p[i], i+1, ErrNotASCII)
 	}
 	for _, b := range p[:8] {
 		if !isDigit(b) {

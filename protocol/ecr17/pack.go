@@ -2,112 +2,84 @@ package ecr17
 
 import "strings"
 
-// pack appends the message that v holds.
+// pack appends the message that v holds: an empty one, then each value into
+// its place.
 func (l *layout) pack(dst []byte, v *values) ([]byte, error) {
-	out := dst
-	for i := range l.rows {
-		f := &l.rows[i]
+	start := len(dst)
+	out := append(dst, l.form...)
+	msg := out[start:]
+	msg[headerLen-1] = v.code
+	for i := range l.steps {
+		f := &l.steps[i]
 		var err error
-		switch f.kind {
-		case kindFill:
-			for range f.len {
-				out = append(out, '0')
+		switch {
+		case f.kind >= kindTail:
+			s := v.text[f.id]
+			if err = f.checkWidth(s); err == nil {
+				out = append(out, s...)
 			}
-		case kindCode:
-			out = append(out, v.code)
-		case kindNumber, kindFlag:
-			out, err = f.packNumber(out, v)
+		case f.kind == kindNumber || f.kind == kindFlag:
+			err = f.putNumber(msg[f.lo:f.hi], v)
 		default:
-			out, err = f.packText(out, v)
+			err = f.putText(msg[f.lo:f.hi], v.text[f.id])
 		}
 		if err != nil {
-			return dst, l.fault(f, v.shown(f), err)
+			return dst, l.fault(f.row, v.shown(f.row), err)
 		}
 	}
 	return out, nil
 }
 
-func (f *field) packNumber(dst []byte, v *values) ([]byte, error) {
+func (f *step) putNumber(into []byte, v *values) error {
 	n, present := v.amount(f.id)
 	switch {
 	case !present:
-		return appendFill(dst, ' ', f.len), nil
+		fill(into, ' ')
+		return nil
 	case n < 0 || n == 0 && f.opt&notZero != 0:
-		return dst, ErrRange
-	case !fits(n, f.len) || f.kind == kindFlag && n > 1:
-		return dst, ErrTooWide
+		return ErrRange
+	case f.kind == kindFlag && n > 1:
+		return ErrTooWide
 	}
-	return appendNumber(dst, n, f.len), nil
-}
-
-func (f *field) packText(dst []byte, v *values) ([]byte, error) {
-	s := v.text[f.id]
-	if err := f.check(s); err != nil {
-		return dst, err
-	}
-	missing := f.len - len(s)
-	switch {
-	case missing < 0:
-		return dst, ErrTooWide
-	case f.kind >= kindTail:
-		return append(dst, s...), nil
-	case s == "" && f.opt&orZeros != 0:
-		return appendFill(dst, '0', f.len), nil
-	case s == "" && f.opt&orBlank != 0:
-		return appendFill(dst, ' ', f.len), nil
-	case missing > 0 && f.pad == exact:
-		return dst, ErrShort
-	case f.pad == zerosLeft:
-		return append(appendFill(dst, '0', missing), s...), nil
-	case f.pad == blankLeft:
-		return append(appendFill(dst, ' ', missing), s...), nil
-	}
-	return appendFill(append(dst, s...), ' ', missing), nil
-}
-
-func appendFill(dst []byte, b byte, n int) []byte {
-	for range n {
-		dst = append(dst, b)
-	}
-	return dst
-}
-
-func fits(n int64, width int) bool {
-	for range width {
+	for i := len(into) - 1; i >= 0; i-- {
+		into[i] = byte('0' + n%10)
 		n /= 10
 	}
-	return n == 0
+	if n > 0 {
+		return ErrTooWide
+	}
+	return nil
 }
 
-// check looks at the characters of a text, not at its length.
-func (f *field) check(s string) error {
-	switch f.kind {
-	case kindDigits:
-		if !allDigits(s) {
-			return ErrNotDigits
-		}
-	case kindPAN:
-		for i := range len(s) {
-			if !isDigit(s[i]) && s[i] != '*' {
-				return ErrNotDigits
-			}
-		}
-	case kindTicket:
-		for i := range len(s) {
-			if !ticketByte(s[i]) {
-				return ErrNotText
-			}
-		}
-	case kindXML:
-		for i := range len(s) {
-			if !xmlByte(s[i]) {
-				return ErrNotText
-			}
-		}
+func (f *step) putText(into []byte, s string) error {
+	if err := f.checkWidth(s); err != nil {
+		return err
+	}
+	missing := len(into) - len(s)
+	switch {
+	case missing == 0:
+		copy(into, s)
+	case s == "" && f.opt&orZeros != 0:
+		fill(into, '0')
+	case s == "" && f.opt&orBlank != 0:
+		fill(into, ' ')
+	case f.pad == exact:
+		return ErrShort
+	case f.pad == blankRight:
+		copy(into, s)
 	default:
-		if !allPrintable(s) {
-			return ErrNotText
-		}
+		copy(into[missing:], s)
+	}
+	return nil
+}
+
+// checkWidth looks at the characters of a text, then at its length.
+func (f *step) checkWidth(s string) error {
+	if !f.kind.accepts(classOf(s)) {
+		return f.kind.refusal()
+	}
+	if len(s) > f.hi-f.lo {
+		return ErrTooWide
 	}
 	return nil
 }
@@ -118,4 +90,17 @@ func (l *layout) checkCode(code byte) error {
 		return l.fault(&l.rows[2], printable(string(rune(code))), ErrCode)
 	}
 	return nil
+}
+
+func fill(into []byte, b byte) {
+	for i := range into {
+		into[i] = b
+	}
+}
+
+func appendFill(dst []byte, b byte, n int) []byte {
+	for range n {
+		dst = append(dst, b)
+	}
+	return dst
 }

@@ -81,10 +81,6 @@ func maskPAN(s string) (masked string, changed bool) {
 // truncated reports whether at most six leading and four trailing digits
 // stand, with at least three hidden between them; or at most four in all.
 func truncated(s string) bool {
-	digits := countDigits(s)
-	if digits <= 4 {
-		return true
-	}
 	lead, trail := 0, 0
 	for lead < len(s) && isDigit(s[lead]) {
 		lead++
@@ -92,7 +88,9 @@ func truncated(s string) bool {
 	for trail < len(s)-lead && isDigit(s[len(s)-1-trail]) {
 		trail++
 	}
-	return lead <= 6 && trail <= 4 && lead+trail == digits && len(s)-digits >= 3
+	hidden := s[lead : len(s)-trail]
+	inside := countDigits(hidden)
+	return lead <= 6 && trail <= 4 && inside == 0 && len(hidden) >= 3 || lead+trail+inside <= 4
 }
 
 // hideDigits replaces every digit but the last four by a star.
@@ -174,35 +172,28 @@ func (r Raw) String() string {
 func (r Raw) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, r.String()) }
 
 // maskMessage masks the body of a result (13-36), where a card number or a
-// reason text stands; other messages carry none.
+// reason text stands; other messages carry none. What needs no masking costs
+// the one string.
 func maskMessage(payload []byte) (raw Raw, changed bool) {
 	s := string(payload)
-	if len(s) <= bodyAt || !resultLetter(s[9]) {
+	if len(s) <= bodyAt || !resultLetter(s[headerLen-1]) {
 		return Raw(s), false
 	}
 	end := min(len(s), bodyAt+panWidth)
-	masked := s[bodyAt:end]
-	if panShaped(masked) {
-		masked, _ = maskPAN(masked)
+	var masked string
+	if panShaped(s[bodyAt:end]) {
+		if masked, changed = maskPAN(s[bodyAt:end]); !changed {
+			return Raw(s), false
+		}
 	} else {
 		end = min(len(s), bodyAt+reasonWidth)
-		masked = MaskText(s[bodyAt:end])
-	}
-	if masked == s[bodyAt:end] {
-		return Raw(s), false
+		if masked = MaskText(s[bodyAt:end]); masked == s[bodyAt:end] {
+			return Raw(s), false
+		}
 	}
 	return Raw(s[:bodyAt] + masked + s[end:]), true
 }
 
 // panShaped reports whether the field can be a card number, in any style of
 // truncation, and not a text.
-func panShaped(s string) bool {
-	for i := range len(s) {
-		switch b := s[i]; {
-		case isDigit(b), b == '*', b == ' ', b == 'X', b == 'x':
-		default:
-			return false
-		}
-	}
-	return true
-}
+func panShaped(s string) bool { return classOf(s)&panLikeByte != 0 }

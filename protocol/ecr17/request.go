@@ -92,14 +92,14 @@ func decodeRequest(s string, mode Mode) (Message, error) {
 		m := PaymentRequest{
 			Code: v.code, TID: v.text[fTID], CashRegister: v.text[fRegister],
 			MoreData: v.flag(fMore), CardPresent: v.flag(fCardPresent), CardChoice: v.cardChoice(),
-			AmountCents: v.num[fAmount], Text: v.text[fText],
+			AmountCents: v.number(fAmount), Text: v.text[fText],
 		}
 		return m, first(err, paymentTable.checkChoice(m.CardChoice))
 	case 'i', 'c':
 		err := incrementTable.unpack(&v, s, mode)
 		return IncrementRequest{
 			Code: v.code, TID: v.text[fTID], CashRegister: v.text[fRegister], MoreData: v.flag(fMore),
-			AmountCents: v.num[fAmount], Text: v.text[fText], PreauthCode: v.text[fPreauth],
+			AmountCents: v.number(fAmount), Text: v.text[fText], PreauthCode: v.text[fPreauth],
 		}, err
 	case 'H':
 		err := verifyTable.unpack(&v, s, mode)
@@ -139,7 +139,7 @@ func first(errs ...error) error {
 	return nil
 }
 
-func (v *values) cardChoice() CardChoice { return CardChoice(v.num[fCardChoice]) }
+func (v *values) cardChoice() CardChoice { return CardChoice(v.number(fCardChoice)) }
 
 func (l *layout) checkChoice(c CardChoice) error {
 	if c <= OtherCards {

@@ -278,7 +278,7 @@ func (v *values) pan() PAN {
 	if zeros(v.text[fPAN]) {
 		return PAN{}
 	}
-	return NewPAN(v.text[fPAN])
+	return PAN{wire: v.text[fPAN]} // DecodeResult masked the message before it was read
 }
 
 // AppendPayload appends the message of r.Class; Letter and Raw are not used.

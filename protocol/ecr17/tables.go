@@ -3,20 +3,13 @@ package ecr17
 // fieldID names a value between a table row and a struct.
 type fieldID uint8
 
+// Texts come first: a value has room for one kind only.
 const (
-	fNone fieldID = iota // reserved fields hold nothing
-	fTID
-	fCode
+	fTID fieldID = iota
 	fRegister
-	fMore
-	fCardPresent
-	fCardChoice
-	fAmount
 	fText
 	fPreauth
 	fSTAN
-	fToECR
-	fService
 	fResult
 	fPAN
 	fEntry
@@ -28,23 +21,36 @@ const (
 	fAcquirer
 	fOnline
 	fAction
-	fDCC
 	fRate
 	fCurrency
 	fForeign
 	fDecimals
 	fClock
-	fState
 	fReleases
-	fTotal
-	fHostTotal
 	fISO
 	fTag
 	fIndex
 	fTags
+	firstNumber
+)
+
+const (
+	fMore fieldID = firstNumber + iota
+	fCardPresent
+	fCardChoice
+	fAmount
+	fToECR
+	fService
+	fDCC
+	fState
+	fTotal
+	fHostTotal
 	fLength
 	fSequence
 	numFields
+
+	fNone fieldID = 0xFE // reserved fields hold nothing
+	fCode fieldID = 0xFF // the message code has a place of its own
 )
 
 // Lengths and positions that the code needs by name.
@@ -59,15 +65,6 @@ const (
 	maxXML      = 1024
 	maxReleases = MaxFrame - 3 - 31
 )
-
-func table(name, codes string, width int, groups ...[]field) *layout {
-	l := &layout{name: name, codes: codes, width: width}
-	l.rows = append(l.rows, header...)
-	for _, g := range groups {
-		l.rows = append(l.rows, g...)
-	}
-	return l
-}
 
 var header = []field{
 	{fTID, "terminal_id", 1, 8, kindDigits, exact, need, "terminal id, 8 digits"},

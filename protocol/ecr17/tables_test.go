@@ -2,7 +2,6 @@ package ecr17
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 )
@@ -46,52 +45,30 @@ func TestTables(t *testing.T) {
 	}
 }
 
-func (l *layout) verify() error {
-	at := 1
-	ids, named := map[fieldID]bool{}, map[string]bool{}
-	for i, f := range l.rows {
-		switch {
-		case f.at != at:
-			return fmt.Errorf("%s begins at %d, the row before ends at %d", f.name, f.at, at-1)
-		case f.len < 1 || f.name == "" || f.desc == "":
-			return fmt.Errorf("row %d is not filled in", i)
-		case (f.kind == kindFill) != (f.id == fNone):
-			return fmt.Errorf("%s: a reserved row has no value, any other has one", f.name)
-		case f.id != fNone && (ids[f.id] || named[f.name]):
-			return fmt.Errorf("%s appears twice", f.name)
-		case f.kind >= kindTail && i != len(l.rows)-1:
-			return fmt.Errorf("%s varies in length but is not last", f.name)
-		case f.kind == kindDigits && f.opt&(need|orBlank|orZeros) == 0:
-			return fmt.Errorf("%s: digits that may be absent must have a way to be written so", f.name)
-		case f.kind == kindNumber && f.len > 18:
-			return fmt.Errorf("%s overflows", f.name)
-		}
-		ids[f.id], named[f.name] = true, true
-		if f.kind < kindTail {
-			at += f.len
-		}
-	}
-	if at-1 != l.width {
-		return fmt.Errorf("rows end at %d, width is %d", at-1, l.width)
-	}
-	return nil
-}
-
 // The checks above would be worth nothing if they let mistakes pass.
 func TestTablesCheckFindsMistakes(t *testing.T) {
 	rows := func(at, width int) []field {
 		return []field{{fText, "text", at, width, kindText, blankRight, 0, "a text"}}
 	}
-	for name, l := range map[string]*layout{
-		"gap":       table("t", "t", 20, rows(12, 9)),
-		"overlap":   table("t", "t", 20, rows(10, 11)),
-		"width":     table("t", "t", 21, rows(11, 10)),
-		"duplicate": table("t", "t", 30, rows(11, 10), rows(21, 10)),
+	for name, try := range map[string]func() (*layout, error){
+		"gap":       func() (*layout, error) { return newLayout("t", "t", 20, rows(12, 9)) },
+		"overlap":   func() (*layout, error) { return newLayout("t", "t", 20, rows(10, 11)) },
+		"width":     func() (*layout, error) { return newLayout("t", "t", 21, rows(11, 10)) },
+		"duplicate": func() (*layout, error) { return newLayout("t", "t", 30, rows(11, 10), rows(21, 10)) },
+		"kind": func() (*layout, error) {
+			return newLayout("t", "t", 11, []field{{fAmount, "amount", 11, 1, kindText, exact, 0, "a text"}})
+		},
 	} {
-		if l.verify() == nil {
+		if _, err := try(); err == nil {
 			t.Errorf("%s not found", name)
 		}
 	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a wrong table does not end the program")
+		}
+	}()
+	table("t", "t", 20, rows(12, 9))
 }
 
 // Lengths of the table in 2.0.

@@ -11,7 +11,7 @@ func isPrintable(b byte) bool { return b >= ' ' && b <= '~' }
 
 func isLetter(b byte) bool { return (b|0x20)-'a' <= 'z'-'a' }
 
-func allDigits(s string) bool { return countDigits(s) == len(s) }
+func allDigits(s string) bool { return classOf(s)&digitByte != 0 }
 
 func countDigits(s string) int {
 	n := 0
@@ -32,18 +32,11 @@ func hasLetter(s string) bool {
 	return false
 }
 
-func allPrintable(s string) bool {
-	for i := range len(s) {
-		if !isPrintable(s[i]) {
-			return false
-		}
-	}
-	return true
-}
+func allPrintable(s string) bool { return classOf(s)&printByte != 0 }
 
-func blank(s string) bool { return strings.Trim(s, " ") == "" }
+func blank(s string) bool { return classOf(s)&blankByte != 0 }
 
-func zeros(s string) bool { return strings.Trim(s, "0") == "" }
+func zeros(s string) bool { return classOf(s)&zeroByte != 0 }
 
 // printable replaces every unprintable byte by a question mark.
 func printable(s string) string {

@@ -3,26 +3,44 @@ package ecr17
 import "strings"
 
 // unpack reads the message s into v. It reads on after a fault, so that v
-// holds all that is readable, and gives the first fault. Fields beyond the end
-// are absent.
+// holds all that is readable, and gives the first fault: of the length, of a
+// value, of a reserved field (Strict only). Fields beyond the end are absent.
 func (l *layout) unpack(v *values, s string, mode Mode) error {
 	fault := l.checkLength(s, mode)
-	v.code = s[9]
-	for i := range l.rows {
-		f := &l.rows[i]
-		lo := f.at - 1
-		hi := lo + f.len
+	v.code = s[headerLen-1]
+	for i := range l.steps {
+		f := &l.steps[i]
+		lo, hi := f.lo, f.hi
 		if f.kind >= kindTail {
 			hi = max(lo, len(s))
 		}
 		if hi > len(s) {
 			continue
 		}
-		if err := f.take(v, s[lo:hi], mode); err != nil && fault == nil {
-			fault = l.fault(f, s[lo:hi], err)
+		var err error
+		if f.kind == kindNumber || f.kind == kindFlag {
+			err = f.takeNumber(v, s[lo:hi], mode)
+		} else {
+			err = f.takeText(v, s[lo:hi], mode)
+		}
+		if err != nil && fault == nil {
+			fault = l.fault(f.row, s[lo:hi], err)
 		}
 	}
+	if fault == nil && mode == Strict {
+		return l.checkFills(s)
+	}
 	return fault
+}
+
+func (l *layout) checkFills(s string) error {
+	for i := range l.fills {
+		f := &l.fills[i]
+		if content := s[f.lo:f.hi]; !zeros(content) {
+			return l.fault(f.row, content, ErrReserved)
+		}
+	}
+	return nil
 }
 
 func (l *layout) checkLength(s string, mode Mode) error {
@@ -39,44 +57,34 @@ func (l *layout) checkLength(s string, mode Mode) error {
 	return nil
 }
 
-// take reads one field.
-func (f *field) take(v *values, s string, mode Mode) error {
-	switch f.kind {
-	case kindFill:
-		if mode == Strict && !zeros(s) {
-			return ErrReserved
-		}
-		return nil
-	case kindCode:
-		return nil
-	case kindNumber, kindFlag:
-		return f.takeNumber(v, s, mode)
-	default:
-		return f.takeText(v, s, mode)
-	}
-}
-
-func (f *field) takeText(v *values, s string, mode Mode) error {
+func (f *step) takeText(v *values, s string, mode Mode) error {
+	all := classOf(s)
 	trimmed := s
 	switch {
-	case f.opt&orBlank != 0 && blank(s), f.opt&orZeros != 0 && zeros(s):
+	case f.opt&orBlank != 0 && all&blankByte != 0, f.opt&orZeros != 0 && all&zeroByte != 0:
 		trimmed = ""
-	case f.pad == blankRight:
+	case f.pad == blankRight && s[len(s)-1] == ' ':
 		trimmed = strings.TrimRight(s, " ")
-	case f.pad == blankLeft:
+	case f.pad == blankLeft && s[0] == ' ':
 		trimmed = strings.TrimLeft(s, " ")
 	}
-	err := f.check(trimmed)
-	if trimmed == "" && f.kind == kindDigits && f.opt&(orBlank|orZeros) == 0 {
-		err = ErrNotDigits
+	if len(trimmed) != len(s) {
+		all = classOf(trimmed)
 	}
+	err := error(nil)
 	switch {
-	case err == nil:
+	case !f.kind.accepts(all):
+		err = f.kind.refusal()
+	case trimmed == "" && f.kind == kindDigits && f.opt&(orBlank|orZeros) == 0:
+		err = ErrNotDigits
+	default:
 		v.setText(f.id, trimmed)
 		return nil
+	}
+	switch {
 	case mode == Strict || f.opt&need != 0:
 		return err
-	case f.kind == kindPAN && panShaped(trimmed):
+	case f.kind == kindPAN && all&panLikeByte != 0:
 		v.setText(f.id, starred(trimmed))
 	case f.kind == kindText || f.kind == kindTail:
 		v.setText(f.id, printable(trimmed))
@@ -88,14 +96,14 @@ func (f *field) takeText(v *values, s string, mode Mode) error {
 	return nil // a number in text form that cannot be read is absent
 }
 
-func (f *field) takeNumber(v *values, s string, mode Mode) error {
-	if f.opt&orBlank != 0 && blank(s) {
-		return nil
-	}
+func (f *step) takeNumber(v *values, s string, mode Mode) error {
 	n := int64(0)
 	for i := range len(s) {
 		if !isDigit(s[i]) {
-			if mode == Strict || f.opt&need != 0 {
+			switch {
+			case f.opt&orBlank != 0 && blank(s):
+				return nil
+			case mode == Strict || f.opt&need != 0:
 				return ErrNotDigits
 			}
 			return nil

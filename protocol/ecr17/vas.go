@@ -50,7 +50,7 @@ func (m VASPart) AppendPayload(dst []byte) ([]byte, error) {
 
 func decodeVASPart(v *values, s string, mode Mode) (Message, error) {
 	err := vasPartTable.unpack(v, s, mode)
-	m := VASPart{TID: v.text[fTID], More: v.flag(fMore), Sequence: int(v.num[fSequence])}
+	m := VASPart{TID: v.text[fTID], More: v.flag(fMore), Sequence: int(v.number(fSequence))}
 	var rest string
 	m.XML, rest, err = declared(vasPartTable, v, s, maxXML, mode, err)
 	if err == nil && mode == Strict && rest != "" {
