@@ -259,6 +259,31 @@ func TestNotReversibleText(t *testing.T) {
 	}
 }
 
+// What the desk and a close say is there in every language.
+func TestLabels(t *testing.T) {
+	for kind := range evidenceLabels[Italian] {
+		for _, lang := range Languages() {
+			if label := EvidenceLabel(kind, lang); label == kind || label == "" {
+				t.Errorf("%s has no label in %s", kind, lang)
+			}
+		}
+	}
+	if EvidenceLabel("smoke", German) != "smoke" || EvidenceLabel("alarm", "fr") != evidenceLabels[Italian]["alarm"] {
+		t.Error("an unknown kind or language is not shown")
+	}
+	for _, between := range []string{TerminalLedger, HostLedger, TerminalHost} {
+		for _, lang := range Languages() {
+			more, less := ClosingDiffText(between, 1250, lang), ClosingDiffText(between, -1250, lang)
+			if more == less || !strings.Contains(more, "12") || strings.Contains(less, "-") {
+				t.Errorf("%s in %s: %q, %q", between, lang, more, less)
+			}
+		}
+	}
+	if got := ClosingDiffText(TerminalLedger, -1250, "fr"); got != "il terminale ha 12,50 € in meno del registro" {
+		t.Errorf("%q", got)
+	}
+}
+
 func mustJSON(t *testing.T, v any) string {
 	t.Helper()
 	text, err := json.Marshal(v)
