@@ -213,7 +213,7 @@ var faultCases = map[Fault]struct {
 }
 
 func TestEveryFault(t *testing.T) {
-	if got, want := len(faultCases), len(needsRequest)+len(mayBeOnConnect); got != want {
+	if got, want := len(faultCases), len(faultSpecs); got != want {
 		t.Errorf("%d cases for %d faults", got, want)
 	}
 	for _, name := range slices.Sorted(maps.Keys(faultCases)) {

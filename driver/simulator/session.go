@@ -89,7 +89,7 @@ func (t *Terminal) end() { <-t.procedure }
 func (t *Terminal) take(on string) faultSet {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.script.take(on)
+	return t.script.take(on, false)
 }
 
 func (s *session) endProcedure() {
