@@ -281,10 +281,8 @@ func writeToken(dir string) (string, error) {
 // page is the till as the page asks it.
 type page struct{ *till.Till }
 
-// TerminalAction has no request body.
-func (p page) TerminalAction(ctx context.Context, by local.Operator, name, action string) (local.TerminalReport, error) {
-	return p.Till.TerminalAction(ctx, by, name, action, local.ActionRequest{})
-}
+// Cases are the open ones.
+func (p page) Cases(ctx context.Context, _ bool) ([]local.Case, error) { return p.Till.Cases(ctx) }
 
 // named puts a package's name before the points it passes.
 func named(prefix string, point func(string)) func(string) {
