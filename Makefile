@@ -5,7 +5,7 @@ NODE := $(shell command -v npm 2>/dev/null)
 TAGS := $(if $(NODE),-tags webui)
 PAGE := $(WEB)/dist/index.html
 
-.PHONY: demo build page test lint bench types types-check clean
+.PHONY: demo build page test lint bench soak types types-check clean
 
 # A counter with simulated terminal and platform; prints the page's address. Ctrl-C ends it.
 demo: build
@@ -39,6 +39,14 @@ lint:
 # Ratios against floors taken in the same run; never part of the tests.
 bench:
 	go test -run '^$$' -bench . -benchmem ./...
+
+# Randomised runs, bounded: SEEDS times 50 payments in virtual time (SEED=n replays one exactly), then
+# SECONDS with the real binary and SIGKILL.
+SEEDS   := 1000
+SECONDS := 60
+soak:
+	SOAK_SEEDS=$(SEEDS) SOAK_SEED=$(SEED) SOAK_PAYMENTS=50 go test -count=1 -timeout 60m -v -run 'TestSoak$$|TestSoakReplays' ./cmd/sportello
+	SOAK_SECONDS=$(SECONDS) SOAK_SEED=$(SEED) go test -count=1 -timeout 60m -v -run 'TestSoakRealBinary' ./cmd/sportello
 
 # The page's TypeScript types come from protocol/local.
 types:

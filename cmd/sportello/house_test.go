@@ -230,6 +230,7 @@ var sleepers = map[string]string{
 	"cmd/sportello/internal/till/progress_test.go": "inside the package's synctest bubble: virtual time",
 	"cmd/sportello/internal/till/written_test.go":  "inside the package's synctest bubble: virtual time",
 	"cmd/sportello/counter_test.go":                "looks at another process, which has no channel to wait on",
+	"cmd/sportello/soak_real_test.go":              "the moment of the kill is drawn",
 	"driver/ecr17/conformance_test.go":             "a file is the only sign that a pseudo terminal is there",
 	"driver/ecr17/last_test.go":                    "inside the package's synctest bubble: virtual time",
 	"driver/line/serial_linux_test.go":             "the kernel has no event for a full pty",
