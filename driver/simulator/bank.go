@@ -13,6 +13,21 @@ import (
 	"time"
 )
 
+// The bank file, format 1, as docs/simulatore.md has it. Added since the first terminal:
+//
+// kinds of decisions: preauth, increment, closure (of a pre-authorisation; it
+// charges), verification (no money), vas_payment and vas_refund (QR wallets; not in the
+// totals of the cards), close now with host_cents.
+//
+// kinds that are the terminal's memory and no decisions (Decisions leaves them out; they
+// have no seq of their own but that of the decision before them): saved (the decision
+// with seq saves was saved after all), service (last service receipt), adjust
+// (amount_cents added to the host's total by hand), vas_close (the VAS totals begin
+// again).
+//
+// fields: unsaved, saves, manual, answer, ticket, preauth, order_id, host_cents, dcc.
+// An approved reversal may have a reason: nobody asked for it but the terminal.
+
 // Kind is what a line of the bank file is about.
 type Kind string
 
@@ -27,7 +42,29 @@ const (
 	// KindClose ended the session: the totals begin again. Never approved, so that
 	// nobody takes it for money; amount_cents is the total that was closed.
 	KindClose Kind = "close"
+
+	KindPreauth      Kind = "preauth"      // amount_cents are blocked, not charged
+	KindIncrement    Kind = "increment"    // more is blocked
+	KindClosure      Kind = "closure"      // of a pre-authorisation: amount_cents are charged
+	KindVerification Kind = "verification" // the card is good; no money
+	KindVASPayment   Kind = "vas_payment"  // a QR wallet was charged; its order is in order_id
+	KindVASRefund    Kind = "vas_refund"   // and given back
+
+	// The terminal's memory between decisions.
+	KindSaved   Kind = "saved"   // the terminal has saved the decision whose seq is in saves
+	KindService Kind = "service" // last service receipt, in ticket
+	KindAdjust  Kind = "adjust"  // the host's total differs by amount_cents more
+	// KindVASClose: the VAS totals begin again.
+	KindVASClose Kind = "vas_close"
 )
+
+// charges tells the kinds whose approval takes money from a card.
+func (k Kind) charges() bool { return k == KindPayment || k == KindManual || k == KindClosure }
+
+// note tells the kinds that are no decisions.
+func (k Kind) note() bool {
+	return k == KindSaved || k == KindService || k == KindAdjust || k == KindVASClose
+}
 
 // Decision is one line of the bank file: what the bank (or the terminal, for the last
 // two kinds) decided. It is written when it is decided, before any byte of the
@@ -55,6 +92,19 @@ type Decision struct {
 	Reason   string `json:"reason,omitempty"` // of a refusal, as the terminal shows it
 	// Last is the message that the terminal saved as its last result, as sent.
 	Last string `json:"last,omitempty"`
+
+	// Unsaved: when the bank decided, the terminal had not saved it. A line of KindSaved
+	// follows if it did. Of a reversal that the terminal made because it had lost its
+	// power before it saved, always.
+	Unsaved   bool      `json:"unsaved,omitempty"`
+	Saves     int64     `json:"saves,omitempty"`      // saved: seq of the decision
+	Manual    bool      `json:"manual,omitempty"`     // reversal or close typed on the terminal
+	Answer    string    `json:"answer,omitempty"`     // the message U that the terminal saved beside last
+	Ticket    string    `json:"ticket,omitempty"`     // service receipt, as sent
+	Preauth   string    `json:"preauth,omitempty"`    // code of the pre-authorisation, 9 digits
+	OrderID   string    `json:"order_id,omitempty"`   // of a VAS operation
+	HostCents *int64    `json:"host_cents,omitempty"` // close: the host's total
+	DCC       *Currency `json:"dcc,omitempty"`        // the currency that was offered
 }
 
 // Bank keeps the truth of the terminals that use it. Safe for concurrent use.
@@ -64,16 +114,6 @@ type Bank struct {
 	seq       int64
 	decisions []Decision
 	accounts  map[string]*account // by terminal id
-}
-
-// account is what the bank and the memory of one terminal hold.
-type account struct {
-	stan  int       // of the last contact with the host
-	total int64     // cents since the last close
-	sale  *Decision // last approved payment that was not reversed, nil when none
-	done  *Decision // last financial operation, nil when none: what R prints
-	good  *Decision // last approved one, likewise, for terminals that print no refusals
-	last  string    // saved result, "" when none
 }
 
 // NewBank makes a bank that remembers in memory only.
@@ -128,6 +168,14 @@ func (b *Bank) Total(terminal string) int64 {
 	return b.account(terminal).total
 }
 
+// HostTotal is what the bank has taken for it since then, in cents. The two differ when
+// the terminal has forgotten a sale, and after SkewHost.
+func (b *Bank) HostTotal(terminal string) int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.account(terminal).host
+}
+
 func (b *Bank) restore(r io.Reader) error {
 	sc := bufio.NewScanner(r)
 	sc.Buffer(nil, 1<<20)
@@ -144,15 +192,6 @@ func (b *Bank) restore(r io.Reader) error {
 	return sc.Err()
 }
 
-func (b *Bank) account(terminal string) *account {
-	a := b.accounts[terminal]
-	if a == nil {
-		a = &account{}
-		b.accounts[terminal] = a
-	}
-	return a
-}
-
 // order is what a terminal asks the bank to decide, or tells it.
 type order struct {
 	kind      Kind
@@ -163,12 +202,20 @@ type order struct {
 	reference string
 	data      []string
 	reverses  string
-	reason    string // of a refusal; "" is the bank's own
+	reason    string // of a refusal; "" is the bank's own. Of a reversal: why the terminal made it
+	saving    saving
+	manual    bool
+	answer    string
+	ticket    string
+	preauth   string
+	orderID   string
+	hostCents *int64
+	dcc       *Currency
 }
 
 // decide makes the decision, lets render (which may be nil) build the message that
 // the terminal saves, writes the line and remembers it. On an error nothing was
-// decided.
+// decided. The message is in Last also when the terminal does not save it.
 func (b *Bank) decide(o order, render func(Decision) (string, error)) (Decision, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -179,6 +226,8 @@ func (b *Bank) decide(o order, render func(Decision) (string, error)) (Decision,
 		STAN:     noSTAN, Online: noSTAN, Action: o.action,
 		Card: o.card.kind, Entry: o.card.entry, PAN: o.card.shown(),
 		Reference: o.reference, Data: append([]string{}, o.data...), Reverses: o.reverses,
+		Unsaved: o.saving == savesLater, Manual: o.manual, Answer: o.answer, Ticket: o.ticket,
+		Preauth: o.preauth, OrderID: o.orderID, HostCents: o.hostCents, DCC: o.dcc,
 	}
 	if o.kind != KindLocal && o.kind != KindClose {
 		d.STAN = fmt.Sprintf("%06d", a.stan%999_999+1)
@@ -186,7 +235,13 @@ func (b *Bank) decide(o order, render func(Decision) (string, error)) (Decision,
 	}
 	switch {
 	case d.Approved:
-		d.Auth = authCode(d.STAN)
+		d.Auth, d.Reason = authCode(d.STAN), o.reason
+		switch d.Kind {
+		case KindPreauth:
+			d.Preauth = "000" + d.STAN
+		case KindVASPayment:
+			d.OrderID = orderID(d.Terminal, d.STAN)
+		}
 	case d.Kind != KindClose:
 		if d.Reason = o.reason; d.Reason == "" {
 			d.Reason = denial(o.action)
@@ -199,10 +254,14 @@ func (b *Bank) decide(o order, render func(Decision) (string, error)) (Decision,
 		}
 		d.Last = last
 	}
-	if err := b.write(d); err != nil {
+	written := d
+	if o.saving == savesNever {
+		written.Last, written.Answer = "", ""
+	}
+	if err := b.write(written); err != nil {
 		return Decision{}, err
 	}
-	b.apply(d)
+	b.apply(written)
 	return d, nil
 }
 
@@ -219,40 +278,6 @@ func (b *Bank) write(d Decision) error {
 		return fmt.Errorf("%w: %w", ErrBankFile, err)
 	}
 	return nil
-}
-
-// apply takes a decision into the memory.
-func (b *Bank) apply(d Decision) {
-	a := b.account(d.Terminal)
-	b.seq = max(b.seq, d.Seq)
-	b.decisions = append(b.decisions, d)
-	if d.STAN != noSTAN {
-		fmt.Sscanf(d.STAN, "%d", &a.stan) //nolint:errcheck // six digits, checked
-	}
-	if d.Last != "" {
-		a.last = d.Last
-	}
-	if d.Kind == KindClose {
-		a.total = 0
-		return
-	}
-	a.done = &d
-	if !d.Approved {
-		return
-	}
-	a.good = &d
-	if d.Kind == KindReversal {
-		a.sale, a.total = nil, a.total-d.AmountCents
-	} else {
-		a.sale, a.total = &d, a.total+d.AmountCents
-	}
-}
-
-// memory is a copy of what the terminal holds between procedures.
-func (b *Bank) memory(terminal string) account {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return *b.account(terminal)
 }
 
 // now is the bank's clock, as exact as it is written.

@@ -1,5 +1,7 @@
 package simulator
 
+import "strings"
+
 // card is what the customer presents.
 type card struct {
 	kind  string // 1 PagoBANCOMAT, 2 credit
@@ -37,8 +39,31 @@ func (c card) shown() string {
 	return "****" + c.last
 }
 
-// onWire fills the 19 bytes of the field, truncated by the terminal.
-func (c card) onWire() string { return "***************" + c.last }
+// PANStyle is how the terminal truncates a card number (ECR17 5.16).
+type PANStyle string
+
+// The two ways.
+const (
+	PANStars PANStyle = "stars" // ***************7741
+	PANZeros PANStyle = "zeros" // 0000000000000007741
+)
+
+// panOf fills the field of the card number, truncated by the terminal.
+func (t *Terminal) panOf(d Decision) string {
+	last := strings.TrimLeft(d.PAN, "*")
+	if t.opt.PAN == PANZeros {
+		return last // the field is filled with zeros
+	}
+	return "***************" + last
+}
+
+// cardOf is the card of an earlier decision.
+func cardOf(d Decision) card {
+	if d.Card == "" {
+		return noCard
+	}
+	return card{kind: d.Card, last: strings.TrimLeft(d.PAN, "*"), entry: d.Entry}
+}
 
 // Declines by amount: the last four digits 91nn (as in 91.16 euro) are refused with
 // action code 1nn, and 9100 is a customer who presses the red key.

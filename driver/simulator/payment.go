@@ -26,7 +26,7 @@ func (s *session) payment(ctx context.Context, m ecr17.PaymentRequest) {
 	switch {
 	case !ok:
 		s.refuse(ctx, tx, "DATI NON RICEVUTI")
-	case !mayPay(s.t.opt.state()):
+	case !mayPay(s.t.state()):
 		s.refuse(ctx, tx, "TERMINALE NON PRONTO")
 	default:
 		tx.card = cardFor(s.t.customers(), m.AmountCents)
@@ -104,6 +104,9 @@ func (s *session) transact(ctx context.Context, tx transaction) {
 		return
 	case customerReady:
 	}
+	if !s.currency(ctx, &tx) {
+		return
+	}
 	if s.faults.has(CutBeforeAuth) {
 		s.flush()
 		s.cut()
@@ -119,7 +122,10 @@ func (s *session) transact(ctx context.Context, tx transaction) {
 		}
 	}
 	tx.code = ecr17.ResultCode(s.faults[ResultCode].Code)
-	d, err := s.t.bank.decide(tx.order, s.t.render(tx))
+	d, alive, err := s.settle(tx)
+	if !alive {
+		return
+	}
 	if err != nil { // a bank that cannot write has decided nothing
 		s.refuse(ctx, tx, "HOST NON RISPONDE")
 		return
@@ -128,12 +134,12 @@ func (s *session) transact(ctx context.Context, tx transaction) {
 		s.flush()
 		s.cut()
 	}
-	s.tell(ctx, d, tx.wantsData)
+	s.tell(ctx, d)
 }
 
 // refuse ends a transaction without the bank: STAN zero, no action code.
 func (s *session) refuse(ctx context.Context, tx transaction, reason string) {
-	tx.kind, tx.action, tx.reason, tx.code = KindLocal, "", reason, ""
+	tx.kind, tx.action, tx.reason, tx.code, tx.saving = KindLocal, "", reason, "", tx.refusedSaving()
 	if tx.card.kind == "" {
 		tx.card = noCard
 	}
@@ -144,35 +150,7 @@ func (s *session) refuse(ctx context.Context, tx transaction, reason string) {
 			return
 		}
 	}
-	s.tell(ctx, d, false)
-}
-
-// tell sends result, data and ticket of a decision.
-func (s *session) tell(ctx context.Context, d Decision, wantsData bool) {
-	confirmed := s.reply(ctx, []byte(d.Last))
-	if wantsData {
-		s.tellData(ctx, confirmed)
-	}
-	text := ""
-	if confirmed && (d.Approved || !s.t.opt.NoRefusalTicket) {
-		text = s.t.financialTicket(d)
-	}
-	s.printing(ctx, text)
-	s.unglue(ctx)
-}
-
-// tellData stores the bank's answer U, and sends it when the result was confirmed.
-func (s *session) tellData(ctx context.Context, confirmed bool) {
-	data, err := ecr17.AdditionalDataAnswer{TID: s.t.opt.TerminalID, Data: "DF8D0100"}.AppendPayload(nil)
-	if err != nil {
-		return
-	}
-	s.t.mu.Lock()
-	s.t.stored = string(data)
-	s.t.mu.Unlock()
-	if confirmed {
-		s.deliver(ctx, data)
-	}
+	s.tell(ctx, d)
 }
 
 // what the customer did.
@@ -192,9 +170,12 @@ func (s *session) customer(ctx context.Context, c card, leaves bool) customerAct
 		}
 		return customerLeft
 	}
+	if c.entry == string(ecr17.EntryTyped) { // on the bank's own record: nobody is asked
+		return customerReady
+	}
 	s.progress("PRESENTARE CARTA")
 	switch {
-	case !s.pause(ctx, s.t.opt.Timing.Card, true):
+	case !s.customerActs(ctx, waitsForCard, s.t.opt.Timing.Card):
 		return interrupted()
 	case leaves:
 		return customerLeft
@@ -202,7 +183,7 @@ func (s *session) customer(ctx context.Context, c card, leaves bool) customerAct
 	s.progress("LETTURA CARTA")
 	if c.entry == string(ecr17.EntryChip) {
 		s.progress("DIGITARE PIN")
-		if !s.pause(ctx, s.t.opt.Timing.PIN, true) {
+		if !s.customerActs(ctx, waitsForPIN, s.t.opt.Timing.PIN) {
 			return interrupted()
 		}
 	}
@@ -231,19 +212,20 @@ func (t *Terminal) render(tx transaction) func(Decision) (string, error) {
 		if d.Kind != KindLocal {
 			r.Acquirer = "88105000005"
 		}
-		switch tx.letter {
-		case 'X':
+		switch {
+		case t.dress(&r, tx, d): // of another class
+		case tx.letter == 'X':
 			r.Class, r.ActionCode, r.HasAmount = ecr17.ClassExtended, ecr17.ActionCode(d.Action), true
 			if d.Kind != KindLocal && !tx.zero {
 				r.AmountCents = d.AmountCents
 			}
-		case 'S':
+		case tx.letter == 'S':
 			r.Class, r.ActionCode = ecr17.ClassReversal, ecr17.ActionCode(d.Action)
 		default:
 			r.Class = ecr17.ClassPayment
 		}
 		if r.Code == ecr17.ResultOK {
-			r.PAN = ecr17.NewPAN(card{last: strings.TrimLeft(d.PAN, "*")}.onWire())
+			r.PAN = ecr17.NewPAN(t.panOf(d))
 			r.Entry, r.HostTime = ecr17.EntryMode(d.Entry), ecr17.HostTimeOf(d.At)
 			if tx.letter != 'S' {
 				r.AuthCode = d.Auth

@@ -25,12 +25,15 @@ func (s *session) carryOut(ctx context.Context, payload []byte) (closing bool) {
 	switch {
 	case s.faults.has(Silent):
 		return false
-	case err != nil, !s.mine(tid, letter), strings.IndexByte(neverSupported+opt.Unsupported, letter) >= 0:
+	case err != nil, !s.mine(tid, letter), strings.IndexByte(opt.Unsupported, letter) >= 0:
 		s.nak()
 		return each
 	case s.faults.has(Nak):
 		s.pause(ctx, opt.Timing.ACK, false)
 		s.nak()
+		return each
+	case s.repeated(letter, payload):
+		s.acknowledge(ctx)
 		return each
 	}
 	switch m := m.(type) {
@@ -39,16 +42,31 @@ func (s *session) carryOut(ctx context.Context, payload []byte) (closing bool) {
 	case ecr17.PrintSwitch:
 		s.t.setPrinting(m.ToECR)
 		s.acknowledge(ctx)
+		return each || opt.Closing == CloseAfterACK
 	case ecr17.LastResultRequest:
 		s.lastResult(ctx, m)
 	case ecr17.ReprintRequest:
 		s.reprint(ctx, m)
+		return each || opt.Closing == CloseAfterACK && !m.ToECR
 	case ecr17.TotalsRequest:
 		s.totals(ctx, m)
 	case ecr17.CloseRequest:
 		s.closeSession(ctx, m)
 	case ecr17.PaymentRequest:
-		s.payment(ctx, m)
+		if m.Code == 'p' {
+			s.preauth(ctx, m)
+		} else {
+			s.payment(ctx, m)
+		}
+		return opt.Closing != CloseNever
+	case ecr17.IncrementRequest:
+		s.onPreauth(ctx, m)
+		return opt.Closing != CloseNever
+	case ecr17.VerifyRequest:
+		s.verification(ctx, m)
+		return opt.Closing != CloseNever
+	case ecr17.VASRequest:
+		s.vas(ctx, m)
 		return opt.Closing != CloseNever
 	case ecr17.ReversalRequest:
 		s.reversal(ctx, m)
@@ -147,14 +165,15 @@ func (s *session) status(ctx context.Context) {
 	s.acknowledge(ctx)
 	s.pause(ctx, s.t.opt.Timing.Answer, false)
 	s.say(ctx, ecr17.StatusAnswer{
-		TID: s.t.opt.TerminalID, Clock: ecr17.ClockOf(s.t.clock()), State: s.t.opt.state(), Releases: s.t.opt.Release,
+		TID: s.t.opt.TerminalID, Clock: ecr17.ClockOf(s.t.clock()), State: s.t.state(), Releases: s.t.opt.Release,
 	})
 	s.unglue(ctx)
 }
 
 // lastResult sends the saved result, byte for byte.
 func (s *session) lastResult(ctx context.Context, m ecr17.LastResultRequest) {
-	last := s.t.bank.memory(s.t.opt.TerminalID).last
+	memory := s.t.bank.memory(s.t.opt.TerminalID)
+	last := memory.last
 	if last == "" {
 		switch s.t.opt.EmptyLast {
 		case EmptySilent:
@@ -169,11 +188,8 @@ func (s *session) lastResult(ctx context.Context, m ecr17.LastResultRequest) {
 	s.glue()
 	s.acknowledge(ctx)
 	s.pause(ctx, s.t.opt.Timing.Answer, false)
-	s.t.mu.Lock()
-	stored := s.t.stored
-	s.t.mu.Unlock()
-	if s.reply(ctx, []byte(last)) && m.StoredData && stored != "" {
-		s.deliver(ctx, []byte(stored))
+	if s.reply(ctx, []byte(last)) && m.StoredData && memory.answer != "" {
+		s.deliver(ctx, []byte(memory.answer))
 	}
 	s.unglue(ctx)
 }
@@ -189,14 +205,14 @@ func (s *session) reprint(ctx context.Context, m ecr17.ReprintRequest) {
 		about = memory.good
 	}
 	if about != nil {
-		text = s.t.financialTicket(*about)
+		copied := *about
+		if s.t.opt.NoReferenceInCopy {
+			copied.Reference = ""
+		}
+		text = s.t.financialTicket(copied)
 	}
 	if m.Service {
-		s.t.mu.Lock()
-		if text = ""; s.t.service != nil {
-			text = s.t.service.text
-		}
-		s.t.mu.Unlock()
+		text = memory.service
 	}
 	if m.ToECR {
 		s.pause(ctx, s.t.opt.Timing.Answer, false)
@@ -215,7 +231,11 @@ func (s *session) totals(ctx context.Context, m ecr17.TotalsRequest) {
 	total := s.t.bank.Total(s.t.opt.TerminalID)
 	// No sign is defined: a negative total cannot be written (ECR17 2.9).
 	s.say(ctx, ecr17.TotalsAnswer{TID: s.t.opt.TerminalID, Code: ecr17.ResultOK, TotalCents: total, HasTotal: total >= 0})
-	s.printing(ctx, s.t.remember(s.t.totalsTicket("TOTALI", total)))
+	text := s.t.totalsTicket("TOTALI", total)
+	if err := s.t.bank.note(Decision{Kind: KindService, Terminal: s.t.opt.TerminalID, Ticket: text}); err != nil {
+		s.trace("! ", "service receipt not saved")
+	}
+	s.printing(ctx, text)
 	s.unglue(ctx)
 }
 
@@ -229,8 +249,7 @@ func (s *session) closeSession(ctx context.Context, m ecr17.CloseRequest) {
 	if !s.pause(ctx, s.t.opt.Timing.Host, false) {
 		return
 	}
-	total := s.t.bank.Total(s.t.opt.TerminalID)
-	_, err := s.t.bank.decide(order{kind: KindClose, terminal: s.t.opt.TerminalID, cents: total}, nil)
+	d, host, err := s.t.closes(s.t.opt.TerminalID, false)
 	if err != nil {
 		s.say(ctx, ecr17.CloseAnswer{TID: s.t.opt.TerminalID, Code: ecr17.ResultRefused, Reason: "HOST NON RISPONDE", ActionCode: "909"})
 		s.unglue(ctx)
@@ -238,17 +257,40 @@ func (s *session) closeSession(ctx context.Context, m ecr17.CloseRequest) {
 	}
 	s.say(ctx, ecr17.CloseAnswer{
 		TID: s.t.opt.TerminalID, Code: ecr17.ResultOK,
-		TotalCents: total, HasTotal: total >= 0, HostTotalCents: total, HasHostTotal: total >= 0,
+		TotalCents: d.AmountCents, HasTotal: d.AmountCents >= 0, HostTotalCents: host, HasHostTotal: host >= 0,
 	})
-	s.printing(ctx, s.t.remember(s.t.totalsTicket("CHIUSURA", total)))
+	s.printing(ctx, d.Ticket)
 	s.unglue(ctx)
 }
 
-// remember keeps a service ticket for reprint.
-func (t *Terminal) remember(text string) string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.service = &serviceTicket{text}
+// closingTicket is the service receipt of a close, with both totals.
+func (t *Terminal) closingTicket(terminal string, total, host int64) string {
+	lines := []string{
+		t.opt.Merchant, "CHIUSURA", "TERMINALE " + terminal,
+		"\x7fTOTALE EUR " + euro(total), "TOTALE HOST " + euro(host),
+	}
+	if total != host {
+		lines = append(lines, "TOTALI DIVERSI")
+	}
+	return strings.Join(lines, "}") + endOfTicket
+}
+
+// layout writes the lines of a ticket as wide as the paper, for printers that swallow
+// the new line after a full one (ECR17 4, rule 3).
+func (t *Terminal) layout(text string) string {
+	if !t.opt.FullLines {
+		return text
+	}
+	body, found := strings.CutSuffix(text, endOfTicket)
+	lines := strings.Split(body, "}")
+	for i, line := range lines {
+		if missing := ticketWidth + 1 - len(strings.TrimPrefix(line, "\x7f")); missing > 0 {
+			lines[i] = line + strings.Repeat(" ", missing)
+		}
+	}
+	if text = strings.Join(lines, "}"); found {
+		text += endOfTicket
+	}
 	return text
 }
 

@@ -26,8 +26,10 @@ type session struct {
 	lost   bool     // nothing more can be read
 	mute   bool     // a permanent line was "cut": nothing passes until the procedure ends
 
-	faults      faultSet // of the request being carried out
-	gluing      bool     // hold everything back for one segment
+	previous    []byte      // last transaction carried out on this line, see Options.DropRepeats
+	dying       RebootPoint // of the transaction under way, see RebootAt
+	faults      faultSet    // of the request being carried out
+	gluing      bool        // hold everything back for one segment
 	held        []byte
 	unconfirmed [][]byte // messages in held that need a confirmation
 }
@@ -61,29 +63,24 @@ func (s *session) serve(ctx context.Context) {
 		if !ok {
 			return
 		}
-		if !s.t.begin(ctx) {
+		turn := s.turn(ctx, payload)
+		switch turn {
+		case noTurn:
 			return
+		case turnedAway:
+			continue
+		case itsTurn, meanwhile:
 		}
 		closing := s.carryOut(ctx, payload)
 		s.endProcedure()
-		s.t.end()
+		if turn == itsTurn {
+			s.t.end()
+		}
 		if closing && len(s.queue) == 0 && !s.permanent {
 			return
 		}
 	}
 }
-
-// begin and end hold the terminal for one procedure.
-func (t *Terminal) begin(ctx context.Context) bool {
-	select {
-	case t.procedure <- struct{}{}:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-func (t *Terminal) end() { <-t.procedure }
 
 // take gives the faults due for a request or a connection.
 func (t *Terminal) take(on string) faultSet {
@@ -272,6 +269,7 @@ func (s *session) trace(way, what string) {
 // progress sends a progress frame, 20 characters.
 func (s *session) progress(text string) {
 	const width = 20
+	s.t.show(text)
 	s.trace("> ", text)
 	frame := append([]byte{ecr17.SOH}, text...)
 	for len(frame) < width+1 {
@@ -337,7 +335,7 @@ func (s *session) confirmation(ctx context.Context) answer {
 			return nobody
 		case f.Kind == ecr17.FrameApplication:
 			s.enqueue(f)
-		case f.Suspected(): // strict: only a known form confirms
+		case !s.t.confirms(f):
 		case f.Kind == ecr17.FrameACK:
 			return confirmed
 		case f.Kind == ecr17.FrameNAK:

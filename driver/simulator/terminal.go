@@ -8,28 +8,39 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"sportello/protocol/ecr17"
 )
 
 // Terminal is one card terminal. It may be served on several lines, one after
 // another or (Options.Clients) together; its memory outlives them. Safe for
 // concurrent use.
 type Terminal struct {
-	opt  Options
+	opt  Options // TerminalID changes in a restart only, under mu
 	bank *Bank
 
 	clients   chan struct{} // a slot for each client served at a time
 	procedure chan struct{} // held while a request is carried out
 	red       chan struct{} // the red key, pressed and not yet noticed
+	card      chan struct{} // likewise the card, under Options.ManualKeys
+	pin       chan struct{}
 
-	mu      sync.Mutex // guards all below
-	script  script
-	toECR   bool           // receipts go to the ECR, until the next procedure ends
-	service *serviceTicket // last service ticket, nil when none
-	stored  string         // saved answer U, "" when none
-	seen    map[byte]int   // well-formed requests by letter
-	boot    context.Context
-	reboot  context.CancelFunc
-	lines   *sync.WaitGroup // sessions of this boot
+	mu        sync.Mutex // guards all below
+	script    script
+	toECR     bool         // receipts go to the ECR, until the next procedure ends
+	seen      map[byte]int // well-formed requests by letter
+	boot      context.Context
+	reboot    context.CancelFunc
+	changing  chan struct{}  // closed when a restart is over, nil when none is under way
+	lines     sync.WaitGroup // sessions; grows only under mu and while changing is nil
+	connected int            // sessions now
+	address   net.Addr       // of the last listener served, nil when none
+	digit     ecr17.TerminalState
+	ahead     time.Duration // terminal's clock minus ours
+	deafUntil time.Time
+	dieAt     RebootPoint
+	screen    string // last progress of the procedure under way
+	waits     string // for the card, the PIN or nothing
 }
 
 // New makes a terminal. Errors are ErrOptions and ErrFaults.
@@ -43,11 +54,15 @@ func New(o Options) (*Terminal, error) {
 		clients:   make(chan struct{}, o.Clients),
 		procedure: make(chan struct{}, 1),
 		red:       make(chan struct{}, 1),
+		card:      make(chan struct{}, 1),
+		pin:       make(chan struct{}, 1),
 		seen:      map[byte]int{},
-		lines:     &sync.WaitGroup{},
+		digit:     ecr17.TerminalState(o.State[0] - '0'),
+		ahead:     o.ClockShift,
 	}
 	t.boot, t.reboot = context.WithCancel(context.Background())
 	t.script.add(o.Faults)
+	t.undo() // of the process before
 	return t, nil
 }
 
@@ -55,7 +70,11 @@ func New(o Options) (*Terminal, error) {
 func (t *Terminal) Bank() *Bank { return t.bank }
 
 // TerminalID is the terminal's own.
-func (t *Terminal) TerminalID() string { return t.opt.TerminalID }
+func (t *Terminal) TerminalID() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.opt.TerminalID
+}
 
 // Script adds rules to the fault script; they count from now. Errors are ErrFaults.
 func (t *Terminal) Script(rules ...Rule) error {
@@ -90,6 +109,9 @@ type Conn interface {
 func (t *Terminal) Serve(ctx context.Context, ln net.Listener) error {
 	stop := context.AfterFunc(ctx, func() { _ = ln.Close() })
 	defer stop()
+	t.mu.Lock()
+	t.address = ln.Addr()
+	t.mu.Unlock()
 	var sessions sync.WaitGroup
 	defer sessions.Wait()
 	defer ln.Close() //nolint:errcheck // closed already when ctx has ended
@@ -135,48 +157,84 @@ func (t *Terminal) leave() { <-t.clients }
 
 // session serves one line. permanent: the line cannot be closed (a pseudo terminal).
 func (t *Terminal) session(ctx context.Context, conn Conn, permanent bool) {
-	t.mu.Lock()
-	boot, lines := t.boot, t.lines
-	lines.Add(1)
-	t.mu.Unlock()
-	defer lines.Done()
+	boot, ok := t.on(ctx)
+	if !ok {
+		_ = conn.Close() // nobody has used it
+		return
+	}
+	defer t.off()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(boot, cancel)()
 	newSession(t, conn, permanent).serve(ctx)
 }
 
-// ManualSale is a sale typed on the terminal while nobody looked (ECR17 G15). The
-// bank approves it; the result saved for G stays, unless Options.ManualSaved.
-func (t *Terminal) ManualSale(cents int64) (Decision, error) {
-	if cents < 1 || cents > maxCents {
-		return Decision{}, fmt.Errorf("%w: manual sale of %d cents", ErrOptions, cents)
-	}
-	o := order{kind: KindManual, terminal: t.opt.TerminalID, cents: cents, action: actionApproved, card: cardFor(0, cents)}
-	if !t.opt.ManualSaved {
-		return t.bank.decide(o, nil)
-	}
-	return t.bank.decide(o, t.render(transaction{letter: 'P'}))
-}
-
-// PressRed is the customer pressing the red key. It counts when the terminal waits
-// for the card or the PIN; before that it is forgotten.
-func (t *Terminal) PressRed() {
-	select {
-	case t.red <- struct{}{}:
-	default:
-	}
-}
-
-// Reboot drops the lines and whatever was under way, unless the bank had decided.
-// What the terminal saved stays; the print switch is forgotten.
-func (t *Terminal) Reboot() {
+// on counts a session in, when the terminal has its power; off counts it out.
+func (t *Terminal) on(ctx context.Context) (boot context.Context, ok bool) {
 	t.mu.Lock()
-	lines := t.lines
-	t.reboot()
-	t.boot, t.reboot = context.WithCancel(context.Background())
-	t.lines = &sync.WaitGroup{}
-	t.toECR = false
+	for t.changing != nil {
+		over := t.changing
+		t.mu.Unlock()
+		select {
+		case <-over:
+		case <-ctx.Done():
+			return nil, false
+		}
+		t.mu.Lock()
+	}
+	defer t.mu.Unlock()
+	t.lines.Add(1)
+	t.connected++
+	return t.boot, true
+}
+
+func (t *Terminal) off() {
+	t.mu.Lock()
+	t.connected--
+	if t.opt.ForgetSwitch {
+		t.toECR = false
+	}
 	t.mu.Unlock()
-	lines.Wait()
+	t.lines.Done()
+}
+
+// restart ends every line, waits for them, lets change (which may be nil) do its work
+// while none is there, and begins again.
+func (t *Terminal) restart(change func()) {
+	t.mu.Lock()
+	for t.changing != nil {
+		over := t.changing
+		t.mu.Unlock()
+		<-over
+		t.mu.Lock()
+	}
+	over := make(chan struct{})
+	t.changing = over
+	t.powerLost()
+	t.mu.Unlock()
+	t.lines.Wait()
+	if change == nil {
+		t.undo()
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if change != nil {
+		change()
+	}
+	t.changing = nil
+	close(over)
+}
+
+// state is the digit that the terminal reports.
+func (t *Terminal) state() ecr17.TerminalState {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.digit
+}
+
+// shift is the terminal's clock minus ours.
+func (t *Terminal) shift() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ahead
 }

@@ -98,7 +98,7 @@ func wholeDay(t *testing.T, b bench) {
 	want := Decision{
 		V: 1, Seq: 1, Terminal: tid, Kind: KindPayment, Approved: true, AmountCents: 123_45, STAN: "000001", Online: "000001",
 		Auth: r.AuthCode, Action: "000", Card: "2", Entry: "ICC", PAN: "****7741", Reference: reference,
-		Data: []string{"30120260000045671215376371009"}, Last: string(saved),
+		Data: []string{"30120260000045671215376371009"}, Last: string(saved), Answer: string(data.Payload),
 	}
 	got := b.term.Bank().Decisions()
 	if len(got) != 1 || time.Since(got[0].At).Abs() > time.Minute {
@@ -173,7 +173,7 @@ func wholeDay(t *testing.T, b bench) {
 }
 
 func TestStrictness(t *testing.T) {
-	inMemory(t, Options{Unsupported: "T"}, func(t *testing.T, b bench) {
+	inMemory(t, Options{Unsupported: "TH"}, func(t *testing.T, b bench) {
 		e := b.dial()
 		good := func(m ecr17.Message) []byte {
 			f, err := ecr17.AppendMessage(nil, m, e.scope)
@@ -204,7 +204,7 @@ func TestStrictness(t *testing.T) {
 			"wildcard for money":      good(wild),
 			"wildcard for evidence":   good(ecr17.LastResultRequest{TID: ecr17.AnyTerminal}),
 			"unsupported by option":   good(ecr17.TotalsRequest{TID: tid}),
-			"unsupported always":      good(ecr17.VerifyRequest{TID: tid}),
+			"unsupported too":         good(ecr17.VerifyRequest{TID: tid}),
 			"unannounced data":        good(ecr17.AdditionalData{TID: tid, ISOField: "00", IndexMap: "5000", Tags: []string{"A"}}),
 			"unknown letter":          change(10, 'Z'),
 			"reserved byte":           change(20, '1'),

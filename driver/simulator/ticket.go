@@ -16,17 +16,13 @@ const ticketWidth = 23
 // endOfTicket are six new lines and ESC.
 const endOfTicket = "}}}}}}\x1b"
 
-// serviceTicket is the last ticket that is not about money.
-type serviceTicket struct{ text string }
-
 // financialTicket is the slip of a decision; the same decision prints the same slip.
 func (t *Terminal) financialTicket(d Decision) string {
-	what := map[Kind]string{KindPayment: "ACQUISTO", KindManual: "ACQUISTO", KindReversal: "STORNO", KindLocal: "ACQUISTO"}[d.Kind]
 	lines := []string{
 		t.opt.Merchant,
-		what,
+		ticketTitle(d),
 		"TERMINALE " + d.Terminal,
-		d.At.Add(t.opt.ClockShift).In(ecr17.Rome()).Format("02/01/2006 15:04"),
+		d.At.Add(t.shift()).In(ecr17.Rome()).Format("02/01/2006 15:04"),
 		"STAN " + d.STAN,
 	}
 	if d.PAN != "" {
@@ -73,7 +69,7 @@ func (s *session) printing(ctx context.Context, text string) {
 
 // sendTicket sends the parts of a ticket until one is not confirmed.
 func (s *session) sendTicket(ctx context.Context, text string) {
-	for _, part := range ecr17.SplitTicket(s.t.opt.TerminalID, text) {
+	for _, part := range ecr17.SplitTicket(s.t.opt.TerminalID, s.t.layout(text)) {
 		payload, err := part.AppendPayload(nil)
 		if err != nil || !s.deliver(ctx, payload) {
 			return
@@ -82,4 +78,4 @@ func (s *session) sendTicket(ctx context.Context, text string) {
 }
 
 // clock is the terminal's own time.
-func (t *Terminal) clock() time.Time { return time.Now().Add(t.opt.ClockShift) }
+func (t *Terminal) clock() time.Time { return time.Now().Add(t.shift()) }
