@@ -65,6 +65,11 @@ func (k kind) refusal() error {
 // asks for no order.
 func fold(p []byte) byte {
 	var x uint64
+	for len(p) >= 32 {
+		x ^= binary.LittleEndian.Uint64(p) ^ binary.LittleEndian.Uint64(p[8:]) ^
+			binary.LittleEndian.Uint64(p[16:]) ^ binary.LittleEndian.Uint64(p[24:])
+		p = p[32:]
+	}
 	for len(p) >= 8 {
 		x ^= binary.LittleEndian.Uint64(p)
 		p = p[8:]

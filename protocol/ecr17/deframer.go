@@ -45,13 +45,14 @@ func (d *Deframer) Feed(p []byte) {
 }
 
 // Next delivers the next complete frame, if there is one.
-func (d *Deframer) Next() (Frame, bool) {
+func (d *Deframer) Next() (f Frame, ok bool) {
 	if len(d.ready) > 0 {
-		f := d.ready[0]
+		f = d.ready[0]
 		d.ready = d.ready[1:]
 		return f, true
 	}
-	return d.cut(nil)
+	ok = d.cut(&f, nil)
+	return f, ok
 }
 
 // Pending tells the first byte and the number of the bytes held back for an
@@ -83,8 +84,8 @@ func (d *Deframer) FlushBareControl() (Frame, bool) {
 func (d *Deframer) DropUnfinished() Unfinished {
 	var u Unfinished
 	for {
-		f, ok := d.cut(&u)
-		if !ok {
+		var f Frame
+		if !d.cut(&f, &u) {
 			return u
 		}
 		d.ready = append(d.ready, f)
@@ -95,41 +96,36 @@ func (d *Deframer) DropUnfinished() Unfinished {
 // in full, so call Next after it until it says no.
 func (d *Deframer) Close() Unfinished { return d.DropUnfinished() }
 
-// cut takes the next frame off the buffer. With last == nil it stops where
-// more bytes are needed; otherwise no more bytes will come, and it settles
-// what is there, noting in last what it had to drop.
-func (d *Deframer) cut(last *Unfinished) (Frame, bool) {
+// cut takes the next frame off the buffer into f. With last == nil it stops
+// where more bytes are needed; otherwise no more bytes will come, and it
+// settles what is there, noting in last what it had to drop.
+func (d *Deframer) cut(f *Frame, last *Unfinished) bool {
 	for d.off < len(d.buf) {
 		rest := d.buf[d.off:]
-		var (
-			f    Frame
-			used int // bytes consumed; 0 = more needed
-		)
+		used := 1 // bytes consumed; 0 = more needed
 		switch rest[0] {
 		case ACK, NAK:
-			f, used = cutControl(rest, last != nil)
+			*f, used = cutControl(rest, last != nil)
 		case STX:
-			f, used = cutApplication(rest)
+			used = cutApplication(f, rest)
 			if used == 0 && last != nil {
 				last.Application = true
 				last.Bytes += len(rest)
 				used = len(rest)
 			}
 		case SOH:
-			f, used = cutProgress(rest, last != nil)
-		default:
-			used = 1
+			*f, used = cutProgress(rest, last != nil)
 		}
 		if used == 0 {
-			return Frame{}, false
+			return false
 		}
 		d.off += used
 		if f.Kind != 0 {
-			return f, true
+			return true
 		}
 		d.junk += used
 	}
-	return Frame{}, false
+	return false
 }
 
 // cutControl cuts ACK/NAK ETX LRC. The LRC is not asked for: another one makes
@@ -168,7 +164,7 @@ func controlKind(lead byte) FrameKind {
 
 // cutApplication cuts STX message ETX LRC. The LRC is the byte after the first
 // ETX whatever its value. A second STX before ETX begins the frame anew.
-func cutApplication(b []byte) (Frame, int) {
+func cutApplication(f *Frame, b []byte) int {
 	body := b[1:min(len(b), MaxFrame-1)]
 	end := bytes.IndexByte(body, ETX)
 	full := len(body) == MaxFrame-2 // no ETX up to here: not a frame
@@ -176,15 +172,16 @@ func cutApplication(b []byte) (Frame, int) {
 		body = body[:end]
 	}
 	if again := bytes.IndexByte(body, STX); again >= 0 {
-		return Frame{}, again + 1
+		return again + 1
 	}
 	switch {
 	case end < 0 && full:
-		return Frame{}, MaxFrame - 1
+		return MaxFrame - 1
 	case end < 0, end+2 == len(b):
-		return Frame{}, 0
+		return 0
 	}
-	return Frame{Kind: FrameApplication, Payload: body[:end:end], LRC: b[end+2]}, end + 3
+	f.Kind, f.Payload, f.LRC = FrameApplication, body[:end:end], b[end+2]
+	return end + 3
 }
 
 // cutProgress cuts SOH text EOT. A frame without EOT ends where another frame

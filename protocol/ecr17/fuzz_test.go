@@ -202,6 +202,9 @@ func FuzzResult(f *testing.F) {
 			card = ""
 		}
 		r, err := DecodeResult(payload, Lenient)
+		if general, generalErr := decodeResult(payload, Lenient); general != r || !reflect.DeepEqual(err, generalErr) {
+			t.Fatalf("short way %+v, %v\ngeneral   %+v, %v", r, err, general, generalErr)
+		}
 		if r.Raw != NewRaw(payload) || NewRaw([]byte(r.Raw)) != r.Raw || len(r.Raw) != len(payload) {
 			t.Fatalf("kept message of %q", payload)
 		}

@@ -147,7 +147,14 @@ type Result struct {
 // ErrPANInClear (Strict only). An approval that the host calls pending or
 // failed (3.3) is contradictory too. The caller still checks terminal id, class
 // against the request, and amount.
-func DecodeResult(payload []byte, mode Mode) (Result, error) {
+func DecodeResult(payload []byte, mode Mode) (r Result, err error) {
+	if mode == Lenient && readClean(&r, payload) {
+		return r, nil
+	}
+	return decodeResult(payload, mode)
+}
+
+func decodeResult(payload []byte, mode Mode) (Result, error) {
 	raw, clear := maskMessage(payload)
 	s := string(raw)
 	if err := checkHeader(payload, FromTerminal, mode); err != nil {
