@@ -17,20 +17,44 @@ type record struct {
 	LastSeq   uint64 `json:",omitzero"` // of its newest entry
 	SentSeq   uint64 `json:",omitzero"` // of the intent, whose blob holds baseline and descriptions
 	TicketSeq uint64 `json:",omitzero"` // of the newest entry with a slip
-	// FreeDocuments are the locks of documents whose notices were registered.
-	FreeDocuments []string `json:",omitzero"`
+	// FreeLocks were given back one by one: of documents whose notices are registered, of refunded notices.
+	FreeLocks []string `json:",omitzero"`
+
+	Evidence    []uint64 `json:",omitzero"` // every entry that is evidence, oldest first; see EvidenceSeq
+	ReversalSeq uint64   `json:",omitzero"` // of the newest reversal's intent
+	Submitted   bool     `json:",omitzero"` // a notice of it was submitted to the platform
+	Session     int      `json:",omitzero"` // of the terminal, in which it was sent
+	ReversedIn  int      `json:",omitzero"` // likewise its reversal
+	Before      string   `json:",omitzero"` // the terminal's Previous until it was sent
 }
 
 func (r *record) clone() *record {
 	c := *r
 	c.Notices = slices.Clone(r.Notices)
 	c.ResolvedBy = slices.Clone(r.ResolvedBy)
-	c.FreeDocuments = slices.Clone(r.FreeDocuments)
-	if r.Charge != nil {
-		charge := *r.Charge
-		c.Charge = &charge
+	c.FreeLocks = slices.Clone(r.FreeLocks)
+	c.Evidence = slices.Clone(r.Evidence)
+	c.Charge = copied(r.Charge)
+	c.Proposal = copied(r.Proposal)
+	if c.Reversal = copied(r.Reversal); c.Reversal != nil {
+		c.Reversal.Charge = copied(r.Reversal.Charge)
 	}
 	return &c
+}
+
+// copied is another of the same; nil of nil.
+func copied[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	return &c
+}
+
+// learned notes an entry as evidence. A proposal that waits did not know of it.
+func (r *record) learned(e *entry) {
+	r.EvidenceSeq, r.Proposal = e.Seq, nil
+	r.Evidence = append(r.Evidence, e.Seq)
 }
 
 // outboxValue is an outbox item in the state bucket.
@@ -41,15 +65,6 @@ type outboxValue struct {
 }
 
 func (o *outboxValue) clone() *outboxValue { c := *o; return &c }
-
-// caseRecord is a case in the state bucket.
-type caseRecord struct{ Case }
-
-func (k *caseRecord) clone() *caseRecord {
-	c := *k
-	c.EndedBy = slices.Clone(k.EndedBy)
-	return &c
-}
 
 // apply folds one entry into the state. It is the only code that changes the state: the writer, the
 // start after a kill and Check all go through it. It decides nothing; what it does follows from the
@@ -64,9 +79,13 @@ func apply(v *view, e *entry) error {
 		return applyAftermath(v, e)
 	case KindRegistration:
 		return applyRegistration(v, e)
-	case KindTerminalAdopted, KindTerminalFreed, KindTerminalDemoted:
+	case KindReversalSent:
+		return applyReversalSent(v, e)
+	case KindResolutionProposed, KindResolutionDeclined, KindResolutionParked, KindContradicted:
+		return applyDesk(v, e)
+	case KindTerminalAdopted, KindTerminalFreed, KindTerminalDemoted, KindTerminalCommissioned, KindTerminalTotal, KindSessionClosed:
 		return applyTerminal(v, e)
-	case KindCaseOpened, KindCaseEnded:
+	case KindCaseOpened, KindCaseEnded, KindEndingProposed, KindEndingDeclined:
 		return applyCase(v, e)
 	case KindBlobsErased:
 		return nil
@@ -143,10 +162,13 @@ func applySent(v *view, e *entry, r *record) error {
 		v.put(historyKey(n.Creditor, n.Number)+r.ID, []byte(r.Settlement))
 	}
 	for _, key := range lockKeys(r.Notices) {
-		if holders := lockHolders(v, key); len(holders) > 0 {
+		holders, err := takeLock(v, key, r, e.At)
+		if err != nil {
+			return err
+		}
+		if len(holders) > 0 {
 			return fmt.Errorf("payment %q takes the lock %q held by %q", r.ID, key, holders)
 		}
-		v.put(key, []byte(r.ID))
 	}
 	t, err := loadTerminal(v, r.Terminal)
 	if err != nil {
@@ -155,7 +177,8 @@ func applySent(v *view, e *entry, r *record) error {
 	if t.Lock != "" {
 		return fmt.Errorf("payment %q takes terminal %q held by %q", r.ID, r.Terminal, t.Lock)
 	}
-	t.Lock, t.LastPayment, t.Fresh = r.ID, r.ID, false
+	r.Session = t.Session
+	t.take(r)
 	learnResult(v, t, e.Terminal, true)
 	v.store(tableTerminals+t.Name, t)
 	return nil
@@ -176,12 +199,18 @@ func applyOutcome(v *view, e *entry) error {
 	if r.SentAt.IsZero() {
 		return fmt.Errorf("payment %q has an outcome and was never sent", r.ID)
 	}
+	// An unknown found again after a start, with nothing new, is no evidence.
+	news := o.From != o.To || len(o.Evidence) > 0 || o.Charge != nil || e.Blob != nil || o.Preset != r.Preset || o.Final != r.NeedsPeople
 	r.State, r.Reason = o.To, o.Reason
 	r.Preset, r.NeedsPeople = o.Preset, o.Final
-	if o.To != Unknown {
+	if o.To.Finished() {
 		r.Preset, r.NeedsPeople = "", false
 	}
-	if o.Charge != nil {
+	switch {
+	case o.Charge == nil:
+	case o.From == Reversing:
+		r.Reversal.Charge = o.Charge
+	default:
 		r.Charge = o.Charge
 	}
 	if len(o.ResolvedBy) > 0 {
@@ -190,17 +219,24 @@ func applyOutcome(v *view, e *entry) error {
 	switch o.To {
 	case Charged:
 		err = applyCharged(v, e, r)
-	case NotCharged, Reversed:
+	case NotCharged:
 		releaseLocks(v, r)
-		fallthrough
-	case Unknown, Sent, Reversing:
 		err = applyWatch(v, e, r)
+	case Reversed:
+		applyReversed(e, r)
+		err = applyWatch(v, e, r)
+	case Unknown, Sent:
+		err = applyWatch(v, e, r)
+	case Reversing: // it goes on as it was
 	}
 	if err != nil {
 		return err
 	}
 	if err := applyTerminalOutcome(v, e, r); err != nil {
 		return err
+	}
+	if news {
+		r.learned(e)
 	}
 	storeRecord(v, r, e)
 	return nil
@@ -213,11 +249,10 @@ func applyCharged(v *view, e *entry, r *record) error {
 		}
 		r.AccountingDay, r.ReceiptNumber = e.AccountingDay, e.ReceiptNumber
 	}
-	for _, key := range r.locks() {
-		if holders := lockHolders(v, key); !slices.Contains(holders, r.ID) {
-			v.put(key, []byte(strings.Join(append(holders, r.ID), " ")))
-		}
+	if e.Outcome.From == Reversing {
+		r.Reversal.EndedAt = e.At
 	}
+	joinLocks(v, r)
 	for i := range r.Notices {
 		n := &r.Notices[i]
 		if n.Registration != RegNone {
@@ -277,7 +312,8 @@ func applyWatch(v *view, e *entry, r *record) error {
 // when the item was there for the same purpose.
 func putOutbox(v *view, r *record, index int, since, until time.Time) error {
 	watch := r.State != Charged && r.State != Reversing
-	if !watch && !r.Notices[index].Registration.open() {
+	cancelled := r.State == Reversing && r.Settlement == SettlementPlatform // nothing is submitted meanwhile
+	if !watch && (cancelled || !r.Notices[index].Registration.open()) {
 		v.delOutbox(r.ID, index)
 		return nil
 	}
@@ -309,6 +345,11 @@ func applyTerminalOutcome(v *view, e *entry, r *record) error {
 		t.Lock = ""
 	}
 	learnResult(v, t, e.Terminal, t.LastPayment == r.ID)
+	if e.Outcome.Verdict == driver.NotSent && t.LastPayment == r.ID {
+		t.Previous = r.Before // nothing was printed either
+	}
+	countOutcome(v, t, e.Outcome, r)
+	trackWaiting(v, t, r)
 	v.store(tableTerminals+t.Name, t)
 	return nil
 }
@@ -327,7 +368,20 @@ func applyAftermath(v *view, e *entry) error {
 		r.Reason = driver.Reason{Code: reasonAckNotWritten, Text: r.Reason.Text}
 	}
 	if a.Ticket {
-		r.TicketSeq, r.TicketWhole = e.Seq, a.TicketComplete
+		r.learned(e)
+		if r.State != Charged || r.Reversal == nil || r.TicketSeq == 0 { // the slip of a refused reversal takes no receipt's place
+			r.TicketSeq, r.TicketWhole = e.Seq, a.TicketComplete
+		}
+	}
+	if a.ShowsReference {
+		t, err := loadTerminal(v, r.Terminal)
+		if err != nil {
+			return err
+		}
+		if t.LastPayment == r.ID {
+			t.Previous = r.Reference
+			v.store(tableTerminals+t.Name, t)
+		}
 	}
 	storeRecord(v, r, e)
 	return nil
@@ -350,10 +404,17 @@ func applyRegistration(v *view, e *entry) error {
 		return fmt.Errorf("notice %d of %q goes from %q (entry: %q) to %q", b.Index, r.ID, n.Registration, b.From, b.To)
 	}
 	n.Registration, n.Reason = b.To, b.Reason
+	r.Submitted = r.Submitted || b.To == RegSubmit
 	if b.ReceiptID != "" {
+		if b.ReceiptID != n.ReceiptID {
+			r.learned(e)
+		}
 		n.ReceiptID, n.ReceiptAt = b.ReceiptID, b.ReceiptAt
-		if r.State == Unknown {
+		switch r.State {
+		case Unknown:
 			r.Preset = driver.Charged
+		case Reversed:
+			joinLocks(v, r)
 		}
 	}
 	switch {
@@ -368,32 +429,10 @@ func applyRegistration(v *view, e *entry) error {
 	if err != nil {
 		return err
 	}
-	storeRecord(v, r, e)
-	return nil
-}
-
-func applyCase(v *view, e *entry) error {
-	b := e.Case
-	if b == nil {
-		return missing(e, "case")
-	}
-	key := tableCases + b.ID
-	c, err := load[caseRecord](v, key)
-	if err != nil {
+	if err := applyReceipt(v, r, b); err != nil {
 		return err
 	}
-	switch {
-	case e.Kind == KindCaseOpened && c != nil:
-		return fmt.Errorf("case %q is opened twice", b.ID)
-	case e.Kind == KindCaseOpened:
-		c = &caseRecord{Case{ID: b.ID, PaymentID: e.Payment, Cause: b.Cause, Owner: b.Owner,
-			Opened: e.At, Due: b.Due, Evidence: b.Evidence}}
-	case c == nil || !c.Ended.IsZero():
-		return fmt.Errorf("case %q is ended and not open", b.ID)
-	default:
-		c.Ended, c.Ending, c.EndedBy = e.At, b.Ending, b.EndedBy
-	}
-	v.store(key, c)
+	storeRecord(v, r, e)
 	return nil
 }
 

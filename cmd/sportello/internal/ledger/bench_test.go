@@ -178,7 +178,9 @@ func (b *batch) generated(i int) error {
 		return err
 	}
 	c := charged(fmt.Sprintf("%06d", i))
-	e, _ = b.outcomeEntry(r, Charged, c)
+	if e, _, err = b.outcomeEntry(r, Charged, c); err != nil {
+		return err
+	}
 	if err := b.append(e, outcomeBlob(c)); err != nil {
 		return err
 	}

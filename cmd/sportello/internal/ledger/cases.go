@@ -1,18 +1,325 @@
 package ledger
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	bolt "go.etcd.io/bbolt"
+
+	"sportello/driver"
+)
+
+// caseRecord is a case in the state bucket.
+type caseRecord struct{ Case }
+
+func (k *caseRecord) clone() *caseRecord {
+	c := *k
+	c.EndedBy, c.Notices, c.Proposal = slices.Clone(k.EndedBy), slices.Clone(k.Notices), copied(k.Proposal)
+	return &c
+}
+
+// OpenCase opens a case. Id and time are the ledger's; Owner and Due have defaults.
+func (l *Ledger) OpenCase(c Case) (Case, error) {
+	var out Case
+	err := l.submit(&op{reserve: true, do: func(b *batch) (err error) {
+		if c.PaymentID != "" && !b.has(tablePayments+c.PaymentID) {
+			return fmt.Errorf("%w: payment %q", ErrNotFound, c.PaymentID)
+		}
+		out, err = b.openCase(c)
+		return err
+	}})
+	return out, err
+}
+
+func (b *batch) openCase(c Case) (Case, error) {
+	c.ID = fmt.Sprintf("%s-C%08d", b.l.opt.Installation, b.head.seq+1)
+	c.Opened = b.now
+	if c.Owner == "" {
+		c.Owner = supervisor
+	}
+	if c.Due.IsZero() {
+		c.Due = caseDue(b.now)
+	}
+	c.Seq = b.head.seq + 1
+	err := b.append(&entry{Kind: KindCaseOpened, Payment: c.PaymentID, Case: &caseBody{ID: c.ID, Cause: c.Cause,
+		Owner: c.Owner, Due: c.Due, Evidence: c.Evidence, Notices: c.Notices, Terminal: c.Terminal}}, nil)
+	if err == nil {
+		c.NeedsTwo, err = b.needsTwo(&c)
+	}
+	return c, err
+}
+
+// Cases returns the open cases, or all, oldest first.
+func (l *Ledger) Cases(all bool) ([]Case, error) {
+	var out []Case
+	err := l.read(func(_ *bolt.Tx, v *view) error {
+		err := v.eachCase(func(c Case) {
+			if all || c.Ended.IsZero() {
+				out = append(out, c)
+			}
+		})
+		for i := range out {
+			if err == nil {
+				out[i].NeedsTwo, err = v.needsTwo(&out[i])
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
+func (v *view) eachCase(fn func(Case)) (err error) {
+	v.scan(tableCases, false, func(key string, c cell) bool {
+		var k *caseRecord
+		if k, err = decode[caseRecord](key, c); err != nil {
+			return false
+		}
+		fn(k.Case)
+		return true
+	})
+	return err
+}
+
+func (v *view) hasOpenCase(paymentID string) bool {
+	found := false
+	_ = v.eachCase(func(c Case) { found = found || c.PaymentID == paymentID && c.Ended.IsZero() })
+	return found
+}
 
 // Case returns one case.
 func (l *Ledger) Case(id string) (Case, error) {
-	return Case{}, fmt.Errorf("%w: not yet", ErrInvalid)
+	var out Case
+	err := l.read(func(_ *bolt.Tx, v *view) (err error) {
+		out, err = v.caseOf(id)
+		return err
+	})
+	return out, err
 }
 
-// ProposeEnding ends a case with its proof, or proposes its ending when two people must sign.
+// caseOf is a case as others see it.
+func (v *view) caseOf(id string) (Case, error) {
+	k, err := load[caseRecord](v, tableCases+id)
+	if err != nil {
+		return Case{}, err
+	}
+	if k == nil {
+		return Case{}, fmt.Errorf("%w: case %q", ErrNotFound, id)
+	}
+	k.NeedsTwo, err = v.needsTwo(&k.Case)
+	return k.Case, err
+}
+
+// owed are the causes behind which money is with somebody who should not have it, whatever the
+// platform says of the payment itself.
+var owed = []string{ReasonDoubleCharge, reasonElsewhere, reasonAmountDiffers, reasonUncharged, reasonContradicted, reasonAfterReversal}
+
+// informational causes tell people something; nothing is lost when one supervisor has seen it.
+var informational = []string{reasonExclusivity, reasonPassport, reasonNoReceipts}
+
+// needsTwo says that two people must sign the ending of a case (design 3.7): it leaves a charge that the
+// platform does not know of, or money that is owed.
+func (v *view) needsTwo(c *Case) (bool, error) {
+	if c.PaymentID == "" || !c.Ended.IsZero() || slices.Contains(informational, c.Cause.Code) {
+		return false, nil
+	}
+	r, err := loadRecord(v, c.PaymentID)
+	if err != nil {
+		return false, err
+	}
+	return slices.Contains(owed, c.Cause.Code) || !r.settled(), nil
+}
+
+// settled says that nothing of a payment is left to be mended: neither money nor registration.
+func (r *record) settled() bool {
+	switch r.State {
+	case Charged:
+		return !slices.ContainsFunc(r.Notices, func(n Notice) bool { return n.Registration != RegDone && n.Registration != RegClosed })
+	case NotCharged, Reversed:
+		return r.witness() == ""
+	}
+	return false
+}
+
+// closes are the notices of a case's payment whose registration its ending closes: those that the
+// platform does not hold as paid by us.
+func (v *view) closes(c *Case) ([]int, error) {
+	if two, err := v.needsTwo(c); !two || err != nil {
+		return nil, err
+	}
+	r, err := loadRecord(v, c.PaymentID)
+	if err != nil {
+		return nil, err
+	}
+	if r.State == Sent || r.State == Reversing {
+		return nil, fmt.Errorf("%w: payment %q is %q", ErrStale, r.ID, r.State)
+	}
+	var out []int
+	for i, n := range r.Notices {
+		switch {
+		case len(c.Notices) > 0 && !slices.Contains(c.Notices, i):
+		case r.State == Charged && n.Registration != RegDone && n.Registration != RegClosed,
+			r.State == Reversed && n.Registration != RegDone && !n.Refunded:
+			out = append(out, i)
+		}
+	}
+	return out, nil
+}
+
+// ProposeEnding ends a case, with its proof in p.Note, or proposes its ending where two people must sign
+// (Case.NeedsTwo). seq is Case.Seq as that person saw it; ErrStale: it has moved on. An ending that two
+// people signed closes the registrations behind the case, and so ends the search for their receipts; a
+// refund gives the notices back too.
 func (l *Ledger) ProposeEnding(id string, seq uint64, p Proposal) (Case, error) {
-	return Case{}, fmt.Errorf("%w: not yet", ErrInvalid)
+	return l.onCase(id, seq, func(b *batch, c *Case) error {
+		if p.Ending != EndingRefunded && p.Ending != EndingClosed || strings.TrimSpace(p.Note) == "" ||
+			len(p.Note) > maxNote || p.By == "" || !keyable(p.By) {
+			return fmt.Errorf("%w: ending %q of case %q by %q", ErrInvalid, p.Ending, id, p.By)
+		}
+		if c.NeedsTwo {
+			return b.append(&entry{Kind: KindEndingProposed, Operator: p.By, Payment: c.PaymentID,
+				Case: &caseBody{ID: id}, Proposal: p.body()}, nil)
+		}
+		return b.endCase(c, p.Ending, p.Note, []string{p.By})
+	})
 }
 
-// CountersignEnding signs or declines the proposed ending of a case.
+// CountersignEnding signs the proposed ending of a case, which ends it in the same commit, or declines
+// it. seq is Case.Seq, which the proposal has moved. ErrSamePerson; who proposed may decline.
 func (l *Ledger) CountersignEnding(id string, seq uint64, by string, accept bool) (Case, error) {
-	return Case{}, fmt.Errorf("%w: not yet", ErrInvalid)
+	return l.onCase(id, seq, func(b *batch, c *Case) error {
+		p := c.Proposal
+		switch {
+		case p == nil:
+			return fmt.Errorf("%w: case %q has no proposal", ErrStale, id)
+		case by == "":
+			return fmt.Errorf("%w: nobody signs case %q", ErrInvalid, id)
+		case !accept:
+			return b.append(&entry{Kind: KindEndingDeclined, Operator: by, Payment: c.PaymentID, Case: &caseBody{ID: id}}, nil)
+		case samePerson(by, p.By):
+			return fmt.Errorf("%w: case %q, %q", ErrSamePerson, id, by)
+		}
+		return b.endCase(c, p.Ending, p.Note, []string{p.By, by})
+	})
+}
+
+// onCase runs fn on an open case that is as the caller has seen it.
+func (l *Ledger) onCase(id string, seq uint64, fn func(*batch, *Case) error) (Case, error) {
+	l.failpoint("ending.before")
+	var out Case
+	err := l.submit(&op{reserve: true, do: func(b *batch) error {
+		c, err := b.caseOf(id)
+		switch {
+		case err != nil:
+			return err
+		case !c.Ended.IsZero():
+			return fmt.Errorf("%w: case %q has ended", ErrStale, id)
+		case seq != c.Seq:
+			return fmt.Errorf("%w: case %q is at entry %d, not %d", ErrStale, id, c.Seq, seq)
+		}
+		if err := fn(b, &c); err != nil {
+			return err
+		}
+		out, err = b.caseOf(id)
+		return err
+	}})
+	if err == nil {
+		l.failpoint("ending.after")
+	}
+	return out, err
+}
+
+func (b *batch) endCase(c *Case, ending, proof string, by []string) error {
+	closes, err := b.closes(c)
+	if err != nil {
+		return err
+	}
+	terminal := ""
+	if len(closes) > 0 {
+		r, err := loadRecord(b.view, c.PaymentID)
+		if err != nil {
+			return err
+		}
+		terminal = r.Terminal
+	}
+	if err := b.append(&entry{Kind: KindCaseEnded, Operator: strings.Join(by, " "), Payment: c.PaymentID,
+		Case: &caseBody{ID: c.ID, Ending: ending, Proof: proof, EndedBy: by, Closes: closes}}, nil); err != nil {
+		return err
+	}
+	if terminal == "" {
+		return nil
+	}
+	return b.mindReceipts(terminal)
+}
+
+func applyCase(v *view, e *entry) error {
+	b := e.Case
+	if b == nil {
+		return missing(e, "case")
+	}
+	key := tableCases + b.ID
+	c, err := load[caseRecord](v, key)
+	switch {
+	case err != nil:
+		return err
+	case e.Kind == KindCaseOpened && c != nil:
+		return fmt.Errorf("case %q is opened twice", b.ID)
+	case e.Kind == KindCaseOpened:
+		c = &caseRecord{Case{ID: b.ID, PaymentID: e.Payment, Notices: b.Notices, Terminal: b.Terminal, Cause: b.Cause,
+			Owner: b.Owner, Opened: e.At, Due: b.Due, Evidence: b.Evidence}}
+		if b.Cause.Code == reasonNoReceipts {
+			err = applyStop(v, &c.Case)
+		}
+	case c == nil || !c.Ended.IsZero():
+		return fmt.Errorf("case %q is not open", b.ID)
+	case e.Kind == KindEndingProposed:
+		if e.Proposal == nil {
+			return missing(e, "proposal")
+		}
+		c.Proposal = e.Proposal.proposal(e)
+	case e.Kind == KindEndingDeclined:
+		c.Proposal = nil
+	default:
+		c.Ended, c.Ending, c.Proof, c.EndedBy, c.Proposal = e.At, b.Ending, b.Proof, b.EndedBy, nil
+		if c.Cause.Code == reasonNoReceipts {
+			err = applyResume(v, &c.Case)
+		}
+		if err == nil && len(b.Closes) > 0 {
+			err = applyCloses(v, e, c)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	c.Seq = e.Seq
+	v.store(key, c)
+	return nil
+}
+
+// applyCloses closes the registrations that a case's ending closes.
+func applyCloses(v *view, e *entry, c *caseRecord) error {
+	r, err := loadRecord(v, c.PaymentID)
+	if err != nil {
+		return err
+	}
+	for _, i := range e.Case.Closes {
+		if i < 0 || i >= len(r.Notices) || !r.Notices[i].Registration.May(RegClosed) {
+			return fmt.Errorf("case %q closes notice %d of %q", c.ID, i, r.ID)
+		}
+		n := &r.Notices[i]
+		n.Registration, n.Reason = RegClosed, driver.Reason{Code: c.Cause.Code, Text: c.Proof}
+		n.Refunded = c.Ending == EndingRefunded
+		if r.State == Charged {
+			v.delOutbox(r.ID, i)
+		}
+	}
+	freeRefunded(v, r)
+	t, err := loadTerminal(v, r.Terminal)
+	if err != nil {
+		return err
+	}
+	trackWaiting(v, t, r)
+	v.store(tableTerminals+t.Name, t)
+	storeRecord(v, r, e)
+	return nil
 }

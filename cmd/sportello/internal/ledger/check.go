@@ -284,7 +284,8 @@ func (c *checker) blobs(tx *bolt.Tx) {
 func (c *checker) payment(r *record) {
 	where := "payment " + r.ID
 	for _, lock := range r.locks() {
-		if holds := slices.Contains(lockHolders(c.v, lock), r.ID); holds != r.State.holdsNotices() {
+		holds, want := slices.Contains(lockHolders(c.v, lock), r.ID), r.holdsNotices()
+		if want != holdUntil && holds != (want == holdFast) {
 			c.problem(where, "is %q and lock %q: held %t", r.State, strings.TrimPrefix(lock, tableLocks), holds)
 		}
 	}

@@ -2,31 +2,231 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"sportello/driver"
 )
 
-// Evidence returns everything that is known about a payment, oldest first, with the raw bytes that were
-// not erased.
-func (l *Ledger) Evidence(id string) ([]driver.Evidence, error) {
-	return nil, fmt.Errorf("%w: not yet", ErrInvalid)
-}
+// This file is the resolution desk (design 5.5): what evidence does not decide people do.
 
 // Propose records what a person found out about an unknown payment, or about a reversing one that needs
 // people. seq is Payment.EvidenceSeq as that person saw it; ErrStale: more is known meanwhile, or a
 // proposal waits. One person suffices for Charged where the evidence presets it: it is concluded at once.
 // Unknown parks the question. Everything else waits for a second person. ErrWitness: a receipt bars NotCharged.
 func (l *Ledger) Propose(id string, seq uint64, p Proposal) (Payment, error) {
-	return Payment{}, fmt.Errorf("%w: not yet", ErrInvalid)
+	l.failpoint("propose.before")
+	var out Payment
+	err := l.submit(&op{reserve: true, do: func(b *batch) error {
+		r, err := b.asSeen(id, seq)
+		if err != nil {
+			return err
+		}
+		if err := r.mayAnswer(p); err != nil {
+			return err
+		}
+		kind := KindResolutionProposed
+		switch {
+		case p.Answer == driver.Charged && r.Preset == driver.Charged:
+			err = b.conclude(r, r.answered(p, p.By))
+			kind = ""
+		case p.Answer == driver.Unknown:
+			kind = KindResolutionParked
+		case r.Proposal != nil:
+			err = fmt.Errorf("%w: an answer of %q about payment %q waits for its signature", ErrStale, r.Proposal.By, id)
+		}
+		if err == nil && kind != "" {
+			err = b.append(&entry{Kind: kind, Operator: p.By, Payment: id, Proposal: p.body()}, nil)
+		}
+		if err != nil {
+			return err
+		}
+		return b.reload(id, &out)
+	}})
+	if err == nil {
+		l.failpoint("propose.after")
+	}
+	return out, err
 }
 
 // Countersign signs the waiting proposal, which concludes the payment in the same commit, or declines it.
-// ErrSamePerson; who proposed may decline. ErrStale: there is none, or more is known meanwhile.
+// ErrSamePerson; who proposed may decline. ErrStale: there is none, or more is known meanwhile. The notice
+// lock and the terminal lock, if it is still held, follow the verdict.
 func (l *Ledger) Countersign(id string, seq uint64, by string, accept bool) (Payment, error) {
-	return Payment{}, fmt.Errorf("%w: not yet", ErrInvalid)
+	l.failpoint("countersign.before")
+	var out Payment
+	err := l.submit(&op{reserve: true, do: func(b *batch) error {
+		r, err := b.asSeen(id, seq)
+		switch {
+		case err != nil:
+			return err
+		case r.Proposal == nil:
+			return fmt.Errorf("%w: payment %q has no proposal", ErrStale, id)
+		case by == "":
+			return fmt.Errorf("%w: nobody signs payment %q", ErrInvalid, id)
+		case !accept:
+			err = b.append(&entry{Kind: KindResolutionDeclined, Operator: by, Payment: id}, nil)
+		case samePerson(by, r.Proposal.By):
+			return fmt.Errorf("%w: payment %q, %q", ErrSamePerson, id, by)
+		default:
+			err = b.conclude(r, r.answered(*r.Proposal, r.Proposal.By, by))
+		}
+		if err != nil {
+			return err
+		}
+		return b.reload(id, &out)
+	}})
+	if err == nil {
+		l.failpoint("countersign.after")
+	}
+	return out, err
 }
 
-// Contradict records a later fact that contradicts a charge, and opens a case. The charge stands.
+// asSeen loads a payment that people may decide, when nothing is known beyond what they have seen.
+func (b *batch) asSeen(id string, seq uint64) (*record, error) {
+	r, err := loadRecord(b.view, id)
+	if err != nil {
+		return nil, err
+	}
+	if r.State != Unknown && (r.State != Reversing || !r.NeedsPeople) {
+		return nil, fmt.Errorf("%w: payment %q is %q", ErrStale, id, r.State)
+	}
+	if seq != r.EvidenceSeq {
+		return nil, fmt.Errorf("%w: payment %q is at entry %d, not %d", ErrStale, id, r.EvidenceSeq, seq)
+	}
+	return r, nil
+}
+
+// mayAnswer refuses an answer that does not fit the question.
+func (r *record) mayAnswer(p Proposal) error {
+	fits := []driver.Verdict{driver.Charged, driver.NotCharged, driver.Unknown}
+	if r.State == Reversing {
+		fits = []driver.Verdict{driver.Reversed, driver.NotReversed, driver.Unknown}
+	}
+	switch {
+	case p.By == "" || !keyable(p.By, p.STAN, p.AuthCode) || len(p.Note) > maxNote || !slices.Contains(fits, p.Answer):
+		return fmt.Errorf("%w: answer %q of %q about payment %q, which is %q", ErrInvalid, p.Answer, p.By, r.ID, r.State)
+	case p.Answer == driver.NotCharged && r.witness() != "":
+		return fmt.Errorf("%w: receipt %q of payment %q", ErrWitness, r.witness(), r.ID)
+	}
+	return nil
+}
+
+// samePerson says that two operator ids are one.
+func samePerson(a, b string) bool {
+	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+}
+
+// answered is the conclusion that people have come to.
+func (r *record) answered(p Proposal, by ...string) Conclusion {
+	o := driver.Outcome{Verdict: p.Answer, Reason: driver.Reason{Code: reasonByPeople, Text: p.Note}}
+	said := []string{string(p.Answer)}
+	if p.STAN != "" {
+		said = append(said, "STAN "+p.STAN)
+	}
+	if p.AuthCode != "" {
+		said = append(said, "authorisation "+p.AuthCode)
+	}
+	if p.Note != "" {
+		said = append(said, p.Note)
+	}
+	o.Evidence = []driver.Evidence{{Kind: EvidenceClerk, At: p.At, Text: fmt.Sprintf("%s: %s", strings.Join(by, ", "), strings.Join(said, ", "))}}
+	if p.Answer == driver.Charged {
+		o.Charge = r.typed(p)
+	}
+	return Conclusion{Outcome: o, ResolvedBy: by}
+}
+
+// typed is the charge that people have found: the one of the evidence, unless their slip shows another.
+func (r *record) typed(p Proposal) *driver.Charge {
+	c := &driver.Charge{}
+	if r.Charge != nil && r.Preset == driver.Charged && (p.STAN == "" || p.STAN == r.Charge.STAN) {
+		c = copied(r.Charge)
+	}
+	if p.STAN != "" {
+		c.STAN = p.STAN
+	}
+	if p.AuthCode != "" {
+		c.AuthCode = p.AuthCode
+	}
+	return c
+}
+
+func (p Proposal) body() *proposalBody {
+	return &proposalBody{Answer: p.Answer, Ending: p.Ending, STAN: p.STAN, AuthCode: p.AuthCode, Note: p.Note}
+}
+
+// proposal undoes body; who and when are the entry's.
+func (p *proposalBody) proposal(e *entry) *Proposal {
+	return &Proposal{Answer: p.Answer, Ending: p.Ending, STAN: p.STAN, AuthCode: p.AuthCode, Note: p.Note, By: e.Operator, At: e.At}
+}
+
+// Contradict records a later fact that speaks against a charge (the terminal shows it reversed, or
+// another in its place), and opens a case. The charge stands; people decide. The same words again give
+// the case that is open. ErrStale: the payment was not charged; a later charge is concluded, not contradicted.
 func (l *Ledger) Contradict(id string, ev driver.Evidence) (Case, error) {
-	return Case{}, fmt.Errorf("%w: not yet", ErrInvalid)
+	var out Case
+	err := l.submit(&op{reserve: true, do: func(b *batch) error {
+		r, err := loadRecord(b.view, id)
+		if err != nil {
+			return err
+		}
+		if r.State != Charged && r.State != Reversing && r.State != Reversed {
+			return fmt.Errorf("%w: payment %q is %q", ErrStale, id, r.State)
+		}
+		found := false
+		if err := b.eachCase(func(c Case) {
+			if c.PaymentID == id && c.Cause.Code == reasonContradicted && c.Evidence == ev.Text && c.Ended.IsZero() {
+				out, found = c, true
+			}
+		}); err != nil {
+			return err
+		}
+		if found {
+			out, err = b.caseOf(out.ID)
+			return err
+		}
+		var bl *blob
+		if ev.Raw != nil {
+			bl = &blob{Kind: "evidence", Evidence: [][]byte{ev.Raw}}
+		}
+		if err := b.append(&entry{Kind: KindContradicted, Payment: id,
+			Evidence: []evidenceBody{{Kind: ev.Kind, At: ev.At, Text: ev.Text}}}, bl); err != nil {
+			return err
+		}
+		out, err = b.openCase(Case{PaymentID: id, Cause: driver.Reason{Code: reasonContradicted}, Evidence: ev.Text})
+		return err
+	}})
+	return out, err
+}
+
+func applyDesk(v *view, e *entry) error {
+	r, err := loadRecord(v, e.Payment)
+	if err != nil {
+		return err
+	}
+	switch e.Kind {
+	case KindContradicted:
+		r.learned(e)
+	case KindResolutionDeclined:
+		if r.Proposal == nil {
+			return fmt.Errorf("payment %q has no proposal to decline", r.ID)
+		}
+		r.learned(e)
+	default:
+		if e.Proposal == nil {
+			return missing(e, "proposal")
+		}
+		if r.State != Unknown && r.State != Reversing {
+			return fmt.Errorf("payment %q is %q, and people answer", r.ID, r.State)
+		}
+		if e.Kind == KindResolutionProposed {
+			r.Proposal = e.Proposal.proposal(e)
+			break
+		}
+		r.learned(e)
+		r.Reason, r.NeedsPeople = driver.Reason{Code: reasonParked, Text: e.Proposal.Note}, true
+	}
+	storeRecord(v, r, e)
+	return nil
 }

@@ -30,6 +30,17 @@ const (
 	KindCaseOpened      Kind = "case_opened"      // people must mend something
 	KindCaseEnded       Kind = "case_ended"       // they have, with proof
 	KindBlobsErased     Kind = "blobs_erased"     // retention: the blobs of these entries are gone
+
+	KindReversalSent         Kind = "reversal_sent"         // a reversal's intent: from here on it may have been sent
+	KindResolutionProposed   Kind = "resolution_proposed"   // a person's answer; the signature of another is the outcome
+	KindResolutionDeclined   Kind = "resolution_declined"   // the second person did not sign, or the first withdrew
+	KindResolutionParked     Kind = "resolution_parked"     // people do not know either
+	KindContradicted         Kind = "contradicted"          // a later fact speaks against a charge
+	KindEndingProposed       Kind = "ending_proposed"       // of a case; the signature of another is case_ended
+	KindEndingDeclined       Kind = "ending_declined"       // likewise not signed
+	KindTerminalCommissioned Kind = "terminal_commissioned" // a passport is in force
+	KindTerminalTotal        Kind = "terminal_total"        // the terminal has told its total
+	KindSessionClosed        Kind = "session_closed"        // what became of a request to close its session
 )
 
 // hashSize is the length of the chain's hash in front of every body.
@@ -52,8 +63,14 @@ type entry struct {
 	Outcome      *outcomeBody      `json:"outcome,omitempty"`      // outcome
 	Aftermath    *aftermathBody    `json:"aftermath,omitempty"`    // aftermath
 	Registration *registrationBody `json:"registration,omitempty"` // registration
-	Terminal     *terminalBody     `json:"terminal,omitempty"`     // sent, outcome, terminal_*
-	Case         *caseBody         `json:"case,omitempty"`         // case_*
+	Terminal     *terminalBody     `json:"terminal,omitempty"`     // sent, outcome, reversal_sent, terminal_*, session_closed
+	Case         *caseBody         `json:"case,omitempty"`         // case_*, ending_*
+	Reversal     *reversalBody     `json:"reversal,omitempty"`     // reversal_sent
+	Proposal     *proposalBody     `json:"proposal,omitempty"`     // resolution_*, ending_*
+	Passport     *driver.Passport  `json:"passport,omitempty"`     // terminal_commissioned
+	TotalCents   *int64            `json:"total_cents,omitempty"`  // terminal_total
+	Closing      *closingBody      `json:"closing,omitempty"`      // session_closed
+	Evidence     []evidenceBody    `json:"evidence,omitempty"`     // contradicted
 	Erased       [][2]uint64       `json:"erased,omitempty"`       // blobs_erased: from and to, both included
 }
 
@@ -110,6 +127,27 @@ type aftermathBody struct {
 	Acked          bool `json:"acked"`
 	Ticket         bool `json:"ticket,omitempty"`
 	TicketComplete bool `json:"ticket_complete,omitempty"`
+	ShowsReference bool `json:"shows_reference,omitempty"` // the payment's reference is on the slip
+}
+
+type reversalBody struct {
+	RequestID string `json:"request_id"`
+}
+
+type proposalBody struct {
+	Answer   driver.Verdict `json:"answer,omitempty"`
+	Ending   string         `json:"ending,omitempty"`
+	STAN     string         `json:"stan,omitempty"`
+	AuthCode string         `json:"auth_code,omitempty"`
+	Note     string         `json:"note,omitempty"`
+}
+
+type closingBody struct {
+	State         driver.ClosingState `json:"state"`
+	TerminalCents *int64              `json:"terminal_cents,omitempty"`
+	HostCents     *int64              `json:"host_cents,omitempty"`
+	Proven        bool                `json:"proven,omitempty"`
+	Reason        driver.Reason       `json:"reason,omitzero"`
 }
 
 type registrationBody struct {
@@ -138,8 +176,12 @@ type caseBody struct {
 	Owner    string        `json:"owner,omitempty"`
 	Due      time.Time     `json:"due,omitzero"`
 	Evidence string        `json:"evidence,omitempty"`
+	Notices  []int         `json:"notices,omitempty"`  // of the payment; none: all
+	Terminal string        `json:"terminal,omitempty"` // name
 	Ending   string        `json:"ending,omitempty"`
+	Proof    string        `json:"proof,omitempty"`
 	EndedBy  []string      `json:"ended_by,omitempty"`
+	Closes   []int         `json:"closes,omitempty"` // the notices whose registration this ending closes
 }
 
 // blobRef binds an erasable blob to its entry: hash = SHA-256(salt, content). The salt is kept with

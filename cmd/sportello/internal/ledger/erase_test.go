@@ -93,7 +93,7 @@ func TestErase(t *testing.T) {
 		}
 	}
 	for _, k := range must(l.Cases(false))(t) {
-		must(l.EndCase(k.ID, "done", []string{"capo"}))(t)
+		endCase(t, l, k.ID, EndingClosed, "done")
 	}
 	if data, _ := os.ReadFile(path); !bytes.Contains(data, []byte(word)) {
 		t.Fatal("the word is not in the file before: the test shows nothing")

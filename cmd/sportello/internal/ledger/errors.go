@@ -54,6 +54,19 @@ func (e *LockedError) Error() string { return fmt.Sprintf("%v: %q", e.Kind, e.Pa
 // Unwrap gives the kind.
 func (e *LockedError) Unwrap() error { return e.Kind }
 
+// NotReversibleError says why; it wraps ErrNotReversible.
+type NotReversibleError struct {
+	PaymentID string
+	Why       string // local.WhyState, local.WhyNoSTAN, local.WhySubmitted
+}
+
+func (e *NotReversibleError) Error() string {
+	return fmt.Sprintf("%v: %q: %s", ErrNotReversible, e.PaymentID, e.Why)
+}
+
+// Unwrap gives ErrNotReversible.
+func (e *NotReversibleError) Unwrap() error { return ErrNotReversible }
+
 // DamagedError wraps ErrDamaged: where, what, and what people should do.
 type DamagedError struct {
 	Path string

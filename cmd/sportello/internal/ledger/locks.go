@@ -3,6 +3,7 @@ package ledger
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // lockKeys are the locks of a payment: each notice, its position on the platform and its document.
@@ -27,9 +28,9 @@ func lockKeys(notices []Notice) []string {
 
 func documentLock(n Notice) string { return tableLocks + "d/" + n.Creditor + "/" + n.Document }
 
-// locks are the locks of a payment that was sent: documents that were freed are not among them.
+// locks are the locks of a payment that was sent, without those that were given back one by one.
 func (r *record) locks() []string {
-	return slices.DeleteFunc(lockKeys(r.Notices), func(key string) bool { return slices.Contains(r.FreeDocuments, key) })
+	return slices.DeleteFunc(lockKeys(r.Notices), func(key string) bool { return slices.Contains(r.FreeLocks, key) })
 }
 
 // freeDocument gives the document of a registered notice back, so that its next instalment can be paid;
@@ -40,14 +41,72 @@ func freeDocument(v *view, r *record, of Notice) {
 	}) {
 		return
 	}
-	if key := documentLock(of); !slices.Contains(r.FreeDocuments, key) {
+	freeLock(v, r, documentLock(of))
+}
+
+// freeRefunded gives back the locks that only refunded notices hold: their debts may be paid again.
+func freeRefunded(v *view, r *record) {
+	owed := lockKeys(slices.DeleteFunc(slices.Clone(r.Notices), func(n Notice) bool { return n.Refunded }))
+	for _, key := range r.locks() {
+		if !slices.Contains(owed, key) {
+			freeLock(v, r, key)
+		}
+	}
+}
+
+// freeLock gives one lock back while the payment goes on.
+func freeLock(v *view, r *record, key string) {
+	if !slices.Contains(r.FreeLocks, key) {
 		releaseLock(v, r, key)
-		r.FreeDocuments = append(r.FreeDocuments, key)
+		r.FreeLocks = append(r.FreeLocks, key)
 	}
 }
 
 // lockHolders are the payments that hold a lock: one, or more after a late charge.
 func lockHolders(v *view, key string) []string { return strings.Fields(string(v.get(key))) }
+
+// holdersAt are those of them that hold it still: a reversed payment holds until the token's life has
+// passed without a receipt of ours. freeAt is when the last of those will be gone, if nothing else holds.
+func holdersAt(v *view, key string, at time.Time) (ids []string, freeAt time.Time, err error) {
+	fast := false
+	for _, id := range lockHolders(v, key) {
+		r, err := loadRecord(v, id)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		switch {
+		case r.holdsNotices() != holdUntil:
+			fast = true
+		case !at.Before(r.Reversal.FreeAt):
+			continue
+		case r.Reversal.FreeAt.After(freeAt):
+			freeAt = r.Reversal.FreeAt
+		}
+		ids = append(ids, id)
+	}
+	if fast {
+		freeAt = time.Time{}
+	}
+	return ids, freeAt, nil
+}
+
+// takeLock makes a payment the only holder of a lock that is free at this moment.
+func takeLock(v *view, key string, r *record, at time.Time) (holders []string, err error) {
+	holders, _, err = holdersAt(v, key, at)
+	if len(holders) == 0 && err == nil {
+		v.put(key, []byte(r.ID))
+	}
+	return holders, err
+}
+
+// joinLocks makes a payment a holder of all its locks, beside who holds them meanwhile.
+func joinLocks(v *view, r *record) {
+	for _, key := range r.locks() {
+		if holders := lockHolders(v, key); !slices.Contains(holders, r.ID) {
+			v.put(key, []byte(strings.Join(append(holders, r.ID), " ")))
+		}
+	}
+}
 
 func releaseLocks(v *view, r *record) {
 	for _, key := range r.locks() {

@@ -153,6 +153,21 @@ func verdict(v driver.Verdict, code string) Conclusion {
 	return Conclusion{Outcome: driver.Outcome{Verdict: v, Reason: driver.Reason{Code: code}}}
 }
 
+// endCase ends a case with as many people as it needs.
+func endCase(t testing.TB, l *Ledger, id, ending, proof string) Case {
+	t.Helper()
+	c := must(l.Case(id))(t)
+	two := c.NeedsTwo
+	c = must(l.ProposeEnding(id, c.Seq, Proposal{Ending: ending, Note: proof, By: "anna"}))(t)
+	if two {
+		c = must(l.CountersignEnding(id, c.Seq, "capo", true))(t)
+	}
+	if c.Ended.IsZero() {
+		t.Fatalf("not ended: %+v", c)
+	}
+	return c
+}
+
 // must is for calls that a test takes for granted.
 func must[T any](v T, err error) func(testing.TB) T {
 	return func(t testing.TB) T {

@@ -17,6 +17,18 @@ const (
 	reasonAmountDiffers = string(local.CodeAmountDiffers)
 	reasonExclusivity   = string(local.CodeExclusivityLost)
 	reasonPeople        = string(local.CodeAwaitingPeople)
+	reasonByPeople      = string(local.CodeByPeople)
+	reasonParked        = string(local.CodeResolutionParked)
+	reasonReversed      = string(local.CodeReversed)
+	reasonReversal      = string(local.CodeReversalUnknown)
+	reasonAfterReversal = string(local.CodeReceiptAfterReversal)
+	reasonContradicted  = string(local.CodeChargeContradicted)
+	reasonPassport      = string(local.CodePassportChanged)
+	reasonNoReceipts    = string(local.CodeTerminalWithoutReceipts)
+	reasonUncharged     = string(local.CodeReceiptUncharged)
+	reasonElsewhere     = string(local.CodePaidElsewhere)
+	// ReasonReceiptLate on a charged notice: the platform answered, and the receipt that was due was not there.
+	ReasonReceiptLate = string(local.CodeReceiptLate)
 
 	// ReasonLateCharge is the cause of a case: an attempt held for not charged was charged after all.
 	ReasonLateCharge = "late_charge"
@@ -31,6 +43,7 @@ const supervisor = "supervisor"
 const (
 	maxText    = 256 // of every id and name that becomes a key
 	maxNotices = 99
+	maxNote    = 4096
 )
 
 // Refuse records an attempt refused before anything was sent: not_charged, no locks. The same request
@@ -179,7 +192,11 @@ func (b *batch) checkIntent(p *Payment) error {
 		return fmt.Errorf("%w: reference %q is known", ErrInvalid, p.Reference)
 	}
 	for _, key := range lockKeys(p.Notices) {
-		if holders := lockHolders(b.view, key); len(holders) > 0 {
+		holders, _, err := holdersAt(b.view, key, b.now)
+		if err != nil {
+			return err
+		}
+		if len(holders) > 0 {
 			return &LockedError{PaymentID: holders[0], Kind: ErrNoticeLocked}
 		}
 	}
@@ -216,22 +233,8 @@ func (l *Ledger) Conclude(id string, c Conclusion) (Payment, error) {
 		if err != nil {
 			return err
 		}
-		to, err := stateOf(c.Outcome.Verdict)
-		if err != nil {
+		if err := b.conclude(r, c); err != nil {
 			return err
-		}
-		if !r.State.May(to) || r.SentAt.IsZero() || c.Outcome.Verdict == driver.NotSent && r.State != Sent {
-			return fmt.Errorf("%w: payment %q is %q and cannot become %q", ErrStale, id, r.State, c.Outcome.Verdict)
-		}
-		to, heard := r.hear(to, c)
-		e, cases := b.outcomeEntry(r, to, heard)
-		if err := b.append(e, outcomeBlob(heard)); err != nil {
-			return err
-		}
-		for _, k := range cases {
-			if _, err := b.openCase(k); err != nil {
-				return err
-			}
 		}
 		return b.reload(id, &out)
 	}})
@@ -241,14 +244,52 @@ func (l *Ledger) Conclude(id string, c Conclusion) (Payment, error) {
 	return out, err
 }
 
-func stateOf(v driver.Verdict) (State, error) {
-	switch v {
-	case driver.Charged:
-		return Charged, nil
-	case driver.NotCharged, driver.NotSent:
-		return NotCharged, nil
-	case driver.Unknown:
-		return Unknown, nil
+// conclude writes a verdict on a payment, with the cases it opens.
+func (b *batch) conclude(r *record, c Conclusion) error {
+	to, err := stateOf(c.Outcome.Verdict, r.State)
+	if err != nil {
+		return err
+	}
+	if !r.State.May(to) || r.SentAt.IsZero() || c.Outcome.Verdict == driver.NotSent && r.heard() {
+		return fmt.Errorf("%w: payment %q is %q and cannot become %q", ErrStale, r.ID, r.State, c.Outcome.Verdict)
+	}
+	to, heard := r.hear(to, c)
+	e, cases, err := b.outcomeEntry(r, to, heard)
+	if err != nil {
+		return err
+	}
+	if err := b.append(e, outcomeBlob(heard)); err != nil {
+		return err
+	}
+	for _, k := range cases {
+		if _, err := b.openCase(k); err != nil {
+			return err
+		}
+	}
+	if r.State != Reversing {
+		return nil
+	}
+	return b.mindReceipts(r.Terminal)
+}
+
+// heard says that something is known already of what was sent last.
+func (r *record) heard() bool {
+	return r.State != Sent && (r.State != Reversing || r.EvidenceSeq > r.ReversalSeq)
+}
+
+// stateOf is the state that a verdict leads to.
+func stateOf(v driver.Verdict, from State) (State, error) {
+	to := map[driver.Verdict]State{driver.Charged: Charged, driver.NotCharged: NotCharged, driver.NotSent: NotCharged, driver.Unknown: Unknown}
+	reversal := map[driver.Verdict]State{driver.Reversed: Reversed, driver.NotReversed: Charged, driver.NotSent: Charged, driver.Unknown: Reversing}
+	other := reversal
+	if from == Reversing {
+		to, other = reversal, to
+	}
+	if s, ok := to[v]; ok {
+		return s, nil
+	}
+	if _, ok := other[v]; ok {
+		return "", fmt.Errorf("%w: verdict %q on a payment that is %q", ErrStale, v, from)
 	}
 	return "", fmt.Errorf("%w: verdict %q", ErrInvalid, v)
 }
@@ -282,7 +323,7 @@ func (r *record) hear(to State, c Conclusion) (State, Conclusion) {
 }
 
 // outcomeEntry makes the entry of a verdict and the cases it opens.
-func (b *batch) outcomeEntry(r *record, to State, c Conclusion) (*entry, []Case) {
+func (b *batch) outcomeEntry(r *record, to State, c Conclusion) (*entry, []Case, error) {
 	o := c.Outcome
 	body := &outcomeBody{From: r.State, To: to, Verdict: o.Verdict, Reason: o.Reason, Charge: o.Charge,
 		Preset: o.Preset, Final: o.Final, ResolvedBy: c.ResolvedBy}
@@ -300,34 +341,37 @@ func (b *batch) outcomeEntry(r *record, to State, c Conclusion) (*entry, []Case)
 			e.Terminal.STAN = o.Charge.STAN
 		}
 	}
-	if to != Charged {
-		if o.Verdict != driver.NotSent {
-			body.WatchUntil = watchEnd(b.now)
+	if to != Charged && to != Reversing && o.Verdict != driver.NotSent {
+		body.WatchUntil = watchEnd(b.now)
+	}
+	if r.State == Reversing {
+		if to == Reversed {
+			e.AccountingDay = accountingDay(o, b.now)
 		}
-		return e, nil
+		return e, r.reversalCases(to, o), nil
+	}
+	if to != Charged {
+		return e, nil, nil
 	}
 	var cases []Case
-	e.AccountingDay, e.ReceiptNumber = r.AccountingDay, r.ReceiptNumber
-	if e.ReceiptNumber == "" {
-		at := b.now
-		if o.Charge != nil && !o.Charge.HostTime.IsZero() {
-			at = o.Charge.HostTime
-		}
-		e.AccountingDay = romeDay(at)
-		year := e.AccountingDay[:4]
-		e.ReceiptNumber = receiptNumber(year, lastReceipt(b.view, year)+1)
-	}
+	e.AccountingDay = accountingDay(o, b.now)
+	year := e.AccountingDay[:4]
+	e.ReceiptNumber = receiptNumber(year, lastReceipt(b.view, year)+1)
 	if ch := o.Charge; ch != nil && ch.AmountCents != 0 && ch.AmountCents != r.AmountCents {
 		body.Held = &driver.Reason{Code: reasonAmountDiffers}
 		cases = append(cases, Case{PaymentID: r.ID, Cause: *body.Held,
 			Evidence: fmt.Sprintf("asked %d cents, the terminal charged %d", r.AmountCents, ch.AmountCents)})
 	}
 	if r.State != NotCharged {
-		return e, cases
+		return e, cases, nil
 	}
 	cause := driver.Reason{Code: ReasonLateCharge}
 	for _, key := range lockKeys(r.Notices) {
-		for _, holder := range lockHolders(b.view, key) {
+		holders, _, err := holdersAt(b.view, key, b.now)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, holder := range holders {
 			body.Contested = append(body.Contested, contestedLock{Lock: strings.TrimPrefix(key, tableLocks), Payment: holder})
 			cause.Code = ReasonDoubleCharge
 		}
@@ -336,7 +380,15 @@ func (b *batch) outcomeEntry(r *record, to State, c Conclusion) (*entry, []Case)
 	for _, held := range body.Contested {
 		late.Evidence += fmt.Sprintf("; %s is held by %s", held.Lock, held.Payment)
 	}
-	return e, append(cases, late)
+	return e, append(cases, late), nil
+}
+
+// accountingDay is the day of what the terminal said, by host time where it gave one.
+func accountingDay(o driver.Outcome, now time.Time) string {
+	if o.Charge != nil && !o.Charge.HostTime.IsZero() {
+		return romeDay(o.Charge.HostTime)
+	}
+	return romeDay(now)
 }
 
 func outcomeBlob(c Conclusion) *blob {
@@ -362,11 +414,11 @@ func (l *Ledger) Aftermath(id string, a driver.Aftermath) (Payment, error) {
 		if err != nil {
 			return err
 		}
-		if r.State == Sent || r.SentAt.IsZero() {
+		if r.SentAt.IsZero() || !r.heard() {
 			return fmt.Errorf("%w: payment %q is %q and has no outcome", ErrStale, id, r.State)
 		}
 		e := &entry{Kind: KindAftermath, Payment: id, Aftermath: &aftermathBody{Acked: a.Acked,
-			Ticket: a.Ticket != "", TicketComplete: a.TicketComplete}}
+			Ticket: a.Ticket != "", TicketComplete: a.TicketComplete, ShowsReference: shows(a.Ticket, r.Reference)}}
 		var bl *blob
 		if a.Ticket != "" || a.RawTicket != nil {
 			bl = &blob{Kind: "ticket", Ticket: a.Ticket, RawTicket: a.RawTicket}
@@ -380,6 +432,11 @@ func (l *Ledger) Aftermath(id string, a driver.Aftermath) (Payment, error) {
 		l.failpoint("aftermath.after")
 	}
 	return out, err
+}
+
+// shows says that a reference stands on a slip, be it broken by the end of a line.
+func shows(slip, reference string) bool {
+	return reference != "" && strings.Contains(strings.Join(strings.Fields(slip), ""), reference)
 }
 
 // caseDue is when a case that the ledger opens by itself should be looked at.

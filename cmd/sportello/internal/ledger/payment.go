@@ -155,8 +155,8 @@ type TerminalState struct {
 	// known (driver.Payment.Expected).
 	Total   *int64
 	Closed  time.Time // the last close of its session
-	Waiting []string  // charged payments on it without their receipt, oldest first
-	Late    []string  // those of Waiting of which settle found that the receipt is late, and which count (design 5.6)
+	Waiting []string  `json:"-"` // charged payments on it without their receipt, oldest first
+	Late    []string  `json:"-"` // those of Waiting of which settle found that the receipt is late, and which count (design 5.6)
 	Stopped string    // the case that stops it; empty: none
 }
 

@@ -159,8 +159,12 @@ func (l *Ledger) blob(id string, which func(*record) uint64) (*blob, error) {
 func (l *Ledger) Notice(creditor, number string) (NoticeState, error) {
 	var s NoticeState
 	err := l.read(func(_ *bolt.Tx, v *view) error {
-		if holders := lockHolders(v, tableLocks+"n/"+creditor+"/"+number); len(holders) > 0 {
-			s.Holder = holders[0]
+		holders, freeAt, err := holdersAt(v, tableLocks+"n/"+creditor+"/"+number, l.opt.Now())
+		if err != nil {
+			return err
+		}
+		if len(holders) > 0 {
+			s.Holder, s.FreeAt = holders[0], freeAt
 		}
 		prefix := historyKey(creditor, number)
 		v.scan(prefix, false, func(key string, c cell) bool {

@@ -717,14 +717,14 @@ func TestCases(t *testing.T) {
 	if a.ID == b.ID || a.Opened.IsZero() {
 		t.Fatalf("%+v %+v", a, b)
 	}
-	ended := must(l.EndCase(a.ID, "refunded, order 12", []string{"capo", "anna"}))(t)
-	if ended.Ended.IsZero() || len(ended.EndedBy) != 2 {
+	ended := must(l.ProposeEnding(a.ID, a.Seq, Proposal{Ending: EndingRefunded, Note: "order 12", By: "capo"}))(t)
+	if ended.Ended.IsZero() || !slices.Equal(ended.EndedBy, []string{"capo"}) || ended.Proof != "order 12" || ended.NeedsTwo {
 		t.Fatalf("%+v", ended)
 	}
-	if _, err := l.EndCase(a.ID, "again", nil); !errors.Is(err, ErrStale) {
+	if _, err := l.ProposeEnding(a.ID, ended.Seq, Proposal{Ending: EndingClosed, Note: "again", By: "capo"}); !errors.Is(err, ErrStale) {
 		t.Fatalf("ended twice: %v", err)
 	}
-	if _, err := l.EndCase("A1-C99", "", nil); !errors.Is(err, ErrNotFound) {
+	if _, err := l.ProposeEnding("A1-C99", 1, Proposal{Ending: EndingClosed, Note: "x", By: "capo"}); !errors.Is(err, ErrNotFound) {
 		t.Fatalf("unknown case: %v", err)
 	}
 	l = reopen(t, l)
@@ -917,7 +917,7 @@ func TestOddTextsAreTheSameRebuilt(t *testing.T) {
 	if err := l.Demote("città", odd); err != nil {
 		t.Fatal(err)
 	}
-	must(l.EndCase(must(l.OpenCase(Case{Due: time.Now(), Evidence: odd}))(t).ID, odd, []string{odd}))(t)
+	endCase(t, l, must(l.OpenCase(Case{Due: time.Now(), Evidence: odd}))(t).ID, EndingClosed, odd)
 	for range 2 {
 		if r := must(l.Check())(t); len(r.Problems) > 0 {
 			t.Fatalf("%+v", r)

@@ -30,9 +30,37 @@ func (s State) Recovery() string { return states[s].recovery }
 // May says whether the table allows to.
 func (s State) May(to State) bool { return slices.Contains(states[s].next, to) }
 
-// holdsNotices says that the citizen's money is taken or may be: the notice stays locked.
-func (s State) holdsNotices() bool {
-	return s == Sent || s == Unknown || s == Charged || s == Reversing
+// hold is how long a notice of a payment stays locked.
+type hold uint8
+
+const (
+	holdNot   hold = iota // free
+	holdUntil             // until Reversal.FreeAt
+	holdFast              // without end
+)
+
+// holdsNotices is the table of the notice lock (design 3.6, 4):
+//
+//	state         notice                                             locked
+//	sent          any                                                yes: it may be charged
+//	unknown       any                                                yes, likewise
+//	charged       none, submitting, awaiting_receipt, registered,    yes: it is paid, or somebody is to mend it
+//	              held, paid_elsewhere, rejected
+//	charged       closed by the office (EndingClosed)                yes: it was paid in another way
+//	charged       closed by a refund (EndingRefunded)                no: the citizen owes it again
+//	reversing     any                                                yes: the money may be here or there
+//	reversed      no receipt of ours in the payment                  for the token's life after the reversal, then no
+//	reversed      a receipt of ours, before or after                 yes: given back and paid on the platform
+//	reversed      closed by a refund case                            as charged: EndingRefunded frees, EndingClosed does not
+//	not_charged   any                                                no
+func (r *record) holdsNotices() hold {
+	switch {
+	case r.State == NotCharged:
+		return holdNot
+	case r.State != Reversed || r.witness() != "":
+		return holdFast
+	}
+	return holdUntil
 }
 
 // certain says that the terminal has nothing more to tell about a payment in this state.

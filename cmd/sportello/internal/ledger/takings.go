@@ -2,21 +2,160 @@ package ledger
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
+
+	bolt "go.etcd.io/bbolt"
 
 	"sportello/driver"
 )
 
-// RecordTotal records the total that a terminal has told.
+// takingsKey is where the cents of a payment stand that it brought in a terminal's session.
+func takingsKey(terminal string, session int, id string) string {
+	return fmt.Sprintf("%s%s/%08d/%s", tableTakings, terminal, session, id)
+}
+
+// cents are what the card was charged with.
+func (r *record) cents() int64 {
+	if r.Charge != nil && r.Charge.AmountCents != 0 {
+		return r.Charge.AmountCents
+	}
+	return r.AmountCents
+}
+
+// countOutcome follows an outcome in the terminal's computed total and takings. The total is not known
+// from an unknown on, and when a charge comes to light that the terminal may have counted long ago.
+func countOutcome(v *view, t *terminalRecord, o *outcomeBody, r *record) {
+	switch {
+	case o.To == Charged && o.From != Reversing:
+		v.put(takingsKey(t.Name, r.Session, r.ID), strconv.AppendInt(nil, r.cents(), 10))
+	case o.To == Reversed:
+		v.put(takingsKey(t.Name, r.ReversedIn, r.ID)+"/r", strconv.AppendInt(nil, -r.cents(), 10))
+	}
+	switch {
+	case o.To == Unknown, o.To == Reversing, o.From == NotCharged, len(o.ResolvedBy) > 0:
+		t.Total = nil
+	case o.From == Sent && o.To == Charged:
+		t.add(r.cents())
+	case o.To == Reversed && r.EvidenceSeq <= r.ReversalSeq:
+		t.add(-r.cents())
+	}
+}
+
+// add moves the computed total, where it is known.
+func (t *terminalRecord) add(cents int64) {
+	if t.Total != nil {
+		total := *t.Total + cents
+		t.Total = &total
+	}
+}
+
+// RecordTotal records the total that a terminal has told. ErrStale: a payment is in hand, and nobody can
+// say whether it is in the total.
 func (l *Ledger) RecordTotal(name string, cents int64) error {
-	return fmt.Errorf("%w: not yet", ErrInvalid)
+	return l.submit(&op{reserve: true, do: func(b *batch) error {
+		t, err := b.knownTerminal(name)
+		if err != nil {
+			return err
+		}
+		if t.Lock != "" {
+			r, err := loadRecord(b.view, t.Lock)
+			if err != nil {
+				return err
+			}
+			if !r.heard() {
+				return fmt.Errorf("%w: payment %q is in hand on terminal %q", ErrStale, r.ID, name)
+			}
+		}
+		return b.append(&entry{Kind: KindTerminalTotal, Terminal: &terminalBody{Name: name}, TotalCents: &cents}, nil)
+	}})
 }
 
-// RecordClosing records what became of a request to close a terminal's session.
+// RecordClosing records what became of a request to close a terminal's session, with its slip.
 func (l *Ledger) RecordClosing(name, operator string, c driver.Closing) error {
-	return fmt.Errorf("%w: not yet", ErrInvalid)
+	l.failpoint("close.before")
+	err := l.submit(&op{reserve: true, do: func(b *batch) error {
+		if _, err := b.knownTerminal(name); err != nil {
+			return err
+		}
+		switch c.State {
+		case driver.ClosingDone, driver.ClosingRefused, driver.ClosingUnknown:
+		default:
+			return fmt.Errorf("%w: closing %q of terminal %q", ErrInvalid, c.State, name)
+		}
+		body := &closingBody{State: c.State, TerminalCents: known(c.Terminal), HostCents: known(c.Host), Proven: c.Proven, Reason: c.Reason}
+		var bl *blob
+		if c.Ticket != "" || c.RawTicket != nil {
+			bl = &blob{Kind: "closing", Ticket: c.Ticket, RawTicket: c.RawTicket}
+		}
+		return b.append(&entry{Kind: KindSessionClosed, Operator: operator, Terminal: &terminalBody{Name: name}, Closing: body}, bl)
+	}})
+	if err == nil {
+		l.failpoint("close.after")
+	}
+	return err
 }
 
-// Takings returns what a terminal has taken since its last close.
+// known is a total as a pointer; nil: none.
+func known(t driver.Totals) *int64 {
+	if !t.Present {
+		return nil
+	}
+	return &t.Cents
+}
+
+func (t *terminalRecord) applyClosing(e *entry) error {
+	if e.Closing == nil {
+		return missing(e, "closing")
+	}
+	switch e.Closing.State {
+	case driver.ClosingDone:
+		t.Session, t.Closed, t.Total = t.Session+1, e.At, new(int64)
+	case driver.ClosingUnknown:
+		t.Total = nil
+	case driver.ClosingRefused:
+	}
+	return nil
+}
+
+// Takings returns what a terminal has taken since its last close. A charge belongs to the session in
+// which it was sent, a reversal likewise.
 func (l *Ledger) Takings(name string) (Takings, error) {
-	return Takings{}, fmt.Errorf("%w: not yet", ErrInvalid)
+	var out Takings
+	err := l.read(func(_ *bolt.Tx, v *view) error {
+		t, err := loadTerminal(v, name)
+		if err != nil {
+			return err
+		}
+		out.Since = t.Closed
+		prefix := takingsKey(name, t.Session, "")
+		v.scan(prefix, false, func(key string, c cell) bool {
+			var cents int64
+			if cents, err = strconv.ParseInt(string(c.raw), 10, 64); err != nil {
+				err = fmt.Errorf("%w: state %q: %w", ErrDamaged, key, err)
+				return false
+			}
+			out.Cents += cents
+			id := strings.TrimSuffix(key[len(prefix):], "/r")
+			if n := len(out.Payments); n == 0 || out.Payments[n-1] != id {
+				out.Payments = append(out.Payments, id)
+			}
+			return true
+		})
+		if err != nil {
+			return err
+		}
+		v.scan(tableOpen, false, func(key string, _ cell) bool {
+			var r *record
+			if r, err = loadRecord(v, key[len(tableOpen):]); err != nil {
+				return false
+			}
+			if r.Terminal == name {
+				out.Unknown = append(out.Unknown, r.ID)
+			}
+			return true
+		})
+		return err
+	})
+	return out, err
 }

@@ -12,7 +12,9 @@ import (
 // terminalRecord is a terminal in the state bucket.
 type terminalRecord struct {
 	TerminalState
-	LastPayment string // the newest payment sent on it
+	LastPayment string // the newest payment sent on it, or reversed
+	LateCount   int    // len(Late)
+	Session     int    // how many were closed
 }
 
 func (t *terminalRecord) clone() *terminalRecord { c := *t; return &c }
@@ -32,10 +34,27 @@ func (l *Ledger) Terminal(name string) (TerminalState, error) {
 		t, err := loadTerminal(v, name)
 		if err == nil {
 			s = t.TerminalState
+			s.Passport, s.Total = copied(t.Passport), copied(t.Total)
+			s.Waiting, s.Late = v.waiting(name)
 		}
 		return err
 	})
 	return s, err
+}
+
+// take gives the terminal to a payment that is about to be sent, or reversed, on it. Whatever follows may
+// print a receipt.
+func (t *terminalRecord) take(r *record) {
+	r.Before = t.Previous
+	t.Lock, t.LastPayment, t.Fresh, t.Previous = r.ID, r.ID, false, ""
+}
+
+// knownTerminal loads a terminal whose name can stand in a key.
+func (b *batch) knownTerminal(name string) (*terminalRecord, error) {
+	if name == "" || !keyable(name) {
+		return nil, fmt.Errorf("%w: terminal %q", ErrInvalid, name)
+	}
+	return loadTerminal(b.view, name)
 }
 
 // KnowsResult says whether a terminal's saved result is one that this ledger has written, has seen
@@ -66,8 +85,8 @@ func (l *Ledger) KnowsResult(name string, raw []byte, stan string) (bool, error)
 // caller has checked the role.
 func (l *Ledger) Adopt(name, operator string, last driver.Last) error {
 	return l.submit(&op{reserve: true, do: func(b *batch) error {
-		if name == "" || !keyable(name) {
-			return fmt.Errorf("%w: terminal %q", ErrInvalid, name)
+		if _, err := b.knownTerminal(name); err != nil {
+			return err
 		}
 		e := &entry{Kind: KindTerminalAdopted, Operator: operator, Terminal: &terminalBody{Name: name,
 			TerminalID: last.TerminalID, Empty: !last.Present}}
@@ -95,7 +114,7 @@ func (l *Ledger) Free(name, operator string) error {
 		if err != nil {
 			return err
 		}
-		if r.State == Sent {
+		if !r.heard() {
 			return fmt.Errorf("%w: payment %q on terminal %q has no outcome yet", ErrStale, r.ID, name)
 		}
 		return b.append(&entry{Kind: KindTerminalFreed, Operator: operator, Payment: t.Lock, Terminal: &terminalBody{Name: name}}, nil)
@@ -106,17 +125,14 @@ func (l *Ledger) Free(name, operator string) error {
 // terminal that is demoted already stays so, without another case.
 func (l *Ledger) Demote(name, why string) error {
 	return l.submit(&op{reserve: true, do: func(b *batch) error {
-		if name == "" || !keyable(name) {
-			return fmt.Errorf("%w: terminal %q", ErrInvalid, name)
-		}
-		t, err := loadTerminal(b.view, name)
+		t, err := b.knownTerminal(name)
 		if err != nil || t.Demoted {
 			return err
 		}
 		if err := b.append(&entry{Kind: KindTerminalDemoted, Terminal: &terminalBody{Name: name, Why: why}}, nil); err != nil {
 			return err
 		}
-		_, err = b.openCase(Case{Cause: driver.Reason{Code: reasonExclusivity, Text: why}, Evidence: "terminal " + name})
+		_, err = b.openCase(Case{Terminal: name, Cause: driver.Reason{Code: reasonExclusivity, Text: why}, Evidence: "terminal " + name})
 		return err
 	}})
 }
@@ -131,15 +147,24 @@ func applyTerminal(v *view, e *entry) error {
 	}
 	switch e.Kind {
 	case KindTerminalAdopted:
-		t.Fresh = false
+		t.Fresh, t.Previous, t.Total = false, "", nil // what was not ours may have printed, and counted
 		learnResult(v, t, e.Terminal, true)
 	case KindTerminalFreed:
 		if t.Lock != e.Payment {
 			return fmt.Errorf("terminal %q is freed of %q and held by %q", t.Name, e.Payment, t.Lock)
 		}
 		t.Lock = ""
+	case KindTerminalCommissioned:
+		err = t.applyPassport(e)
+	case KindTerminalTotal:
+		t.Total = e.TotalCents
+	case KindSessionClosed:
+		err = t.applyClosing(e)
 	default:
 		t.Demoted, t.DemotedWhy = true, e.Terminal.Why
+	}
+	if err != nil {
+		return err
 	}
 	v.store(tableTerminals+t.Name, t)
 	return nil

@@ -32,6 +32,8 @@ const (
 	tableResults   = "g/" // name/hash of a saved result that is known
 	tableCases     = "c/" // case id -> Case
 	tableReceipts  = "y/" // year -> last receipt number
+	tableWaiting   = "w/" // terminal/payment id -> waitingValue: charged and without its receipt
+	tableTakings   = "k/" // terminal/session/payment id, and for its reversal /r -> cents
 	tableMeta      = "m/" // see below
 )
 

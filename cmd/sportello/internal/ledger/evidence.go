@@ -1,0 +1,99 @@
+package ledger
+
+import (
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+
+	"sportello/driver"
+)
+
+// Kinds of evidence beside the driver's own.
+const (
+	EvidenceReceipt = "receipt" // of pagoPA, by our provider
+	EvidenceTicket  = "ticket"  // the terminal's slip
+	EvidenceClerk   = "clerk"   // what people said
+)
+
+// Evidence returns everything that is known about a payment, oldest first, with the raw bytes that were
+// not erased.
+func (l *Ledger) Evidence(id string) ([]driver.Evidence, error) {
+	var out []driver.Evidence
+	err := l.read(func(tx *bolt.Tx, v *view) error {
+		r, err := loadRecord(v, id)
+		if err != nil {
+			return err
+		}
+		for _, seq := range r.Evidence {
+			e, b, err := entryOf(tx, seq)
+			if err != nil {
+				return &DamagedError{Path: l.path, What: fmt.Sprintf("entry %d of payment %q: %v", seq, id, err)}
+			}
+			out = append(out, e.evidence(b)...)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// entryOf reads an entry and its blob, which is empty when it has none or it was erased.
+func entryOf(tx *bolt.Tx, seq uint64) (*entry, *blob, error) {
+	_, e, err := decodeEntry(tx.Bucket(bucketEntries).Get(seqKey(seq)))
+	if err != nil {
+		return nil, nil, err
+	}
+	stored := tx.Bucket(bucketBlobs).Get(seqKey(seq))
+	if stored == nil {
+		return e, new(blob), nil
+	}
+	b, err := openBlob(stored)
+	return e, b, err
+}
+
+// evidence is what an entry says about its payment.
+func (e *entry) evidence(b *blob) []driver.Evidence {
+	var out []driver.Evidence
+	add := func(kind, text string, raw []byte) {
+		out = append(out, driver.Evidence{Kind: kind, At: e.At, Text: text, Raw: raw})
+	}
+	bodies := e.Evidence
+	switch {
+	case e.Outcome != nil:
+		o := e.Outcome
+		bodies = o.Evidence
+		if len(bodies) == 0 || b.Result != nil {
+			text := fmt.Sprintf("%s (%s)", o.Verdict, o.Reason.Code)
+			if o.Reason.Text != "" {
+				text += ": " + o.Reason.Text
+			}
+			add("result", text, b.Result)
+		}
+	case e.Aftermath != nil:
+		raw := b.RawTicket
+		if raw == nil && b.Ticket != "" {
+			raw = []byte(b.Ticket)
+		}
+		add(EvidenceTicket, "slip of the terminal", raw)
+	case e.Registration != nil:
+		text := fmt.Sprintf("receipt %q of our provider", e.Registration.ReceiptID)
+		if at := e.Registration.ReceiptAt; !at.IsZero() {
+			text += ", paid at " + at.In(rome).Format("2006-01-02 15:04:05")
+		}
+		add(EvidenceReceipt, text, b.Receipt)
+	case e.Kind == KindResolutionDeclined:
+		add(EvidenceClerk, e.Operator+": declined the answer that waited", nil)
+	case e.Proposal != nil:
+		add(EvidenceClerk, e.Operator+": does not know either; "+e.Proposal.Note, nil)
+	}
+	for i, body := range bodies {
+		ev := driver.Evidence{Kind: body.Kind, At: body.At, Text: body.Text}
+		if ev.At.IsZero() {
+			ev.At = e.At
+		}
+		if i < len(b.Evidence) {
+			ev.Raw = b.Evidence[i]
+		}
+		out = append(out, ev)
+	}
+	return out
+}
