@@ -1,6 +1,10 @@
 package ecr17
 
-import "sportello/driver"
+import (
+	"time"
+
+	"sportello/driver"
+)
 
 // Facts are everything known about an attempt when a verdict is asked for. They are what Judge decides
 // on, and nothing else is (ECR17 6.2, 6.3). The zero value of every field means "not known".
@@ -25,14 +29,14 @@ type Facts struct {
 	New      *Reading // the saved result, when Last is LastNew
 	Novel    bool     // New is newer than the attempt: it differs from a baseline that G told, or its host time is not before
 	Match    bool     // New is compatible with this attempt (M): class, amount, time, STAN, terminal
+	Repeats  bool     // New is the direct result again, to the byte
 	Quiet    bool     // the quiet time has passed and the terminal answers s and G normally
 	GivenUp  bool     // the limit for gathering evidence has passed
 
-	// Not asked in this version: the cells that need them fall to people.
 	Reprint         Reprint
 	PrintsReference bool // proven at commissioning: this terminal prints our reference
 	Totals          Totals
-	TotalsMeasured  bool // both totals read from the terminal, no close between
+	TotalsMeasured  bool // both totals read from the terminal
 }
 
 // Identity is whether the terminal that answers now is the one the attempt went to.
@@ -62,21 +66,104 @@ const (
 	ReprintNotAsked Reprint = iota
 	ReprintOurs             // R+
 	ReprintPrevious         // R0: the reference of the payment before
-	ReprintForeign          // a reference that is not of this installation's ledger
-	ReprintNeither          // R?
+	ReprintForeign          // proven foreign: a reference that this ledger denies
+	ReprintNeither          // R?, or no copy at all
 )
 
 // Totals is the terminal's total against the one expected (T).
 type Totals int
 
 const (
-	TotalsNotAsked Totals = iota
-	TotalsNothing         // T0
-	TotalsOne             // T1: one sale of our amount
-	TotalsTwo             // T2: two of them
-	TotalsOther           // as expected plus the amount of the foreign result
-	TotalsLess            // T−: a close or a reversal; as if not read
+	TotalsNotAsked    Totals = iota // or it cannot be read: absent is never zero
+	TotalsNothing                   // T0
+	TotalsOne                       // T1: one sale of our amount
+	TotalsTwo                       // T2: two of them
+	TotalsOther                     // as expected plus the amount of the newer saved approval, which is not ours
+	TotalsUnexplained               // more than expected, by none of these
+	TotalsBlind                     // T0, or as TotalsOther, but a close in between would show the same
+	TotalsLess                      // T−: a close or a reversal
 )
+
+// grew: somebody sold something.
+func (t Totals) grew() bool {
+	return t == TotalsOne || t == TotalsTwo || t == TotalsOther || t == TotalsUnexplained
+}
+
+// look is what is held of an attempt when a verdict is asked for, as bytes and times; facts are made of it.
+type look struct {
+	line    Facts // what its own exchange knows
+	attempt driver.Attempt
+	seen    sight
+
+	sent    time.Time // zero: nobody remembers
+	ended   time.Time // no host time of the attempt is later
+	silence time.Time // since when the attempt's line brought nothing
+	asked   time.Time // when the terminal was asked what was seen
+	quiet   time.Duration
+	givenUp bool
+	prints  bool // the passport says that references are printed
+}
+
+// sight is what one look at the terminal showed.
+type sight struct {
+	identity Identity
+	last     LastAnswer
+	reading  Reading
+	slip     *driver.Slip // nil: not asked, or no answer
+	total    *int64       // nil: not asked, or not told
+	text     string
+}
+
+// unchanged: our terminal answers, and has nothing newer saved than before the payment. One that refused
+// G then refuses it now.
+func (s sight) unchanged() bool {
+	return s.identity == IdentitySame && (s.last == LastSame || s.last == LastUnsupported)
+}
+
+// saw takes the answer to G and compares it with the baseline. present is false after a NAK.
+func (s *sight) saw(reading Reading, present bool, base driver.Baseline) {
+	switch {
+	case !present && (base.Last == nil || base.Untold):
+		s.last, s.text = LastUnsupported, "the terminal gives no last result"
+	case !present:
+		s.last, s.text = LastNoAnswer, "the terminal gave a last result before, and gives none now"
+	case string(reading.Raw) == string(base.Last):
+		s.last, s.text = LastSame, "the saved result is the one from before the payment"
+	case reading.Empty && base.Last == nil:
+		s.last, s.text = LastUnsupported, "the terminal's memory is empty"
+	default:
+		if reading.Empty {
+			reading.Class = ClassForeign // its memory was cleared
+		}
+		s.last, s.reading = LastNew, reading
+		s.text = "new saved result: " + reading.Text
+	}
+}
+
+// settled: the quiet time has passed since the attempt's last byte, and the terminal answers s and G.
+func (l look) settled() bool {
+	answers := l.seen.last == LastSame || l.seen.last == LastUnsupported || l.seen.last == LastNew
+	return l.seen.identity == IdentitySame && answers && !l.asked.Before(l.silence.Add(l.quiet))
+}
+
+// facts are what Judge decides on.
+func (l look) facts() Facts {
+	f, base := l.line, l.attempt.Baseline
+	f.Exclusivity, f.AmountCents = l.attempt.Exclusivity, l.attempt.AmountCents
+	f.Identity, f.Last = l.seen.identity, l.seen.last
+	f.GivenUp, f.Quiet, f.PrintsReference = l.givenUp, l.settled(), l.prints
+	if f.Last == LastNew {
+		reading := l.seen.reading
+		f.New = &reading
+		f.Novel = base.Last != nil && !base.Untold || !l.sent.IsZero() && reading.notBefore(l.sent, base.ClockOffset)
+		f.Match = reading.matches(base, l.attempt.AmountCents, l.sent, l.ended)
+		f.Repeats = f.Direct != nil && string(f.Direct.Raw) == string(reading.Raw)
+	}
+	f.Reprint = compareSlip(l.seen.slip, l.attempt)
+	f.Totals = compareTotal(base.Total, l.seen.total, l.attempt.AmountCents, f.New)
+	f.TotalsMeasured = f.Totals != TotalsNotAsked && base.Total.Measured
+	return f
+}
 
 // Reading is what a result message says, reduced to what a verdict needs.
 type Reading struct {

@@ -13,8 +13,8 @@ import (
 // terminal's own word is waited for a little longer than it repeats an unconfirmed result (ECR17 1.6).
 const lateGrace = 15 * time.Second
 
-// Resolve implements driver.Terminal: the ladder of ECR17 6.4, with s and G. The reprint (R) and the totals
-// (T) have their place in Facts and in look; this version does not ask them.
+// Resolve implements driver.Terminal: the ladder of ECR17 6.4. It asks s and G, and R and T where the
+// passport and the baseline make them evidence.
 func (t *terminal) Resolve(ctx context.Context, a driver.Attempt, r driver.Recorder) (*driver.Aftermath, error) {
 	return t.resolve(ctx, holdsResolve, Judge, a, r)
 }
@@ -83,6 +83,13 @@ type ladder struct {
 	noted   string // last evidence text, to write a change only once
 	holder  string // in whose name the terminal is held
 	judge   func(Facts) driver.Outcome
+
+	asked struct { // of R and T
+		key           string // the state of the terminal that the answers are about
+		slip          *driver.Slip
+		total         *int64
+		slips, totals int // how often
+	}
 }
 
 func (l *ladder) climb(ctx context.Context) (driver.Outcome, error) {
@@ -90,11 +97,11 @@ func (l *ladder) climb(ctx context.Context) (driver.Outcome, error) {
 	var settled time.Time // since when the evidence sends the case to people
 	for round := 0; ; round++ {
 		asked := time.Now()
-		seen, err := l.look(ctx)
+		seen, err := l.look(ctx, asked)
 		if err != nil {
 			return driver.Outcome{}, err
 		}
-		o := l.judge(l.facts(seen, asked, giveUp))
+		o := l.judge(l.at(seen, asked, giveUp).facts())
 		l.note(seen)
 		if o.Verdict != driver.Unknown {
 			return o, nil
@@ -125,7 +132,7 @@ func (l *ladder) climb(ctx context.Context) (driver.Outcome, error) {
 
 // look takes the terminal's turn for one look, so that between two of them others may ask its status. On
 // a serial line the attempt's connection is the only one: Resolve has the turn throughout.
-func (l *ladder) look(ctx context.Context) (sight, error) {
+func (l *ladder) look(ctx context.Context, asked time.Time) (sight, error) {
 	if !l.t.serial {
 		free, err := l.t.hold(ctx, l.t.turn, l.holder, l.attempt.Reference)
 		if err != nil {
@@ -133,7 +140,9 @@ func (l *ladder) look(ctx context.Context) (sight, error) {
 		}
 		defer free()
 	}
-	seen := l.t.look(ctx, l.e)
+	seen := l.t.lookAnd(ctx, l.e, func(s *session, seen *sight) {
+		l.gather(s, seen, l.at(*seen, asked, asked.Add(l.t.cfg.Timing.GiveUp)).settled())
+	})
 	return seen, l.ended(ctx)
 }
 
@@ -185,25 +194,18 @@ func (l *ladder) ended(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func (l *ladder) facts(seen sight, asked, giveUp time.Time) Facts {
-	f := l.e.facts(l.attempt.Exclusivity)
-	f.Identity, f.Last = seen.identity, seen.last
-	f.GivenUp = !time.Now().Before(giveUp)
-	f.Quiet = seen.identity == IdentitySame && (seen.last == LastSame || seen.last == LastUnsupported) &&
-		!asked.Before(l.e.activity.Add(l.t.cfg.Timing.Quiet))
-	if seen.last == LastNew {
-		reading := seen.reading
-		f.New = &reading
-		sent, activity := l.e.sent, l.e.activity
-		if sent.IsZero() { // after a restart: the exchange cannot have outlasted the hard stop
-			sent = l.attempt.SentAt
-			activity = sent.Add(l.t.cfg.Timing.HardStop)
-		}
-		base := l.attempt.Baseline
-		f.Novel = base.Last != nil && !base.Untold || !sent.IsZero() && reading.notBefore(sent, base.ClockOffset)
-		f.Match = reading.matches(base, l.attempt.AmountCents, sent, activity)
+// at is what was seen, with the attempt's own times.
+func (l *ladder) at(seen sight, asked, giveUp time.Time) look {
+	sent, ended := l.e.sent, l.e.activity
+	if sent.IsZero() { // after a restart: the exchange cannot have outlasted the hard stop
+		sent = l.attempt.SentAt
+		ended = sent.Add(l.t.cfg.Timing.HardStop)
 	}
-	return f
+	return look{
+		line: l.e.facts(l.attempt.Exclusivity), attempt: l.attempt, seen: seen,
+		sent: sent, ended: ended, silence: l.e.activity, asked: asked, quiet: l.t.cfg.Timing.Quiet,
+		givenUp: !time.Now().Before(giveUp), prints: l.t.prints(),
+	}
 }
 
 // note keeps what was seen as evidence, each thing once.
@@ -219,23 +221,14 @@ func (l *ladder) note(seen sight) {
 	l.e.note(kind, seen.text, seen.reading.Raw)
 }
 
-// sight is what one look at the terminal showed.
-type sight struct {
-	identity Identity
-	last     LastAnswer
-	reading  Reading
-	text     string
-}
-
-// unchanged: our terminal answers, and has nothing newer saved than before the payment. One that refused
-// G then refuses it now.
-func (s sight) unchanged() bool {
-	return s.identity == IdentitySame && (s.last == LastSame || s.last == LastUnsupported)
-}
-
 // look asks s and G: on a new connection, or on the attempt's own where that is the only one (a serial
 // line, a terminal that serves one client at a time: that is learned once). It holds no turn.
 func (t *terminal) look(ctx context.Context, e *exchange) sight {
+	return t.lookAnd(ctx, e, func(*session, *sight) {})
+}
+
+// lookAnd is look, and on the same session what more asks then.
+func (t *terminal) lookAnd(ctx context.Context, e *exchange, more func(*session, *sight)) sight {
 	if e.pending {
 		return sight{last: LastNotAsked}
 	}
@@ -246,11 +239,11 @@ func (t *terminal) look(ctx context.Context, e *exchange) sight {
 			t.release(e.conn) // the port must be free to be opened again
 		}
 		s := &session{t: t, ctx: ctx, link: t.linkNow(), once: own}
-		seen = t.lookWith(s, e)
+		seen = t.lookWith(s, e, more)
 		s.close()
 	}
 	if seen.identity == IdentityUnknown && e.alive() && ctx.Err() == nil && t.life.Err() == nil {
-		seen = t.lookWith(&session{t: t, ctx: ctx, link: t.linkNow(), conn: e.conn, attempt: e}, e)
+		seen = t.lookWith(&session{t: t, ctx: ctx, link: t.linkNow(), conn: e.conn, attempt: e}, e, more)
 		if seen.identity == IdentitySame {
 			t.learnServesOne()
 		}
@@ -258,7 +251,7 @@ func (t *terminal) look(ctx context.Context, e *exchange) sight {
 	return seen
 }
 
-func (t *terminal) lookWith(s *session, e *exchange) sight {
+func (t *terminal) lookWith(s *session, e *exchange, more func(*session, *sight)) sight {
 	s.verifying = true
 	st, err := t.status(s)
 	switch {
@@ -271,26 +264,14 @@ func (t *terminal) lookWith(s *session, e *exchange) sight {
 	case st.TerminalID != e.baseline.TerminalID:
 		return sight{identity: IdentityOther, text: "another terminal than before the payment: " + st.TerminalID}
 	}
-	seen := sight{identity: IdentitySame, last: LastNoAnswer}
+	seen := sight{identity: IdentitySame}
 	reading, present, err := t.lastResult(s)
-	switch {
-	case err != nil:
-		seen.text = "last result: " + err.Error()
-	case !present && (e.baseline.Last == nil || e.baseline.Untold):
-		seen.last, seen.text = LastUnsupported, "the terminal gives no last result"
-	case !present:
-		seen.text = "the terminal gave a last result before, and gives none now"
-	case string(reading.Raw) == string(e.baseline.Last):
-		seen.last, seen.text = LastSame, "the saved result is the one from before the payment"
-	case reading.Empty && e.baseline.Last == nil:
-		seen.last, seen.text = LastUnsupported, "the terminal's memory is empty"
-	case reading.Empty:
-		reading.Class = ClassForeign // its memory was cleared
-		fallthrough
-	default:
-		seen.last, seen.reading = LastNew, reading
-		seen.text = "new saved result: " + reading.Text
+	if err != nil {
+		seen.last, seen.text = LastNoAnswer, "last result: "+err.Error()
+		return seen
 	}
+	seen.saw(reading, present, e.baseline)
+	more(s, &seen)
 	return seen
 }
 

@@ -1,0 +1,329 @@
+package ecr17
+
+import (
+	"sportello/driver"
+	"sportello/protocol/local"
+)
+
+// The rows of ECR17 6.5, one function each, with the risk that stays when it decides. The test of the
+// worlds (worlds_test.go) holds the same risks as data: in no other world is a verdict wrong.
+
+var no = driver.Outcome{} // the row does not fit
+
+// row01: L0, L1, L3: nothing whole has left, or it was refused and the terminal was found idle.
+// Residual: a terminal that refuses with NAK, carries the payment out all the same, shows no sign of work
+// for the whole check and has nothing saved at its end (R06 without a sign).
+func row01(f Facts) (driver.Outcome, bool) {
+	switch {
+	case f.NothingSent:
+		return notCharged(driver.NotSent, local.CodeLineLost, "nothing was sent"), true
+	case f.CutShort:
+		return notCharged(driver.NotCharged, local.CodeLineLost, "the command was not sent whole"), true
+	case f.RefusedIdle:
+		return notCharged(driver.NotCharged, local.CodeNAK, ""), true
+	}
+	return no, false
+}
+
+// row02: the terminal's own word (A). Residual: it cancels an approved sale with the host afterwards, for
+// want of our ACK or at a reboot (L10, D13): charged, though nothing is taken. The receipt that never comes
+// shows it.
+func row02(f Facts) (driver.Outcome, bool) {
+	if f.Direct == nil {
+		return no, false
+	}
+	return direct(f)
+}
+
+// row02b: its word, but without the amount (71 bytes: the answer to P, or D24). The saved result repeats it, or the
+// total grew by our amount, or our receipt is there: then it counts. Otherwise people, and "charged" is what
+// they will find. Residual: that of row02; and an approval of another amount than asked, which shows only
+// where totals are read.
+func row02b(f Facts) (driver.Outcome, bool) {
+	if !f.saidApproved() {
+		return no, false
+	}
+	switch {
+	case f.Totals == TotalsOne, f.Totals == TotalsNotAsked && (f.Repeats || f.ours()):
+		return chargedByEvidence(f.Direct, "approved, and confirmed by what the terminal has saved"), true
+	case f.Totals == TotalsNothing && !f.Quiet && !f.GivenUp, f.same() && !f.Quiet && !f.GivenUp, f.Last == LastUnsupported && !f.Quiet && !f.GivenUp:
+		return wait(f), true
+	}
+	return people(driver.Charged, "approved, but nothing confirms the amount"), true
+}
+
+// row03: another terminal, or other software, answers at this address.
+func row03(f Facts) (driver.Outcome, bool) {
+	if f.Identity != IdentityOther {
+		return no, false
+	}
+	return people(presetIf(f.saidApproved(), driver.Charged), "another terminal answers at this address"), true
+}
+
+// row04: nothing to go by. (R and T are asked only of a terminal that answers G, with its last result or
+// with a NAK.)
+func row04(f Facts) (driver.Outcome, bool) {
+	if f.Identity == IdentitySame && f.Last != LastNotAsked && f.Last != LastNoAnswer {
+		return no, false
+	}
+	if f.GivenUp {
+		return people(presetIf(f.saidApproved(), driver.Charged), "the terminal could not be asked"), true
+	}
+	return wait(f), true
+}
+
+// row05: two sales of this size.
+func row05(f Facts) (driver.Outcome, bool) {
+	if f.Totals != TotalsTwo {
+		return no, false
+	}
+	return intruder(f.exclusive(), "the totals show two charges of this amount"), true
+}
+
+// rowNovelty is the first word of rows 7 to 15, "newer": there was no baseline to compare with.
+func rowNovelty(f Facts) (driver.Outcome, bool) {
+	if !f.fresh() || f.Novel || f.ours() {
+		return no, false
+	}
+	return people(presetIf(f.matched(), driver.Charged), "a saved result, but none to compare it with"), true
+}
+
+// cancelled is the part that rows 7, 10 and 11 have in common: an approved sale that is not in the total.
+func cancelled(f Facts) (driver.Outcome, bool) {
+	switch {
+	case f.Totals != TotalsNothing:
+		return no, false
+	case !f.Quiet && !f.GivenUp:
+		return wait(f), true
+	}
+	return people(driver.Charged, "an approved payment that is not in the total: perhaps cancelled afterwards"), true
+}
+
+// row07: G≠ 00, M, R+. Residual: the cancellation of row02 after we looked, or where no total is read; and,
+// where others sell (E2, E3), a sale of the same amount just before ours, which was then refused with a
+// receipt but without saving that.
+func row07(f Facts) (driver.Outcome, bool) {
+	if !f.matched() || !f.ours() {
+		return no, false
+	}
+	if o, undone := cancelled(f); undone {
+		return o, true
+	}
+	return chargedByEvidence(f.New, "saved result, and our reference on the last receipt"), true
+}
+
+// row08: G≠ 01, R+. Under E1 the refusal is ours. Elsewhere another's refusal may have come after our
+// approved sale: only an unchanged total excludes that. Residual under E2 and E3: that of row18.
+func row08(f Facts) (driver.Outcome, bool) {
+	if !f.refused() || !f.ours() {
+		return no, false
+	}
+	return refusal8and12(f, "a refusal, perhaps of another cash register or typed by hand")
+}
+
+// refusal8and12 is what rows 8 and 12 say of a newer refusal.
+func refusal8and12(f Facts, text string) (driver.Outcome, bool) {
+	switch {
+	case f.exclusive() && f.Totals.grew():
+		return intruder(f.exclusive(), "a refusal, but the total grew"), true
+	case f.exclusive(), f.t0Measured():
+		return notChargedByEvidence(f.New), true
+	case f.early(TotalsNothing):
+		return wait(f), true
+	}
+	return people("", text), true
+}
+
+// row09: the last receipt is not ours and not the one before; or the one before, together with an approval
+// that should have printed. A foreign one under E2 and E3 is left to row 13 when its sum is accounted for.
+func row09(f Facts) (driver.Outcome, bool) {
+	switch {
+	case f.Last != LastNew && !f.Quiet: // row 16 first
+	case f.Reprint == ReprintForeign && f.exclusive():
+		return intruder(f.exclusive(), "the last receipt has a reference of somebody else"), true
+	case f.Reprint == ReprintForeign && !(f.approved() && !f.matched() && f.Totals == TotalsOther && f.TotalsMeasured),
+		f.Reprint == ReprintNeither && f.PrintsReference,
+		f.Reprint == ReprintPrevious && f.approved():
+		return people("", "the last receipt is not ours"), true
+	}
+	return no, false
+}
+
+// row10: G≠ 00, M with the amount. Residual: that of row02. Elsewhere than E1 a sale of the same amount by
+// somebody else looks the same.
+func row10(f Facts) (driver.Outcome, bool) {
+	if !f.matched() || f.New.Class != ClassPayment {
+		return no, false
+	}
+	return approval10and11(f, "an approved payment of this amount, perhaps typed by hand or of another cash register")
+}
+
+// row11: G≠ 00, M without an amount. The baseline is always this attempt's own. Residual: that of row02b.
+func row11(f Facts) (driver.Outcome, bool) {
+	if !f.matched() {
+		return no, false
+	}
+	return approval10and11(f, "an approved payment without an amount")
+}
+
+func approval10and11(f Facts, text string) (driver.Outcome, bool) {
+	if o, undone := cancelled(f); undone {
+		return o, true
+	}
+	switch {
+	case !f.exclusive():
+		return people(presetIf(f.Totals == TotalsOne, driver.Charged), text), true
+	case f.Totals == TotalsUnexplained:
+		return intruder(f.exclusive(), "an approved payment, but the total grew by something else"), true
+	case f.New.Class == ClassPlain && f.Totals == TotalsOther:
+		return people(driver.Charged, text), true
+	}
+	return chargedByEvidence(f.New, "saved result"), true
+}
+
+// row12: G≠ 01. Under E1 novelty and terminal id suffice: refusals carry no host time (design 5.3).
+// Residual under E2 and E3: that of row18.
+func row12(f Facts) (driver.Outcome, bool) {
+	if !f.refused() {
+		return no, false
+	}
+	return refusal8and12(f, "a refusal, perhaps of another payment")
+}
+
+// row13: G≠ 00, and amount or time do not match. Under our own reference it is a partial approval, or the
+// time is wrong. Under E1 it is a stranger. Elsewhere it is "not charged" only with a proven foreign
+// reference and a total that grew by just that sale, after the quiet time. Residual: that of row18.
+func row13(f Facts) (driver.Outcome, bool) {
+	if !f.approved() {
+		return no, false
+	}
+	const text = "a newer approved payment with another amount or time"
+	foreign := f.Reprint == ReprintForeign && !f.exclusive()
+	switch {
+	case f.ours():
+		return people(driver.Charged, "our receipt, and an approved payment with another amount or time"), true
+	case foreign && f.Totals == TotalsOther && f.TotalsMeasured && f.Quiet:
+		return notCharged(driver.NotCharged, local.CodeByEvidence, "the terminal's newer payment is proven to be another's"), true
+	case foreign && f.early(TotalsOther):
+		return wait(f), true
+	}
+	return intruder(f.exclusive(), text), true
+}
+
+// row14: G≠ of another class, or a memory that was cleared, which is nobody's operation.
+func row14(f Facts) (driver.Outcome, bool) {
+	switch {
+	case !f.fresh() || f.New.Class != ClassForeign:
+		return no, false
+	case f.New.Empty:
+		return people("", "the terminal's memory was cleared"), true
+	}
+	return intruder(f.exclusive(), "a newer operation of another kind"), true
+}
+
+// row15: G≠ 09, 888, contradictory. Residual: as rows 20 and 18, which judge by the total alone, too.
+func row15(f Facts) (driver.Outcome, bool) {
+	switch {
+	case !f.fresh():
+		return no, false
+	case f.Totals == TotalsOne && f.exclusive():
+		return chargedByEvidence(nil, "totals"), true
+	case f.t0Measured(), f.exclusive() && f.t0():
+		return notChargedByEvidence(f.New), true
+	case f.early(TotalsNothing), f.exclusive() && f.Totals == TotalsNothing && !f.Quiet && !f.GivenUp:
+		return wait(f), true
+	}
+	return people("", "the saved result says neither charged nor refused"), true
+}
+
+// row16: nothing newer saved, but it may still be at work. Residual of all that follow: a terminal that
+// answers everything from a second thread and carries our command out after the quiet time.
+func row16(f Facts) (driver.Outcome, bool) {
+	switch {
+	case f.Quiet:
+		return no, false
+	case f.GivenUp:
+		return people("", "the terminal was never quiet long enough"), true
+	}
+	return wait(f), true
+}
+
+// row17: G=, R0, and no total that grew. Residual: the host approved and the terminal died before it saved
+// anything; terminals cancel such a sale with the host at the next contact, and the end of the day shows
+// the rest.
+func row17(f Facts) (driver.Outcome, bool) {
+	if !f.same() || !f.r0() || f.Totals.grew() {
+		return no, false
+	}
+	return notCharged(driver.NotCharged, local.CodeByEvidence, "nothing newer on the terminal"), true
+}
+
+// row18: G=, T0 measured. Residual: that of row17; and where others sell, a reversal of the same amount, or
+// a close and sales that make up exactly the total from before, hide our sale.
+func row18(f Facts) (driver.Outcome, bool) {
+	if !f.same() || !f.t0Measured() || f.ours() {
+		return no, false
+	}
+	return notCharged(driver.NotCharged, local.CodeByEvidence, "totals unchanged"), true
+}
+
+// row19: G=, T0 computed: our own bookkeeping counts only where every sale is ours. Residual: that of row17.
+func row19(f Facts) (driver.Outcome, bool) {
+	switch {
+	case !f.same() || !f.t0() || f.ours():
+		return no, false
+	case f.exclusive():
+		return notCharged(driver.NotCharged, local.CodeByEvidence, "totals as computed"), true
+	}
+	return people(driver.NotCharged, "totals as computed"), true
+}
+
+// row20: G=, T1. With the receipt from before it contradicts itself. Residual: that of row02.
+func row20(f Facts) (driver.Outcome, bool) {
+	switch {
+	case !f.same() || f.Totals != TotalsOne:
+		return no, false
+	case f.exclusive() && !f.r0():
+		return chargedByEvidence(nil, "totals"), true
+	}
+	return people(driver.Charged, "the totals grew by this amount, perhaps by hand"), true
+}
+
+// row21: G=, R+ (with T1 it is row 20's).
+func row21(f Facts) (driver.Outcome, bool) {
+	if !f.same() || !f.ours() {
+		return no, false
+	}
+	return people("", "our receipt, but no saved result"), true
+}
+
+// row22: G=, never acknowledged, no sign of work.
+func row22(f Facts) (driver.Outcome, bool) {
+	if !f.same() || f.Acked || f.Progress {
+		return no, false
+	}
+	return people(presetIf(f.exclusive() && !f.Totals.grew(), driver.NotCharged), "the terminal never acknowledged, and has nothing newer"), true
+}
+
+// row23: G=, it had begun.
+func row23(f Facts) (driver.Outcome, bool) {
+	if !f.same() {
+		return no, false
+	}
+	return people("", "the terminal began, and has nothing newer"), true
+}
+
+// row24: G unsupported, or its memory empty. Residual: that of rows 17 and 18; nothing but the total tells a
+// reversal of the same amount then.
+func row24(f Facts) (driver.Outcome, bool) {
+	unchanged := f.t0Measured() || f.exclusive() && f.t0()
+	switch {
+	case f.Last != LastUnsupported:
+		return no, false
+	case f.exclusive() && f.ours() && f.Totals == TotalsOne:
+		return chargedByEvidence(nil, "reprint and totals"), true
+	case f.r0() && !f.Totals.grew(), unchanged && !f.ours():
+		return notCharged(driver.NotCharged, local.CodeByEvidence, "nothing newer on the terminal"), true
+	}
+	return people("", "the terminal does not tell its last result"), true
+}
