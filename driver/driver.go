@@ -349,6 +349,9 @@ type Config struct {
 	NoticeData     *NoticeData // nil: this contract carries no additional data
 	Command        string      // payment command: X, or P where a terminal does not know X; "" is X (ECR17 R12)
 	Receipts       string      // ecr, terminal
+	ACKForm        string      // how the LRC of our ACK is written (ECR17 1.3); "" is learned from the terminal
+	AnyState       bool        // a status that no document explains allows a payment (ECR17 3.4)
+	Sends          int         // times a command that moves no money is sent in all, without an answer; 0 is 3
 	Timing         Timing
 	// Dial opens the line; nil means line.Dial(ctx, Address).
 	Dial func(context.Context) (line.Line, error)
@@ -361,12 +364,27 @@ type NoticeData struct {
 	IndexMap string // 4 digits
 }
 
-// Timing are the waits of a payment. Zero means the default in brackets.
+// Timing are the waits of a terminal. Zero means the profile's own, as a rule that in brackets.
 type Timing struct {
+	// Of money.
 	Result   time.Duration // inactivity, restarted by any byte (180 s)
 	HardStop time.Duration // whole exchange (600 s)
 	Quiet    time.Duration // silence after which "nothing newer" counts (300 s)
 	GiveUp   time.Duration // evidence gathering, then people (15 min)
+	Recheck  time.Duration // between the two looks after a NAK (5 s)
+	Odd      time.Duration // silence after a result that cannot count (15 s)
+
+	// Of questions.
+	ACK         time.Duration // acknowledgement of a command that moves no money (3 s)
+	Pause       time.Duration // before such a command is sent again (300 ms)
+	Status      time.Duration // answer to s (10 s)
+	Last        time.Duration // answer to G (30 s)
+	Totals      time.Duration // answer to T (60 s)
+	TotalBefore time.Duration // answer to T in the pre-flight (3 s)
+	Closing     time.Duration // answer to C (180 s)
+	Switch      time.Duration // after the print switch, in case the terminal hangs up (50 ms)
+	Slip        time.Duration // silence that ends a slip without its end mark (4 s)
+	Linger      time.Duration // a finished exchange stays open, for repeats (500 ms)
 }
 
 // Open makes a terminal of one driver. It opens no line.

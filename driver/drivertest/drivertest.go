@@ -28,6 +28,16 @@ const (
 	CutAfter   Scenario = "cut after"  // the second payment: the line ends when the bank has charged
 	Repeat     Scenario = "repeat"     // approves, and says so several times
 	Unfinished Scenario = "unfinished" // the second payment: the bank has charged; half of the answer comes
+
+	// The other operations; payments are approved.
+	ReversalDeclined Scenario = "reversal declined"      // the first one, by the bank
+	ReversalNAK      Scenario = "reversal command NAK"   // the command is refused, and nothing done
+	ReversalLost     Scenario = "reversal cut after"     // the line ends when the bank has given back
+	ReversalVoid     Scenario = "reversal cut before"    // the line ends before the bank is asked
+	ClosingLost      Scenario = "half a closing answer"  // the session is closed; half of the answer comes
+	ClosingMute      Scenario = "closing without answer" // the command is taken, and nothing done
+	ClosingNAK       Scenario = "closing refused"        // the command is refused, and nothing done
+	Bare             Scenario = "bare"                   // no reprint, no totals
 )
 
 // End is the simulated other end of one test.
@@ -35,6 +45,10 @@ type End struct {
 	Config    driver.Config                  // as the driver is to be opened, with Dial or Address
 	Financial func() int                     // financial commands received so far
 	Charged   func(reference string) (n int) // how often the bank has charged this reference
+	Reversed  func(reference string) (n int) // how often it has given it back
+	Total     func() int64                   // what the terminal has taken since its last close, in cents
+	Closings  func() int                     // commands to close the session received so far
+	Serial    bool                           // the line cannot be opened twice
 }
 
 // Harness makes a driver meet a simulated other end.
@@ -46,13 +60,15 @@ type Harness struct {
 	Virtual bool
 }
 
+type conformance struct {
+	name     string
+	scenario Scenario
+	test     func(t *testing.T, b *bench)
+}
+
 // Run runs the suite. With a real line its tests run side by side and take a few seconds.
 func Run(t *testing.T, h Harness) {
-	for _, c := range []struct {
-		name     string
-		scenario Scenario
-		test     func(t *testing.T, b *bench)
-	}{
+	for _, c := range append([]conformance{
 		{"approved", Approve, approved},
 		{"declined", Decline, declined},
 		{"not sent when the intent cannot be written", Approve, sentFails},
@@ -68,7 +84,7 @@ func Run(t *testing.T, h Harness) {
 		{"close ends the terminal", Approve, closeEnds},
 		{"questions", Approve, questions},
 		{"unreachable", Approve, unreachable},
-	} {
+	}, operations...) {
 		t.Run(c.name, func(t *testing.T) {
 			if h.Virtual {
 				synctest.Test(t, func(t *testing.T) { run(t, h, c.scenario, c.test) })
@@ -94,8 +110,11 @@ func run(t *testing.T, h Harness, s Scenario, test func(*testing.T, *bench)) {
 	defer terminal.Close()
 	test(t, b)
 	b.ledger.check(t)
-	if n := end.Financial(); n > b.payments {
-		t.Fatalf("%d financial commands for %d payments", n, b.payments)
+	if n := end.Financial(); n > b.payments+b.reversals {
+		t.Fatalf("%d financial commands for %d payments and %d reversals", n, b.payments, b.reversals)
+	}
+	if n := end.Closings(); n > b.closings {
+		t.Fatalf("%d commands to close for %d closings", n, b.closings)
 	}
 }
 
@@ -106,7 +125,8 @@ type bench struct {
 	end      End
 	tap      *tap
 	ledger   *ledger
-	payments int
+
+	payments, reversals, closings int // asked for
 }
 
 func (b *bench) payment() driver.Payment {
@@ -258,7 +278,12 @@ func closeEnds(t *testing.T, b *bench) {
 	_, status := b.terminal.Status(ctx)
 	_, pay := b.terminal.Pay(ctx, b.payment(), b.ledger)
 	_, resolve := b.terminal.Resolve(ctx, driver.Attempt{}, b.ledger)
-	for _, err := range []error{status, pay, resolve} {
+	_, reverse := b.terminal.Reverse(ctx, driver.Reversal{Reference: "RIFT1AAAAAAAZ", STAN: "000001", AmountCents: 1}, b.ledger)
+	_, resolveReversal := b.terminal.ResolveReversal(ctx, driver.ReversalAttempt{}, b.ledger)
+	_, detect := b.terminal.Detect(ctx, nil, false)
+	_, closing := b.terminal.CloseSession(ctx)
+	_, reprint := b.terminal.Reprint(ctx)
+	for _, err := range []error{status, pay, resolve, reverse, resolveReversal, detect, closing, reprint} {
 		if !errors.Is(err, driver.ErrClosed) {
 			t.Errorf("after Close: %v", err)
 		}

@@ -100,6 +100,13 @@ func (l *ledger) count() int {
 	return len(l.outcomes)
 }
 
+// intents counts the calls of Sent.
+func (l *ledger) intents() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.baselines)
+}
+
 func (l *ledger) last(t *testing.T) driver.Outcome {
 	t.Helper()
 	l.mu.Lock()

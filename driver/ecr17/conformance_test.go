@@ -50,6 +50,14 @@ var faults = map[drivertest.Scenario]simulator.Rule{
 	drivertest.CutAfter:   {On: "X", Nth: 2, Fault: simulator.CutAfterAuth},
 	drivertest.Repeat:     {On: "X", Fault: simulator.Duplicate},
 	drivertest.Unfinished: {On: "X", Nth: 2, Fault: simulator.HalfResult},
+
+	drivertest.ReversalDeclined: {On: "S", Nth: 1, Fault: simulator.Decline, Code: "116"},
+	drivertest.ReversalNAK:      {On: "S", Fault: simulator.Nak},
+	drivertest.ReversalLost:     {On: "S", Fault: simulator.CutAfterAuth},
+	drivertest.ReversalVoid:     {On: "S", Fault: simulator.CutBeforeAuth},
+	drivertest.ClosingLost:      {On: "C", Fault: simulator.HalfResult},
+	drivertest.ClosingMute:      {On: "C", Fault: simulator.Silent},
+	drivertest.ClosingNAK:       {On: "C", Fault: simulator.Nak},
 }
 
 func start(t *testing.T, profile string, s drivertest.Scenario, real bool, serve func(*testing.T, *simulator.Terminal, *driver.Config)) drivertest.End {
@@ -57,6 +65,9 @@ func start(t *testing.T, profile string, s drivertest.Scenario, real bool, serve
 	o := simulator.Options{TerminalID: "12345678"}
 	if rule, ok := faults[s]; ok {
 		o.Faults = []simulator.Rule{rule}
+	}
+	if s == drivertest.Bare {
+		o.Unsupported = "TR"
 	}
 	term, err := simulator.New(o)
 	if err != nil {
@@ -72,16 +83,23 @@ func start(t *testing.T, profile string, s drivertest.Scenario, real bool, serve
 	serve(t, term, &cfg)
 	return drivertest.End{
 		Config:    cfg,
-		Financial: func() int { return term.Received('X') + term.Received('P') },
-		Charged: func(reference string) (n int) {
-			for _, d := range term.Bank().Decisions() {
-				if d.Approved && strings.TrimSpace(d.Reference) == reference {
-					n++
-				}
-			}
-			return n
-		},
+		Financial: func() int { return term.Received('X') + term.Received('P') + term.Received('S') },
+		Charged:   func(reference string) int { return decisions(term, simulator.KindPayment, reference) },
+		Reversed:  func(reference string) int { return decisions(term, simulator.KindReversal, reference) },
+		Total:     func() int64 { return term.Bank().Total(o.TerminalID) },
+		Closings:  func() int { return term.Received('C') },
+		Serial:    strings.HasPrefix(cfg.Address, "serial:"),
 	}
+}
+
+// decisions counts what the bank has approved of one kind for a reference.
+func decisions(term *simulator.Terminal, kind simulator.Kind, reference string) (n int) {
+	for _, d := range term.Bank().Decisions() {
+		if d.Approved && d.Kind == kind && strings.TrimSpace(d.Reference) == reference {
+			n++
+		}
+	}
+	return n
 }
 
 // running ends what serves when the test does.

@@ -41,15 +41,21 @@ func (t *terminal) Pay(ctx context.Context, p driver.Payment, r driver.Recorder)
 	t.dropOpen(nil)
 
 	e := &exchange{t: t, payment: p, notices: notices, show: r.Progress, phase: driver.PhaseConnecting}
-	s, err := t.prepare(ctx, e)
+	s, err := t.prepare(ctx, e, nil)
 	if err != nil {
 		return driver.Aftermath{}, err
 	}
 	defer s.close()
-	if err := r.Sent(e.baseline); err != nil {
+	return t.carryOut(s, e, frame, r, Judge)
+}
+
+// carryOut is a financial command from the durable intent to what follows the outcome. From Sent on only
+// the terminal's word, the timers or Close end it.
+func (t *terminal) carryOut(s *session, e *exchange, frame []byte, r driver.Recorder, judge func(Facts) driver.Outcome) (driver.Aftermath, error) {
+	err := r.Sent(e.baseline)
+	if err != nil {
 		return driver.Aftermath{}, err
 	}
-	// From here on only the terminal's word, the timers or Close end the exchange.
 	s.ctx = t.life
 	if e.conn, err = s.line(); err != nil { // it hung up after the print switch, and cannot be called again
 		e.note("line", err.Error(), nil)
@@ -57,7 +63,7 @@ func (t *terminal) Pay(ctx context.Context, p driver.Payment, r driver.Recorder)
 	} else if e.start(frame); t.exchange(e) != nil {
 		return driver.Aftermath{}, fmt.Errorf("terminal %q: %w", t.cfg.Name, driver.ErrInterrupted)
 	}
-	return t.conclude(s, e, r), nil
+	return t.conclude(s, e, r, judge), nil
 }
 
 // messages makes the financial frame and the additional data; nothing of it can fail later.
@@ -81,7 +87,7 @@ func (t *terminal) messages(p driver.Payment) (frame, notices []byte, err error)
 		}
 	}
 	frame, err = ecr17.PaymentRequest{
-		Code: 'X', TID: t.cfg.TerminalID, CashRegister: t.cfg.CashRegisterID,
+		Code: t.command(), TID: t.cfg.TerminalID, CashRegister: t.cfg.CashRegisterID,
 		MoreData: notices != nil, AmountCents: p.AmountCents, Text: p.Reference,
 	}.AppendPayload(nil)
 	if err != nil {
@@ -90,9 +96,20 @@ func (t *terminal) messages(p driver.Payment) (frame, notices []byte, err error)
 	return frame, notices, nil
 }
 
-// prepare is everything before the first financial byte: who answers, is it ready, what is its last
-// result; then a fresh connection with the print switch on it. Errors are Refusals.
-func (t *terminal) prepare(ctx context.Context, e *exchange) (*session, error) {
+// command is the letter of a payment: X, whose answer tells the host's amount, unless the installer has
+// chosen P for a terminal that does not know X (ECR17 R12).
+func (t *terminal) command() byte {
+	if t.cfg.Command == "P" {
+		return 'P'
+	}
+	return 'X'
+}
+
+// prepare is everything before the first financial byte: who answers, is it as commissioned and ready,
+// what is its total and its last result, and does that fit (nil: any does); then a fresh connection with the
+// print switch on it. No financial command has another way to the line, so each has a proven scope behind
+// it. Errors are Refusals.
+func (t *terminal) prepare(ctx context.Context, e *exchange, fits func(last Reading, told bool) error) (*session, error) {
 	e.tell(driver.PhaseConnecting)
 	first := t.newSession(ctx)
 	defer first.close()
@@ -100,14 +117,20 @@ func (t *terminal) prepare(ctx context.Context, e *exchange) (*session, error) {
 		return nil, refuse(ctx, "connect", err)
 	}
 	e.tell(driver.PhaseChecking)
-	st, err := t.status(first)
+	st, err := t.commissionedStatus(first)
 	if err != nil {
 		return nil, err
 	}
 	if !st.Ready {
 		return nil, refusal(driver.ErrNotReady, "status %s: %s", st.Code, st.Text)
 	}
-	e.baseline = driver.Baseline{TerminalID: st.TerminalID, Software: st.Software, ClockOffset: st.ClockOffset, Scope: st.Scope}
+	e.baseline = driver.Baseline{
+		TerminalID: st.TerminalID, Software: st.Software, ClockOffset: st.ClockOffset, Scope: st.Scope,
+		Previous: e.payment.Previous,
+	}
+	if e.baseline.Total, err = t.totalBefore(first, e.payment.Expected); err != nil {
+		return nil, refuse(ctx, "totals", err)
+	}
 	e.previous = t.lastWord()
 	last, present, untold, err := t.baselineResult(first)
 	switch {
@@ -125,29 +148,66 @@ func (t *terminal) prepare(ctx context.Context, e *exchange) (*session, error) {
 			e.baseline.LastSTAN = last.Charge.STAN
 		}
 	}
+	if fits != nil {
+		if err := fits(last, present && !untold && !last.Empty); err != nil {
+			return nil, err
+		}
+	}
 	first.close()
 
-	s, asked := t.newSession(ctx), false
-	if last.mayRecur() || readResult(e.previous, st.TerminalID, time.Now()).mayRecur() {
-		_, err = t.status(s)
-		e.settled, asked = err == nil && !s.rough, true
-	}
-	if err == nil && t.cfg.Receipts == "ecr" {
-		err, asked = t.printSwitch(s), true
-	}
-	if err == nil && asked {
-		err = t.lull(s)
-	}
-	if err == nil {
-		_, err = s.line() // it may have hung up after the ACK: then a new one, just before the payment
-	}
-	if err != nil {
+	s := t.newSession(ctx)
+	settle := last.mayRecur() || readResult(e.previous, st.TerminalID, time.Now()).mayRecur()
+	if e.settled, err = t.readyLine(s, settle); err != nil {
 		s.close()
 		return nil, refuse(ctx, "print switch", err)
 	}
 	e.past = append(first.strays, s.strays...)
 	e.settled = e.settled && len(e.past) == 0
 	return s, nil
+}
+
+// readyLine makes the connection on which a command will go out once: with the print switch on it, and
+// not about to end. settle asks s first, and tells whether that went smoothly (see again.go).
+func (t *terminal) readyLine(s *session, settle bool) (smooth bool, err error) {
+	if settle {
+		if _, err = t.status(s); err != nil {
+			return false, err
+		}
+		smooth = !s.rough
+	}
+	if t.cfg.Receipts == "ecr" {
+		if err = t.printSwitch(s); err != nil {
+			return false, err
+		}
+	}
+	if settle || t.cfg.Receipts == "ecr" {
+		if err = t.lull(s); err != nil {
+			return false, err
+		}
+	}
+	_, err = s.line() // it may have hung up after the ACK: then a new one, just before the command
+	return smooth, err
+}
+
+// totalBefore is the total before a payment: asked of the terminal where commissioning has shown that
+// asking is harmless, else, or when it does not answer, what the ledger expects; nil when neither is known.
+// A terminal that does not tell it keeps no payment from being made: an error is of the line or of ours.
+func (t *terminal) totalBefore(s *session, expected *int64) (*driver.Total, error) {
+	if p, ok := t.commissioned(); ok && p.TotalsBefore {
+		now, err := t.total(s, t.profile.totalBefore, 1)
+		switch {
+		case err == nil && now.Present:
+			return &driver.Total{Cents: now.Cents, Measured: true}, nil
+		case errors.Is(err, errClosing), errors.Is(err, errInterrupted), errors.Is(err, errConnect):
+			return nil, err
+		case err != nil:
+			s.drop() // a late answer must not meet the next question
+		}
+	}
+	if expected != nil {
+		return &driver.Total{Cents: *expected}, nil
+	}
+	return nil, nil
 }
 
 // exchange waits for the terminal's word; after a NAK it looks whether the terminal is at work all the
@@ -234,8 +294,8 @@ func (t *terminal) pause(ctx context.Context, d time.Duration) error {
 
 // conclude records the outcome, and only then acknowledges the result. When the record fails for good,
 // the terminal is not told that we have it.
-func (t *terminal) conclude(s *session, e *exchange, r driver.Recorder) driver.Aftermath {
-	o := e.withEvidence(Judge(e.facts(t.cfg.Exclusivity)))
+func (t *terminal) conclude(s *session, e *exchange, r driver.Recorder, judge func(Facts) driver.Outcome) driver.Aftermath {
+	o := e.withEvidence(judge(e.facts(t.cfg.Exclusivity)))
 	e.evidence = nil
 	if r.Outcome(o) != nil {
 		return driver.Aftermath{}

@@ -30,17 +30,21 @@ func (t *terminal) status(s *session) (driver.Status, error) {
 	if err != nil {
 		return driver.Status{}, refuse(s.ctx, "status", err)
 	}
-	answer, err := ecr17.DecodeAs[ecr17.StatusAnswer](ecr17.FromTerminal, r.frame.Payload, ecr17.Lenient)
+	st, err := t.readStatus(r.frame)
+	if err == nil && st.TerminalID != t.cfg.TerminalID {
+		return driver.Status{}, refusal(driver.ErrWrongTerminal, "configured %s, answered %s", t.cfg.TerminalID, st.TerminalID)
+	}
+	return st, err
+}
+
+// readStatus reads an answer to s. Errors are Refusals.
+func (t *terminal) readStatus(f frame) (driver.Status, error) {
+	answer, err := ecr17.DecodeAs[ecr17.StatusAnswer](ecr17.FromTerminal, f.Payload, ecr17.Lenient)
 	if err != nil {
 		return driver.Status{}, &driver.Refusal{Kind: driver.ErrNotReady, Detail: "status answer cannot be read", Err: err}
 	}
-	if answer.TID != t.cfg.TerminalID {
-		return driver.Status{}, refusal(driver.ErrWrongTerminal, "configured %s, answered %s", t.cfg.TerminalID, answer.TID)
-	}
-	st := driver.Status{
-		TerminalID: answer.TID, Text: answer.State.Label(), Software: answer.Releases,
-		Scope: t.linkNow().scope.String(),
-	}
+	scope, _ := f.Scope()
+	st := driver.Status{TerminalID: answer.TID, Text: answer.State.Label(), Software: answer.Releases, Scope: scope.String()}
 	switch answer.State.MayPay() {
 	case ecr17.PayYes, ecr17.PayWarned:
 		st.Ready = true
@@ -171,21 +175,26 @@ func (t *terminal) Totals(ctx context.Context) (totals driver.Totals, err error)
 		if _, err := t.status(s); err != nil {
 			return err
 		}
-		r, err := s.ask(query{
-			message: ecr17.TotalsRequest{TID: t.cfg.TerminalID, CashRegister: t.cfg.CashRegisterID}, answers: answerTotals,
-			wait: t.profile.totalsWait, sends: t.profile.sends,
-		})
-		if errors.Is(err, errNAK) {
+		totals, err = t.total(s, t.profile.totalsWait, t.profile.sends)
+		switch {
+		case errors.Is(err, errNAK):
 			return refusal(driver.ErrUnsupported, "totals")
-		}
-		if err != nil {
+		case err != nil:
 			return refuse(ctx, "totals", err)
-		}
-		a, err := ecr17.DecodeAs[ecr17.TotalsAnswer](ecr17.FromTerminal, r.frame.Payload, ecr17.Lenient)
-		if err == nil && a.TID == t.cfg.TerminalID && a.Code == ecr17.ResultOK && a.HasTotal {
-			totals = driver.Totals{Present: true, Cents: a.TotalCents}
 		}
 		return nil
 	})
 	return totals, err
+}
+
+// total asks T, at most so often, and waits so long for the answer. What is no number is no total.
+func (t *terminal) total(s *session, wait time.Duration, sends int) (driver.Totals, error) {
+	r, err := s.ask(query{
+		message: ecr17.TotalsRequest{TID: t.cfg.TerminalID, CashRegister: t.cfg.CashRegisterID}, answers: answerTotals,
+		wait: wait, sends: sends,
+	})
+	if err != nil {
+		return driver.Totals{}, err
+	}
+	return readTotals(r.frame.Payload, t.cfg.TerminalID), nil
 }

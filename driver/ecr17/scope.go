@@ -11,15 +11,22 @@ import (
 )
 
 // prove finds the LRC scope with status requests only, and locks it for the life of the process when two
-// answers agree (ECR17 1.2). A configured scope is tried first, and another one that fits is an error
-// that names it: with a wrong scope we would refuse good results for ever.
+// answers agree (ECR17 1.2). A configured scope is tried first, then that of the passport. Another one than
+// the configured that fits is an error that names it: with a wrong scope we would refuse good results for
+// ever.
 func (t *terminal) prove(s *session) error {
 	configured, err := ecr17.ParseScope(t.cfg.LRC)
 	auto := err != nil
-	order := ecr17.Scopes[:]
+	var order []ecr17.Scope
 	if !auto {
-		order = append([]ecr17.Scope{configured}, order...)
+		order = append(order, configured)
 	}
+	if p, ok := t.commissioned(); ok {
+		if scope, err := ecr17.ParseScope(p.Scope); err == nil {
+			order = append(order, scope)
+		}
+	}
+	order = append(order, ecr17.Scopes[:]...)
 	found, err := t.search(s, order)
 	switch {
 	case errors.Is(err, errSilent) && t.speaksLines(s):
@@ -59,7 +66,7 @@ func (t *terminal) search(s *session, order []ecr17.Scope) (link, error) {
 	for _, tid := range []string{ecr17.AnyTerminal, t.cfg.TerminalID} {
 		heard := false
 		for _, scope := range order {
-			l, err := t.tryScope(s, link{scope: scope, form: ecr17.DefaultForm(scope), statusTID: tid}, wait)
+			l, err := t.tryScope(s, link{scope: scope, form: t.firstForm(scope), statusTID: tid}, wait)
 			if err == nil {
 				return l, nil
 			}
@@ -84,6 +91,15 @@ func (t *terminal) search(s *session, order []ecr17.Scope) (link, error) {
 		last = silent
 	}
 	return link{}, fmt.Errorf("status in every LRC scope: %w", last)
+}
+
+// firstForm is how we write an ACK before the terminal has shown its own form, or for good where the
+// installer has chosen one (ECR17 1.3).
+func (t *terminal) firstForm(scope ecr17.Scope) ecr17.ControlForm {
+	if form, err := ecr17.ParseControlForm(t.cfg.ACKForm); err == nil {
+		return form
+	}
+	return ecr17.DefaultForm(scope)
 }
 
 // tryScope asks twice; the first time it waits this long for the acknowledgement. The scope is the one of the answers; the form is the terminal's own when both of
@@ -112,7 +128,7 @@ func (t *terminal) tryScope(s *session, l link, wait time.Duration) (link, error
 		}
 		if l.scope = scope; i == 0 {
 			form = r.form
-		} else if form == r.form && form != ecr17.FormUnknown {
+		} else if form == r.form && form != ecr17.FormUnknown && t.cfg.ACKForm == "" {
 			l.form = form
 		}
 	}

@@ -37,6 +37,7 @@ const (
 	answerNone   = ""
 	answerStatus = "s"
 	answerTotals = "T"
+	answerClose  = "C"
 	answerResult = "EVeicv"
 )
 
@@ -58,6 +59,13 @@ func (s *session) close() {
 		s.t.release(s.conn)
 	}
 	s.conn = nil
+}
+
+// drop ends the connection, so that the next question goes out on a new one; a borrowed one stays.
+func (s *session) drop() {
+	if s.attempt == nil {
+		s.close()
+	}
 }
 
 // line gives a connection on which the terminal has not hung up.

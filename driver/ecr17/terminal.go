@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/rs/zerolog"
 
@@ -29,15 +28,17 @@ type terminal struct {
 	turn  *token // the terminal, for one procedure
 	money *token // held through Pay, Reverse and Resolve: one attempt at a time
 
-	mu     sync.Mutex // guards what follows
-	closed bool
-	conns  map[*conn]bool
-	link   link
-	open   *exchange // an attempt that ended unknown: its line may still bring the result
-	known  []byte    // the latest result this process has seen of the terminal
-	word   []byte    // the latest one that came as the result of a payment
-	tells  bool      // it has answered G
-	single bool      // it serves one client at a time
+	mu       sync.Mutex // guards what follows
+	closed   bool
+	conns    map[*conn]bool
+	link     link
+	open     *exchange        // an attempt that ended unknown: its line may still bring the result
+	known    []byte           // the latest result this process has seen of the terminal
+	word     []byte           // the latest one that came as the result of a payment
+	tells    bool             // it has answered G
+	single   bool             // it serves one client at a time
+	passport *driver.Passport // in force; nil: none
+	undone   refusedReversal  // the latest refusal of a reversal
 }
 
 // link is what was learned about the terminal's way of framing. It holds for the life of the process.
@@ -88,6 +89,12 @@ func OpenWith(cfg driver.Config, options ...Option) (driver.Terminal, error) {
 	if _, err := ecr17.ParseScope(cfg.LRC); err != nil && cfg.LRC != "auto" {
 		return wrong("lrc is neither auto nor the name of a scope:", cfg.LRC)
 	}
+	if cfg.Command != "" && cfg.Command != "X" && cfg.Command != "P" {
+		return wrong("command is neither X nor P:", cfg.Command)
+	}
+	if _, err := ecr17.ParseControlForm(cfg.ACKForm); err != nil && cfg.ACKForm != "" {
+		return wrong("ack_form is not the name of a form:", cfg.ACKForm)
+	}
 	if n := cfg.NoticeData; n != nil {
 		switch {
 		case n.Tag < 1 || n.Tag > 5:
@@ -104,11 +111,7 @@ func OpenWith(cfg driver.Config, options ...Option) (driver.Terminal, error) {
 		}
 		cfg.Dial = func(ctx context.Context) (line.Line, error) { return line.Dial(ctx, cfg.Address) }
 	}
-	setDefault(&cfg.Timing.Result, p.result)
-	setDefault(&cfg.Timing.HardStop, p.hardStop)
-	setDefault(&cfg.Timing.Quiet, p.quiet)
-	setDefault(&cfg.Timing.GiveUp, p.giveUp)
-
+	p.override(&cfg)
 	t := &terminal{
 		cfg: cfg, profile: p, serial: strings.HasPrefix(cfg.Address, "serial:"),
 		turn: newToken(), money: newToken(), conns: map[*conn]bool{},
@@ -118,12 +121,6 @@ func OpenWith(cfg driver.Config, options ...Option) (driver.Terminal, error) {
 		o(t)
 	}
 	return t, nil
-}
-
-func setDefault(d *time.Duration, v time.Duration) {
-	if *d == 0 {
-		*d = v
-	}
 }
 
 // enter counts a method in; the returned function counts it out. It fails once the terminal is closed.
