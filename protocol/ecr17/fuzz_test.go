@@ -116,62 +116,6 @@ func FuzzProgressNeverSwallows(f *testing.F) {
 	})
 }
 
-// What a strict decode accepts encodes to the same bytes; what a lenient one
-// accepts encodes to a canonical form with the same content.
-func FuzzMessage(f *testing.F) {
-	_, payloads := seeds(f)
-	for _, s := range payloads {
-		f.Add(bool(s.dir == FromTerminal), s.payload)
-	}
-	f.Fuzz(func(t *testing.T, fromTerminal bool, payload []byte) {
-		dir := ToTerminal
-		if fromTerminal {
-			dir = FromTerminal
-		}
-		strict, strictErr := Decode(dir, payload, Strict)
-		if strictErr == nil {
-			again, err := strict.AppendPayload(nil)
-			if err != nil || !bytes.Equal(again, payload) {
-				t.Fatalf("strict %T: %q\nencodes to %q, %v", strict, payload, again, err)
-			}
-		}
-		lenient, err := Decode(dir, payload, Lenient)
-		if err != nil {
-			if strictErr == nil {
-				t.Fatalf("strict takes what lenient refuses: %v", err)
-			}
-			return
-		}
-		if strictErr == nil && !reflect.DeepEqual(lenient, strict) {
-			t.Fatalf("lenient %+v\nstrict  %+v", lenient, strict)
-		}
-		if part, ok := lenient.(TicketPart); ok && len(part.Text) > maxTicket {
-			var joined strings.Builder // tolerated on receive, never written in one
-			for _, p := range SplitTicket(part.TID, part.Text) {
-				joined.WriteString(p.Text)
-				if _, err := p.AppendPayload(nil); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if joined.String() != part.Text {
-				t.Fatalf("split ticket joins to %q", joined.String())
-			}
-			return
-		}
-		canon, err := lenient.AppendPayload(nil)
-		if err != nil {
-			t.Fatalf("%T %q is accepted but not written: %v", lenient, payload, err)
-		}
-		back, err := Decode(dir, canon, Lenient)
-		if err != nil || !reflect.DeepEqual(bare(back), bare(lenient)) {
-			t.Fatalf("%q\ncanonical %q\nreads as %+v, %v\nwas      %+v", payload, canon, back, err, lenient)
-		}
-		if twice, err := back.AppendPayload(nil); err != nil || !bytes.Equal(twice, canon) {
-			t.Fatalf("canonical form changes: %q, %q, %v", canon, twice, err)
-		}
-	})
-}
-
 // bare takes the received bytes away from a result.
 func bare(m Message) Message {
 	if r, ok := m.(Result); ok {
