@@ -11,6 +11,7 @@ type account struct {
 	host      int64               // the bank's cents since the last close
 	holds     map[string]Decision // open pre-authorisations by code; AmountCents is what is blocked
 	vas       []Decision          // approved VAS operations
+	sales     int                 // decisions that charged
 	vasClosed int                 // how many of them a VAS close has counted
 
 	total   int64     // the terminal's own cents since the last close
@@ -52,6 +53,9 @@ func (b *Bank) apply(d Decision) {
 	case KindVASClose:
 		a.vasClosed = len(a.vas)
 		return
+	case KindReplaced:
+		b.accounts[d.Terminal] = &account{host: a.host, holds: a.holds, vas: a.vas, vasClosed: a.vasClosed, sales: a.sales}
+		return
 	}
 	b.decisions = append(b.decisions, d)
 	if d.STAN != noSTAN {
@@ -70,6 +74,9 @@ func (b *Bank) apply(d Decision) {
 
 // charge is the bank's side of a decision.
 func (a *account) charge(d Decision) {
+	if d.Approved && (d.Kind.charges() || d.Kind == KindVASPayment) {
+		a.sales++
+	}
 	switch {
 	case d.Kind == KindClose:
 		a.host = 0

@@ -23,7 +23,7 @@ import (
 // have no seq of their own but that of the decision before them): saved (the decision
 // with seq saves was saved after all), service (last service receipt), adjust
 // (amount_cents added to the host's total by hand), vas_close (the VAS totals begin
-// again).
+// again), replaced (the terminal's memory is empty from here on).
 //
 // fields: unsaved, saves, manual, answer, ticket, preauth, order_id, host_cents, dcc.
 // An approved reversal may have a reason: nobody asked for it but the terminal.
@@ -56,15 +56,13 @@ const (
 	KindAdjust  Kind = "adjust"  // the host's total differs by amount_cents more
 	// KindVASClose: the VAS totals begin again.
 	KindVASClose Kind = "vas_close"
+	// KindReplaced: another terminal with this id has come; its memory is empty and its
+	// STAN begins again. The bank's totals stay.
+	KindReplaced Kind = "replaced"
 )
 
 // charges tells the kinds whose approval takes money from a card.
 func (k Kind) charges() bool { return k == KindPayment || k == KindManual || k == KindClosure }
-
-// note tells the kinds that are no decisions.
-func (k Kind) note() bool {
-	return k == KindSaved || k == KindService || k == KindAdjust || k == KindVASClose
-}
 
 // Decision is one line of the bank file: what the bank (or the terminal, for the last
 // two kinds) decided. It is written when it is decided, before any byte of the
@@ -230,7 +228,7 @@ func (b *Bank) decide(o order, render func(Decision) (string, error)) (Decision,
 		Preauth: o.preauth, OrderID: o.orderID, HostCents: o.hostCents, DCC: o.dcc,
 	}
 	if o.kind != KindLocal && o.kind != KindClose {
-		d.STAN = fmt.Sprintf("%06d", a.stan%999_999+1)
+		d.STAN = sixDigits(a.stan%999_999 + 1)
 		d.Online = d.STAN
 	}
 	switch {
@@ -288,6 +286,8 @@ const (
 	actionApproved = "000"
 	actionReversed = "400"
 )
+
+func sixDigits(n int) string { return fmt.Sprintf("%06d", n) }
 
 // authCode is six letters and digits that look like a bank's, the same for the same
 // STAN.

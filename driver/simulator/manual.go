@@ -88,13 +88,28 @@ func (t *Terminal) Reboot() { t.restart(nil) }
 
 // Replace puts another terminal in this one's place, on the same lines: its own
 // terminal id, and nothing in its memory (ECR17 Z10). The bank keeps the old one's
-// truth. Errors are ErrOptions.
+// truth, also of an unsaved sale. The same id again is a terminal that was wiped.
+// Errors are ErrOptions, and ErrBankFile when nothing was replaced.
 func (t *Terminal) Replace(terminalID string) error {
 	if err := checkTerminalID(terminalID); err != nil {
 		return err
 	}
-	t.restart(func() { t.opt.TerminalID = terminalID })
-	return nil
+	var err error
+	t.restart(func() {
+		if err = t.bank.note(Decision{Kind: KindReplaced, Terminal: terminalID}); err == nil {
+			t.opt.TerminalID = terminalID
+		}
+	})
+	return err
+}
+
+// SkewHost makes the bank's total differ by that many cents more (see Bank.SkewHost).
+// Errors are ErrOptions and ErrBankFile.
+func (t *Terminal) SkewHost(cents int64) error {
+	if cents < -maxCents || cents > maxCents {
+		return badOption("skew of the host's total:", cents)
+	}
+	return t.bank.SkewHost(t.TerminalID(), cents)
 }
 
 // ShiftClock sets the terminal's clock that far ahead of ours (ECR17 5.24).
