@@ -43,12 +43,14 @@ func init() {
 		{"pay", "AVVISO… --terminal NOME [--request-id ID] [--expect-cents N] [--json]", "incassa uno o più avvisi con carta", "pay 302000100000000107 --terminal cassa1", runPay},
 		{"payments", "[--state STATO] [--day AAAA-MM-GG] [--limit N] [--json]", "elenca i pagamenti, dal più recente", "payments --state unknown", runPayments},
 		{"payment", "ID [--json]", "mostra un pagamento", "payment A1-00000012", runPayment},
-		{"receipt", "ID [--json]", "mostra lo scontrino di un pagamento", "receipt A1-00000012", runReceipt},
-		{"resolve", "ID …", "chiude un esito sconosciuto", "", nil},
-		{"reverse", "ID …", "storna un pagamento", "", nil},
+		{"receipt", "ID [--json]", "mostra lo scontrino di un pagamento, dal nostro registro", "receipt A1-00000012", runReceipt},
+		{"resolve", "ID [--charged [--stan N --auth X]|--not-charged|--parked [--note TESTO]|--sign|--turn-down] [--seq N] [--operator CODICE] [--json]",
+			"mostra le prove di un esito non noto, e registra che cosa ne dicono le persone", "resolve A1-00000012", runResolve},
+		{"reverse", "ID --operator CODICE [--request-id ID] [--json]", "storna un pagamento sul terminale (responsabile)", "reverse A1-00000012 --operator bianchi", runReverse},
 		{"queue", "[--json]", "avvisi incassati di cui si attende la ricevuta pagoPA", "queue", runQueue},
-		{"cases", "[--json]", "ciò che le persone devono sistemare", "cases", runCases},
-		{"terminal", "status|last|totals|adopt|free NOME [--json]", "interroga un terminale o decide per lui", "terminal status cassa1", runTerminal},
+		{"cases", "[--all] | show ID | end ID --refunded|--closed --proof TESTO | sign ID [--turn-down] [--seq N] [--operator CODICE] [--json]",
+			"ciò che le persone devono sistemare", "cases end 12 --closed --proof \"mandato 45/2026\" --operator bianchi", runCases},
+		{"terminal", "status|detect|last|totals|reprint|close|adopt|free NOME [--quiet-totals] [--operator CODICE] [--json]", "interroga un terminale o decide per lui", "terminal status cassa1", runTerminal},
 		{"ledger", "check|dump", "verifica o stampa il registro", "ledger check", runLedger},
 		{"config", "check FILE", "controlla il file di configurazione", "config check /etc/sportello/config.yaml", runConfig},
 		{"operator", "hash", "calcola l'impronta di un PIN per il file degli operatori", "operator hash", runOperator},
@@ -112,9 +114,10 @@ func usage(w io.Writer) {
 	}
 	fmt.Fprint(w, `
 I comandi trovano il servizio con --config FILE, con SPORTELLO_CONFIG o nel file
-predefinito. Codici di uscita: 0 fatto (pay: incassato), 1 non riuscito, 2 uso o
-configurazione errati, 3 non incassato, 4 esito sconosciuto, 5 servizio non
-raggiungibile e niente accettato.
+predefinito; --operator CODICE entra con un operatore. Codici di uscita: 0 fatto
+(pay: incassato; reverse: stornato), 1 non riuscito, 2 uso o configurazione
+errati, 3 non incassato (reverse: non stornato), 4 esito sconosciuto, 5 servizio
+non raggiungibile e niente accettato.
 
 Esempio:
   $ sportello pay 302000100000000107 --terminal cassa1

@@ -2,23 +2,19 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
 	"sportello/protocol/local"
 	"sportello/protocol/pagopa"
 )
-
-// retryPause is the wait between two tries to reach a service that was there before.
-const retryPause = 500 * time.Millisecond
 
 // Codes of this command's own refusals under --json; the service's are in protocol/local.
 const (
@@ -29,13 +25,11 @@ const (
 
 // order is one run of the command pay.
 type order struct {
-	c        *client
-	request  local.PaymentRequest
-	expect   int64 // total agreed on; 0: whatever the platform says
-	repeat   bool  // the request id came from the caller: it may have been used before
-	patience time.Duration
-	json     bool
-	said     string // last progress line, not to say it twice
+	follower
+	request local.PaymentRequest
+	expect  int64 // total agreed on; 0: whatever the platform says
+	repeat  bool  // the request id came from the caller: it may have been used before
+	json    bool
 }
 
 // runPay charges notices on a terminal and waits for the outcome.
@@ -66,12 +60,12 @@ func runPay(args []string) int {
 	}
 	defer c.Close()
 	o := &order{
-		c: c, expect: *expect, repeat: *requestID != "", patience: *patience, json: *asJSON,
-		request: local.PaymentRequest{RequestID: *requestID, Terminal: *terminal},
+		follower: follower{c: c, patience: *patience, end: func(p local.Payment) (int, bool) { return outcome(p.State) }},
+		expect:   *expect, repeat: *requestID != "", json: *asJSON,
+		request: local.PaymentRequest{RequestID: orElse(*requestID, newRequestID()), Terminal: *terminal},
 	}
-	if !o.repeat {
-		o.request.RequestID = newRequestID()
-	}
+	o.mine = func(p local.Payment) bool { return p.RequestID == o.request.RequestID }
+	o.working = func(a local.Activity) bool { return a.RequestID == o.request.RequestID }
 	return o.run(ctx, fs.Args())
 }
 
@@ -79,7 +73,7 @@ func (o *order) run(ctx context.Context, codes []string) int {
 	if p, found, err := o.earlier(ctx, codes); err != nil {
 		return o.failed(err)
 	} else if found {
-		return o.follow(ctx, p, nil)
+		return o.to(o.follow(ctx, p, nil))
 	}
 	if code := o.lookUp(ctx, codes); code != exitDone {
 		return code
@@ -88,14 +82,23 @@ func (o *order) run(ctx context.Context, codes []string) int {
 	if err != nil {
 		o.say("senza aggiornamenti dal vivo: " + err.Error())
 	}
-	p, err := o.place(ctx, s)
+	p, err := o.place(ctx, s, api+"payments", o.request)
 	if err != nil {
 		if s != nil {
 			s.Close()
 		}
 		return o.failed(err)
 	}
-	return o.follow(ctx, p, s)
+	return o.to(o.follow(ctx, p, s))
+}
+
+// to reports the end that following has come to, and gives its exit code.
+func (o *order) to(p local.Payment, code int, err error) int {
+	if err != nil {
+		return o.lostAfter(p, err)
+	}
+	o.report(p)
+	return code
 }
 
 // earlier finds the payment that a repeated request already has, whatever has become of its notices.
@@ -106,7 +109,7 @@ func (o *order) earlier(ctx context.Context, codes []string) (local.Payment, boo
 		return local.Payment{}, false, nil
 	}
 	var all []local.Payment
-	if err := o.c.get(ctx, api+"payments?limit=1000", &all); err != nil {
+	if err := o.c.get(ctx, api+"payments?"+url.Values{"request_id": {o.request.RequestID}}.Encode(), &all); err != nil {
 		return local.Payment{}, false, err
 	}
 	for _, p := range all {
@@ -182,182 +185,6 @@ func (o *order) refuse(n local.Notice) int {
 	return o.failed(no)
 }
 
-// place sends the request and shows the pre-flight meanwhile.
-func (o *order) place(ctx context.Context, s *stream) (local.Payment, error) {
-	type answer struct {
-		payment local.Payment
-		err     error
-	}
-	done := make(chan answer, 1)
-	go func() {
-		p, err := o.send(ctx)
-		done <- answer{p, err}
-	}()
-	var events <-chan local.Event
-	if s != nil {
-		events = s.Events
-	}
-	var ahead *local.Payment // events may overtake the answer
-	for {
-		select {
-		case e, open := <-events:
-			if !open {
-				events = nil
-				continue
-			}
-			o.show(e)
-			if p := o.ours(e); p != nil {
-				ahead = p
-			}
-		case a := <-done: // send ends with ctx at the latest, so this always comes
-			if a.err == nil && ahead != nil && ahead.ID == a.payment.ID && !ahead.UpdatedAt.Before(a.payment.UpdatedAt) {
-				return *ahead, nil
-			}
-			return a.payment, a.err
-		}
-	}
-}
-
-// ours is what an event says of this payment; nil when it says nothing.
-func (o *order) ours(e local.Event) *local.Payment {
-	if e.Payment != nil && e.Payment.RequestID == o.request.RequestID {
-		return e.Payment
-	}
-	if e.Snapshot != nil {
-		for _, p := range e.Snapshot.Payments {
-			if p.RequestID == o.request.RequestID {
-				return &p
-			}
-		}
-	}
-	return nil
-}
-
-// send posts the request. When the answer is lost the same request id is posted again, which cannot
-// charge twice; when it stays lost the error is errLost, however the last try failed.
-func (o *order) send(ctx context.Context) (local.Payment, error) {
-	var lost error
-	end := time.Now().Add(o.patience)
-	for {
-		var p local.Payment
-		err := o.c.post(ctx, api+"payments", o.request, &p)
-		var no *refusal
-		switch {
-		case err == nil && p.ID == "":
-			err = fmt.Errorf("%w: la risposta non è un pagamento", errLost)
-		case err == nil:
-			return p, nil
-		case errors.As(err, &no) && lost != nil && no.Body.Code == local.CodeUnauthorized && o.c.fromFile:
-			_ = o.c.readToken() // the service has started again since
-		case errors.As(err, &no) && no.Body.Code == local.CodeInternal:
-			// It does not say whether the payment was accepted.
-		case errors.As(err, &no), errors.Is(err, errUnreachable) && lost == nil:
-			return p, err
-		}
-		lost = err
-		if time.Now().After(end) || !pause(ctx) {
-			if ctx.Err() != nil {
-				return p, fmt.Errorf("%w: %w", errLost, ctx.Err())
-			}
-			return p, fmt.Errorf("%w (%d s): %w", errLost, int(o.patience.Seconds()), lost)
-		}
-	}
-}
-
-// follow waits until the payment is charged, not charged or unknown. It closes s.
-func (o *order) follow(ctx context.Context, p local.Payment, s *stream) int {
-	defer func() {
-		if s != nil {
-			s.Close()
-		}
-	}()
-	for {
-		if code, over := outcome(p.State); over {
-			o.report(p)
-			return code
-		}
-		if s != nil {
-			next, err := o.until(ctx, s)
-			if err != nil {
-				return o.lostAfter(p, err)
-			}
-			if next != nil {
-				p = *next
-				continue
-			}
-			s.Close()
-			s = nil
-			o.say("collegamento con il servizio interrotto: lo cerco di nuovo")
-		}
-		var err error
-		if s, p, err = o.again(ctx, p); err != nil {
-			return o.lostAfter(p, err)
-		}
-	}
-}
-
-// until reads events up to the next word about the payment; nil when the stream has ended.
-func (o *order) until(ctx context.Context, s *stream) (*local.Payment, error) {
-	for {
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case e, open := <-s.Events:
-			if !open {
-				return nil, nil
-			}
-			o.show(e)
-			if p := o.ours(e); p != nil {
-				o.warn(*p)
-				return p, nil
-			}
-		}
-	}
-}
-
-// warn says what the clerk must know before there is an end: above all what to write on paper while the
-// disk takes nothing (design 3.3).
-func (o *order) warn(p local.Payment) {
-	if _, over := outcome(p.State); !over && p.Reason != nil && p.Reason.Text != "" {
-		o.say(strings.TrimSpace("attenzione: " + p.Reason.Text + " " + p.Reason.Hint))
-	}
-}
-
-// again finds the service after its stream was lost, and asks how the payment stands.
-func (o *order) again(ctx context.Context, p local.Payment) (*stream, local.Payment, error) {
-	for end := time.Now().Add(o.patience); ; {
-		if o.c.fromFile {
-			_ = o.c.readToken() // another one after a restart; a missing file shows in the next call
-		}
-		s, err := o.c.watch(ctx)
-		if err == nil {
-			var now local.Payment
-			if err = o.c.get(ctx, api+"payments/"+p.ID, &now); err == nil {
-				return s, now, nil
-			}
-			s.Close()
-		}
-		if ctx.Err() != nil {
-			return nil, p, ctx.Err()
-		}
-		if time.Now().After(end) || !pause(ctx) {
-			return nil, p, fmt.Errorf("%w (%d s): %w", errLost, int(o.patience.Seconds()), err)
-		}
-	}
-}
-
-// pause waits a little; false when ctx has ended.
-func pause(ctx context.Context) bool {
-	t := time.NewTimer(retryPause)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
-	}
-}
-
 // outcome is the exit code of a state, and whether there is one yet.
 func outcome(s local.State) (code int, over bool) {
 	switch s {
@@ -371,39 +198,4 @@ func outcome(s local.State) (code int, over bool) {
 		return exitUnknown, false
 	}
 	return exitUnknown, true // a state of a later service: people look at it
-}
-
-// show says what an event means for this payment.
-func (o *order) show(e local.Event) {
-	if e.Activity != nil && e.Activity.RequestID == o.request.RequestID && e.Activity.Phase != "" {
-		o.say(phase(*e.Activity))
-	}
-}
-
-// phase says whose turn it is.
-func phase(a local.Activity) string {
-	text := map[string]string{
-		"connecting": "collegamento al terminale",
-		"checking":   "controllo del terminale, ancora nessun addebito",
-		"card":       "il cittadino presenti la carta",
-		"pin":        "il cittadino digiti il PIN",
-		"bank":       "attesa della risposta della banca",
-		"receipt":    "scontrino",
-		"verifying":  "esito non chiaro: verifica sul terminale",
-	}[a.Phase]
-	if text == "" {
-		text = a.Phase
-	}
-	if a.Text != "" {
-		text += " (" + strings.TrimSpace(a.Text) + ")"
-	}
-	return text
-}
-
-// say writes one line of progress for people, each once.
-func (o *order) say(text string) {
-	if text != o.said {
-		fmt.Fprintln(os.Stderr, "· "+text)
-		o.said = text
-	}
 }

@@ -73,16 +73,6 @@ func runPayment(args []string) int {
 	return one("payment", args, func(id string) string { return api + "payments/" + id }, func(p local.Payment) { printPayment(os.Stdout, p) })
 }
 
-// runReceipt shows the terminal's slip of one payment.
-func runReceipt(args []string) int {
-	return one("receipt", args, func(id string) string { return api + "payments/" + id + "/receipt" }, func(r local.Receipt) {
-		fmt.Fprintln(os.Stdout, strings.TrimRight(r.Text, "\n"))
-		if !r.Complete {
-			fmt.Fprintln(os.Stderr, "attenzione: lo scontrino è arrivato incompleto")
-		}
-	})
-}
-
 // runQueue lists the notices whose registration is awaited.
 func runQueue(args []string) int {
 	return list("queue", args, api+"queue", func(all []local.QueueItem) {
@@ -93,21 +83,6 @@ func runQueue(args []string) int {
 				state += ", in ritardo"
 			}
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%s\n", q.PaymentID, q.Number, q.Creditor, euro(q.AmountCents), clock(q.Since), q.Tries, state)
-		}
-		w.Flush()
-	})
-}
-
-// runCases lists what people must mend.
-func runCases(args []string) int {
-	return list("cases", args, api+"cases", func(all []local.Case) {
-		w := table("CASO", "PAGAMENTO", "APERTO", "ENTRO", "CAUSA")
-		for _, c := range all {
-			due := "-"
-			if c.Due != nil {
-				due = clock(*c.Due)
-			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", c.ID, orElse(c.PaymentID, "-"), clock(c.Opened), due, orElse(c.Cause.Text, c.Cause.Code))
 		}
 		w.Flush()
 	})
@@ -175,3 +150,6 @@ var rome = sync.OnceValue(func() *time.Location {
 })
 
 func clock(t time.Time) string { return t.In(rome()).Format("02/01/2006 15:04") }
+
+// second is clock to the second, for what is compared with a slip.
+func second(t time.Time) string { return t.In(rome()).Format("02/01/2006 15:04:05") }

@@ -102,9 +102,35 @@ func printPayment(w io.Writer, p local.Payment) {
 	for _, n := range p.Notices {
 		fmt.Fprintf(w, "  avviso %s ente %s: %s, %s\n", n.Number, n.Creditor, euro(n.AmountCents), registrationText(n.Registration))
 	}
+	if r := p.Reversal; r != nil {
+		fmt.Fprintf(w, "  %s\n", reversalText(*r, p.State))
+	}
+	if len(p.ResolvedBy) > 0 {
+		fmt.Fprintf(w, "  deciso da: %s\n", strings.Join(p.ResolvedBy, ", "))
+	}
 	if p.Reason != nil && p.Reason.Hint != "" {
 		fmt.Fprintf(w, "  ► %s\n", p.Reason.Hint)
 	}
+	if p.NeedsPeople && undecided(p) {
+		fmt.Fprintf(w, "  ► decidono le persone: sportello resolve %s\n", p.ID)
+	}
+}
+
+// reversalText says what became of the request to give a charge back.
+func reversalText(r local.Reversal, s local.State) string {
+	text := fmt.Sprintf("storno chiesto da %s il %s", orElse(r.Operator, "-"), second(r.SentAt))
+	if r.STAN != "" {
+		text += ", STAN " + r.STAN
+	}
+	switch {
+	case r.EndedAt == nil:
+		return text + ": esito non noto"
+	case s != local.StateReversed:
+		return text + ": non eseguito, l'addebito resta"
+	case r.FreeAt != nil:
+		return text + ": eseguito; l'avviso torna incassabile dopo il " + clock(*r.FreeAt) + ", se non arriva una ricevuta"
+	}
+	return text + ": eseguito"
 }
 
 func stateText(s local.State) string {
