@@ -42,12 +42,18 @@ func (s *session) currency(ctx context.Context, tx *transaction) bool {
 			return false
 		}
 	}
-	tx.dcc = &Currency{Code: "USD", Rate: fmt.Sprintf("%08d", dollarRate), Decimals: "2", Amount: strings.Repeat("0", 12)}
-	if tail%100 != 0 {
-		tx.dcc.Applied = true
-		tx.dcc.Amount = fmt.Sprintf("%012d", (tx.cents*dollarRate+5_000)/10_000)
-	}
+	tx.dcc = dollars(tx.cents, tail%100 != 0)
 	return true
+}
+
+// dollars is the choice of a customer with an American card.
+func dollars(cents int64, applied bool) *Currency {
+	c := &Currency{Code: "USD", Rate: fmt.Sprintf("%08d", dollarRate), Decimals: "2", Amount: strings.Repeat("0", 12)}
+	if applied {
+		c.Applied = true
+		c.Amount = fmt.Sprintf("%012d", (cents*dollarRate+5_000)/10_000)
+	}
+	return c
 }
 
 // onWire is the block of the messages V and v.

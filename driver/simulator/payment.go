@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -67,6 +68,7 @@ type transaction struct {
 	wantsData bool // an answer U follows the result
 	zero      bool // the message says zero cents, whatever the bank did (ECR17 D15)
 	code      ecr17.ResultCode
+	class     ecr17.Class // of the result; 0 is the request's own
 }
 
 // beginTransaction acknowledges the request and takes the data it announced. False
@@ -78,8 +80,8 @@ func (s *session) beginTransaction(ctx context.Context, more bool) (ecr17.Additi
 	}
 	s.glue()
 	s.acknowledge(ctx)
-	if s.faults.has(NoACK) || s.faults.has(NakExecute) {
-		more = false // no ECR sends data after that, and these execute all the same
+	if s.faults.has(NoACK) || s.faults.has(NakExecute) || s.faults.has(ResultFirst) {
+		more = false // no ECR sends data after the first two, and all execute without
 	}
 	u, ok := s.additionalData(ctx, more)
 	if s.faults.has(StaleInside) {
@@ -95,6 +97,11 @@ func (s *session) transact(ctx context.Context, tx transaction) {
 	if r, ok := s.faults[Decline]; ok {
 		tx.action = r.Code
 	}
+	if r, ok := s.faults[LocalRefusal]; ok {
+		tx.card = noCard
+		s.refuse(ctx, tx, r.Text)
+		return
+	}
 	switch s.customer(ctx, tx.card, tx.leaves || s.faults.has(Cancel)) {
 	case customerLeft:
 		tx.card = noCard
@@ -107,9 +114,8 @@ func (s *session) transact(ctx context.Context, tx transaction) {
 	if !s.currency(ctx, &tx) {
 		return
 	}
-	if s.faults.has(CutBeforeAuth) {
-		s.flush()
-		s.cut()
+	s.otherClass(&tx)
+	if !s.beforeHost(ctx) {
 		return
 	}
 	s.progress("COLLEGAMENTO HOST")
@@ -118,6 +124,11 @@ func (s *session) transact(ctx context.Context, tx transaction) {
 	}
 	if r, ok := s.faults[AmountDiffers]; ok {
 		if tx.zero = r.AmountCents == 0; !tx.zero {
+			tx.cents = r.AmountCents
+		}
+	}
+	if r, ok := s.faults[Partial]; ok {
+		if tx.cents = max(tx.cents/2, 1); r.AmountCents > 0 {
 			tx.cents = r.AmountCents
 		}
 	}
@@ -140,6 +151,9 @@ func (s *session) transact(ctx context.Context, tx transaction) {
 // refuse ends a transaction without the bank: STAN zero, no action code.
 func (s *session) refuse(ctx context.Context, tx transaction, reason string) {
 	tx.kind, tx.action, tx.reason, tx.code, tx.saving = KindLocal, "", reason, "", tx.refusedSaving()
+	if r, ok := s.faults[LocalRefusal]; ok {
+		tx.code = ecr17.ResultCode(cmp.Or(r.Code, string(ecr17.ResultRefused)))
+	}
 	if tx.card.kind == "" {
 		tx.card = noCard
 	}
@@ -214,7 +228,9 @@ func (t *Terminal) render(tx transaction) func(Decision) (string, error) {
 		}
 		switch {
 		case t.dress(&r, tx, d): // of another class
-		case tx.letter == 'X':
+		case tx.class == ecr17.ClassPayment:
+			r.Class = tx.class
+		case tx.letter == 'X', tx.class == ecr17.ClassExtended:
 			r.Class, r.ActionCode, r.HasAmount = ecr17.ClassExtended, ecr17.ActionCode(d.Action), true
 			if d.Kind != KindLocal && !tx.zero {
 				r.AmountCents = d.AmountCents

@@ -1,10 +1,8 @@
 package simulator
 
 import (
-	"bytes"
 	"context"
 	"strings"
-	"time"
 
 	"sportello/protocol/ecr17"
 )
@@ -20,10 +18,10 @@ func (s *session) carryOut(ctx context.Context, payload []byte) (closing bool) {
 		return false
 	}
 	s.t.count(letter)
-	s.faults = s.t.take(string(rune(letter)))
+	s.current, s.faults = payload, s.t.take(string(rune(letter)))
 	each := opt.Closing == CloseAfterEach
 	switch {
-	case s.faults.has(Silent):
+	case s.unanswered(ctx):
 		return false
 	case err != nil, !s.mine(tid, letter), strings.IndexByte(opt.Unsupported, letter) >= 0:
 		s.nak()
@@ -95,71 +93,6 @@ func (t *Terminal) setPrinting(toECR bool) {
 	t.toECR = toECR
 }
 
-// acknowledge confirms a request that will be carried out, as its faults will have
-// it.
-func (s *session) acknowledge(ctx context.Context) {
-	s.stale(ctx, StaleResult)
-	s.pause(ctx, s.t.opt.Timing.ACK+s.faults.slow("ack"), false)
-	switch {
-	case s.faults.has(NoACK):
-	case s.faults.has(NakExecute):
-		s.nak()
-	default:
-		s.ack()
-	}
-}
-
-// stale sends the saved result once more, if the request has that fault.
-func (s *session) stale(ctx context.Context, f Fault) {
-	if last := s.t.bank.memory(s.t.opt.TerminalID).last; last != "" && s.faults.has(f) {
-		s.put(ecr17.AppendFrame(nil, []byte(last), s.t.opt.Scope))
-		s.confirmation(ctx) // or its ACK would confirm the next result
-	}
-}
-
-// glue holds back everything from here to unglue, if the request is to be answered in
-// one segment.
-func (s *session) glue() { s.gluing = s.faults.has(Glue) }
-
-// reply sends the one message that answers a request, with its faults.
-func (s *session) reply(ctx context.Context, payload []byte) (confirmed bool) {
-	if r, ok := s.faults[WrongTID]; ok {
-		payload = withTID(payload, r.TerminalID)
-	}
-	s.pause(ctx, s.faults.slow("result"), false)
-	if s.faults.has(HalfResult) {
-		s.flush()
-		frame := ecr17.AppendFrame(nil, payload, s.t.opt.Scope)
-		s.write(frame[:len(frame)/2])
-		s.cut()
-		return false
-	}
-	confirmed = s.deliverDamaged(ctx, payload, s.faults.times(BadLRC, 1))
-	for range s.faults.times(Duplicate, 2) {
-		if !confirmed {
-			break
-		}
-		confirmed = s.deliver(ctx, payload)
-	}
-	return confirmed
-}
-
-func withTID(payload []byte, tid string) []byte {
-	p := bytes.Clone(payload)
-	if tid == "" {
-		p[7] = '0' + (p[7]-'0'+1)%10
-		return p
-	}
-	copy(p, tid)
-	return p
-}
-
-// say encodes and sends an answer. The simulator builds only what the codec accepts.
-func (s *session) say(ctx context.Context, m ecr17.Message) bool {
-	payload, err := m.AppendPayload(nil)
-	return err == nil && s.reply(ctx, payload)
-}
-
 func (s *session) status(ctx context.Context) {
 	s.glue()
 	s.acknowledge(ctx)
@@ -209,7 +142,7 @@ func (s *session) reprint(ctx context.Context, m ecr17.ReprintRequest) {
 		if s.t.opt.NoReferenceInCopy {
 			copied.Reference = ""
 		}
-		text = s.t.financialTicket(copied)
+		text = s.slip(copied)
 	}
 	if m.Service {
 		text = memory.service
@@ -281,6 +214,10 @@ func (t *Terminal) layout(text string) string {
 	if !t.opt.FullLines {
 		return text
 	}
+	return fullLines(text)
+}
+
+func fullLines(text string) string {
 	body, found := strings.CutSuffix(text, endOfTicket)
 	lines := strings.Split(body, "}")
 	for i, line := range lines {
@@ -292,52 +229,4 @@ func (t *Terminal) layout(text string) string {
 		text += endOfTicket
 	}
 	return text
-}
-
-// additionalData waits for the U that a request announced. A damaged one is asked
-// again, one that breaks the rules of its table or map is refused; false when none
-// came.
-func (s *session) additionalData(ctx context.Context, announced bool) (ecr17.AdditionalData, bool) {
-	if !announced {
-		return ecr17.AdditionalData{}, true
-	}
-	s.flush() // the ECR waits for our ACK
-	limit := time.NewTimer(s.t.opt.Timing.Data)
-	defer limit.Stop()
-	for {
-		f, ev := s.next(ctx, limit.C)
-		switch {
-		case ev != gotFrame:
-			return ecr17.AdditionalData{}, false
-		case f.Kind != ecr17.FrameApplication:
-			continue
-		case !f.Valid(s.t.opt.Scope):
-			s.nak()
-			continue
-		}
-		tid, letter, err := ecr17.Header(ecr17.ToTerminal, f.Payload)
-		if err == nil && letter != 'U' {
-			s.enqueue(f)
-			continue
-		}
-		u, err := ecr17.DecodeAs[ecr17.AdditionalData](ecr17.ToTerminal, f.Payload, ecr17.Strict)
-		if err == nil {
-			s.t.count('U')
-		}
-		if err != nil || !s.mine(tid, 'U') || !mapFits(u) || s.t.take("U").has(Nak) {
-			s.nak()
-			continue
-		}
-		s.glue()
-		s.pause(ctx, s.t.opt.Timing.ACK, false)
-		s.ack()
-		return u, true
-	}
-}
-
-// mapFits: the index map announces as many contents as came (ECR17 2.13: best
-// reading; byte k holds the index of the k-th content).
-func mapFits(u ecr17.AdditionalData) bool {
-	announced := strings.TrimRight(u.IndexMap, "0")
-	return len(announced) == len(u.Tags) && !strings.ContainsAny(announced, "06789")
 }

@@ -32,7 +32,7 @@ func (t *Terminal) ServePTY(ctx context.Context, pathFile string) error {
 			t.leave()
 			return errors.Join(fmt.Errorf("simulator: %w", err), p.Close())
 		}
-		t.session(ctx, &ptyLine{pty: p}, true)
+		t.session(ctx, &ptyLine{pty: p}, nil)
 		t.leave()
 		if p.broken() {
 			return errors.Join(errors.New("simulator: pseudo terminal broke"), p.Close())

@@ -15,7 +15,8 @@ import (
 type session struct {
 	t         *Terminal
 	conn      Conn
-	permanent bool // the line cannot be closed
+	permanent bool   // the line cannot be closed
+	leave     func() // lets another client in before this line has ended
 
 	in     chan []byte // bytes from the reader, closed when the line has ended
 	done   chan struct{}
@@ -28,7 +29,11 @@ type session struct {
 
 	previous    []byte      // last transaction carried out on this line, see Options.DropRepeats
 	dying       RebootPoint // of the transaction under way, see RebootAt
-	faults      faultSet    // of the request being carried out
+	current     []byte      // the request being carried out
+	faults      faultSet    // of it
+	stay        bool        // the line stays open after it, whatever Options.Closing says
+	outside     bool        // the terminal is no longer held for it
+	halfClosed  bool        // nothing more can be written
 	gluing      bool        // hold everything back for one segment
 	held        []byte
 	unconfirmed [][]byte // messages in held that need a confirmation
@@ -41,20 +46,23 @@ const (
 	writeTimeout    = 10 * time.Second
 )
 
-func newSession(t *Terminal, conn Conn, permanent bool) *session {
-	return &session{t: t, conn: conn, permanent: permanent, done: make(chan struct{})}
+func newSession(t *Terminal, conn Conn, leave func()) *session {
+	return &session{t: t, conn: conn, permanent: leave == nil, leave: leave, done: make(chan struct{})}
 }
 
 // serve carries out requests until the line, the terminal or ctx ends.
 func (s *session) serve(ctx context.Context) {
-	in := make(chan []byte, 64)
-	s.in = in
-	s.reader.Go(func() { s.read(in) })
 	defer s.reader.Wait()
 	defer close(s.done)
 	defer s.conn.Close() //nolint:errcheck // the end of it in any case
-
-	if on := s.t.take(OnConnect); len(on) > 0 {
+	on := s.t.take(OnConnect)
+	if s.offAtConnect(ctx, on) {
+		return
+	}
+	in := make(chan []byte, 64)
+	s.in = in
+	s.reader.Go(func() { s.read(in) })
+	if len(on) > 0 {
 		s.notATerminal(ctx, on)
 		return
 	}
@@ -72,11 +80,18 @@ func (s *session) serve(ctx context.Context) {
 		case itsTurn, meanwhile:
 		}
 		closing := s.carryOut(ctx, payload)
+		s.foreign()
+		closing, dead := closing && !s.stay || s.faults.has(HangUp), s.faults.has(HalfOpen)
 		s.endProcedure()
-		if turn == itsTurn {
+		if turn == itsTurn && !s.outside {
 			s.t.end()
 		}
-		if closing && len(s.queue) == 0 && !s.permanent {
+		switch {
+		case s.permanent:
+		case dead:
+			s.dead(ctx)
+			return
+		case closing && len(s.queue) == 0:
 			return
 		}
 	}
@@ -89,52 +104,22 @@ func (t *Terminal) take(on string) faultSet {
 	return t.script.take(on, false)
 }
 
+// takeInside gives those due while a request is still coming.
+func (t *Terminal) takeInside(letter byte) faultSet {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.script.take(string(rune(letter)), true)
+}
+
 func (s *session) endProcedure() {
 	s.flush()
 	if s.mute { // what came while the line was "cut" never arrived
 		s.mute, s.queue, s.frames = false, nil, ecr17.Deframer{}
 	}
-	s.faults, s.gluing, s.unconfirmed = nil, false, nil
+	s.faults, s.gluing, s.unconfirmed, s.stay = nil, false, nil, false
 	for f, ok := s.frames.Next(); ok; f, ok = s.frames.Next() {
 		f.Payload = bytes.Clone(f.Payload)
 		s.enqueue(f)
-	}
-}
-
-// notATerminal is some other device on this port (ECR17 C15), or one that is deaf.
-func (s *session) notATerminal(ctx context.Context, faults faultSet) {
-	for {
-		select {
-		case _, ok := <-s.in:
-			if !ok {
-				return
-			}
-			if faults.has(HTTPBanner) {
-				s.write([]byte("HTTP/1.1 400 Bad Request\r\nServer: nginx\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))
-				return
-			}
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// read moves bytes from the line to in.
-func (s *session) read(in chan<- []byte) {
-	defer close(in)
-	buf := make([]byte, 4096)
-	for {
-		n, err := s.conn.Read(buf)
-		if n > 0 {
-			select {
-			case in <- bytes.Clone(buf[:n]):
-			case <-s.done:
-				return
-			}
-		}
-		if err != nil {
-			return
-		}
 	}
 }
 
@@ -191,6 +176,8 @@ func (s *session) absorb(b []byte, ok bool) {
 	case !ok:
 		s.lost, s.in = true, nil
 		s.frames.Close()
+	case len(b) == 0: // what was coming never came
+		s.frames.DropUnfinished()
 	case !s.mute:
 		s.frames.Feed(b)
 	}
@@ -373,7 +360,7 @@ func (s *session) write(p []byte) {
 }
 
 func (s *session) put(p []byte) {
-	if s.lost {
+	if s.lost || s.halfClosed {
 		return
 	}
 	_ = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout)) // a failed write says the same

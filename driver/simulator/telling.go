@@ -7,11 +7,14 @@ import "context"
 func (s *session) tell(ctx context.Context, d Decision) {
 	text := ""
 	if d.Approved || !s.t.opt.NoRefusalTicket {
-		text = s.t.financialTicket(d)
+		text = s.slip(d)
 	}
-	if s.t.opt.TicketFirst {
+	if s.t.opt.TicketFirst || s.faults.has(TicketFirst) {
 		s.printing(ctx, text)
 		text = ""
+	}
+	if s.faults.has(DataFirst) && d.Answer != "" {
+		s.deliver(ctx, []byte(d.Answer))
 	}
 	confirmed := s.reply(ctx, []byte(d.Last))
 	if !s.keep(ctx, d) {
@@ -33,7 +36,7 @@ func (s *session) tell(ctx context.Context, d Decision) {
 
 // tellData sends the bank's answer U when the result was confirmed.
 func (s *session) tellData(ctx context.Context, d Decision, confirmed bool) {
-	if confirmed && d.Answer != "" {
+	if confirmed && d.Answer != "" && !s.faults.has(NoDataAnswer) && !s.faults.has(DataFirst) {
 		s.deliver(ctx, []byte(d.Answer))
 	}
 }
@@ -41,7 +44,7 @@ func (s *session) tellData(ctx context.Context, d Decision, confirmed bool) {
 // cancelUnconfirmed gives back a charge that the ECR has not confirmed, for terminals
 // that do (ECR17 D13). What G repeats stays: the ECR has not asked for this.
 func (s *session) cancelUnconfirmed(ctx context.Context, d Decision) {
-	if !s.t.opt.AutoCancel || !d.Approved || !d.Kind.charges() || ctx.Err() != nil {
+	if !s.t.opt.AutoCancel && !s.faults.has(AutoCancel) || !d.Approved || !d.Kind.charges() || ctx.Err() != nil {
 		return
 	}
 	o := reversalOf(d)

@@ -38,6 +38,7 @@ type Terminal struct {
 	digit     ecr17.TerminalState
 	ahead     time.Duration // terminal's clock minus ours
 	deafUntil time.Time
+	offUntil  time.Time
 	dieAt     RebootPoint
 	screen    string // last progress of the procedure under way
 	waits     string // for the card, the PIN or nothing
@@ -128,8 +129,9 @@ func (t *Terminal) Serve(ctx context.Context, ln net.Listener) error {
 			return fmt.Errorf("simulator: accept: %w", err)
 		}
 		sessions.Go(func() {
-			defer t.leave()
-			t.session(ctx, conn, false)
+			leave := sync.OnceFunc(t.leave)
+			defer leave()
+			t.session(ctx, conn, leave)
 		})
 	}
 }
@@ -139,8 +141,9 @@ func (t *Terminal) ServeConn(ctx context.Context, conn Conn) error {
 	if err := t.enter(ctx); err != nil {
 		return errors.Join(err, conn.Close())
 	}
-	defer t.leave()
-	t.session(ctx, conn, false)
+	leave := sync.OnceFunc(t.leave)
+	defer leave()
+	t.session(ctx, conn, leave)
 	return nil
 }
 
@@ -155,8 +158,9 @@ func (t *Terminal) enter(ctx context.Context) error {
 
 func (t *Terminal) leave() { <-t.clients }
 
-// session serves one line. permanent: the line cannot be closed (a pseudo terminal).
-func (t *Terminal) session(ctx context.Context, conn Conn, permanent bool) {
+// session serves one line. It may leave its place to another client before it ends;
+// nil for a line that cannot be closed (a pseudo terminal).
+func (t *Terminal) session(ctx context.Context, conn Conn, leave func()) {
 	boot, ok := t.on(ctx)
 	if !ok {
 		_ = conn.Close() // nobody has used it
@@ -166,7 +170,7 @@ func (t *Terminal) session(ctx context.Context, conn Conn, permanent bool) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(boot, cancel)()
-	newSession(t, conn, permanent).serve(ctx)
+	newSession(t, conn, leave).serve(ctx)
 }
 
 // on counts a session in, when the terminal has its power; off counts it out.

@@ -67,15 +67,5 @@ func (s *session) printing(ctx context.Context, text string) {
 	}
 }
 
-// sendTicket sends the parts of a ticket until one is not confirmed.
-func (s *session) sendTicket(ctx context.Context, text string) {
-	for _, part := range ecr17.SplitTicket(s.t.opt.TerminalID, s.t.layout(text)) {
-		payload, err := part.AppendPayload(nil)
-		if err != nil || !s.deliver(ctx, payload) {
-			return
-		}
-	}
-}
-
 // clock is the terminal's own time.
 func (t *Terminal) clock() time.Time { return time.Now().Add(t.shift()) }

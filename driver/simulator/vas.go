@@ -88,7 +88,7 @@ func (s *session) vas(ctx context.Context, m ecr17.VASRequest) {
 		s.flush()
 		s.cut()
 	}
-	s.tellParts(ctx, s.vasParts(reply.xml()))
+	s.tellParts(ctx, s.twistParts(s.vasParts(s.twistVAS(reply).xml())))
 	s.unglue(ctx)
 }
 
@@ -193,8 +193,9 @@ func (s *session) walletDecides(ctx context.Context, o order, name string) (vasR
 // vasParts cuts an answer into its messages.
 func (s *session) vasParts(text string) [][]byte {
 	var parts [][]byte
+	most := s.vasPartSize(len(text))
 	for n := 1; text != "" || n == 1; n++ {
-		size := min(s.t.opt.VASPart, len(text))
+		size := min(most, len(text))
 		part := ecr17.VASPart{TID: s.t.opt.TerminalID, More: size < len(text), Sequence: n, XML: text[:size]}
 		payload, err := part.AppendPayload(nil)
 		if err != nil {
