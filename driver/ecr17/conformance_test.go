@@ -31,6 +31,9 @@ func TestConformance(t *testing.T) {
 				open = ecr17.OpenScaled
 			}
 			t.Run(profile+" "+l.name, func(t *testing.T) {
+				if !l.virtual {
+					t.Parallel()
+				}
 				drivertest.Run(t, drivertest.Harness{
 					Open: open, Virtual: l.virtual,
 					Start: func(t *testing.T, s drivertest.Scenario) drivertest.End {
