@@ -200,7 +200,7 @@ func applyOutcome(v *view, e *entry) error {
 		return fmt.Errorf("payment %q has an outcome and was never sent", r.ID)
 	}
 	// An unknown found again after a start, with nothing new, is no evidence.
-	news := o.From != o.To || len(o.Evidence) > 0 || o.Charge != nil || e.Blob != nil || o.Preset != r.Preset || o.Final != r.NeedsPeople
+	news := !r.heard() || o.From != o.To || len(o.Evidence) > 0 || o.Charge != nil || e.Blob != nil || o.Preset != r.Preset || o.Final != r.NeedsPeople
 	r.State, r.Reason = o.To, o.Reason
 	r.Preset, r.NeedsPeople = o.Preset, o.Final
 	if o.To.Finished() {
