@@ -35,6 +35,8 @@ func TestReadingCommands(t *testing.T) {
 		{"payment", exitUsage, "", "serve l'identificativo"},
 		{"payment A1-9", exitFailed, "", "[not_found]"},
 		{"receipt A1-00000001", exitDone, "TRANSAZIONE APPROVATA", "incompleto"},
+		{"receipt A1-00000002", exitFailed, "", "sportello terminal reprint NOME"},
+		{"receipt", exitUsage, "", "serve l'identificativo"},
 		{"queue", exitDone, "04/05/2026 12:30  3          in attesa della ricevuta pagoPA, in ritardo", ""},
 		{"cases", exitDone, "pagato altrove", ""},
 		{"cases x", exitUsage, "", `"x" è di troppo`},
@@ -44,8 +46,11 @@ func TestReadingCommands(t *testing.T) {
 		{"terminal adopt cassa1", exitDone, "fatto: adopt", ""},
 		{"terminal free cassa1", exitDone, "fatto: free", ""},
 		{"terminal status cassa9", exitFailed, "", "[not_found]"},
-		{"terminal detect cassa1", exitUsage, "", "non c'è ancora in questa versione"},
-		{"terminal close cassa1", exitUsage, "", "non c'è ancora in questa versione"},
+		{"terminal detect cassa1", exitDone, "fatto: detect\n", ""},
+		{"terminal detect cassa1 --quiet-totals", exitDone, "fatto: detect quiet", ""},
+		{"terminal close cassa1 --quiet-totals", exitUsage, "", "va con detect"},
+		{"terminal reprint cassa1", exitDone, "fatto: reprint", ""},
+		{"terminal close cassa1", exitDone, "fatto: close", ""},
 		{"terminal dance cassa1", exitUsage, "", "sconosciuta"},
 		{"terminal status", exitUsage, "", "servono un'azione"},
 	} {
@@ -62,7 +67,8 @@ func TestJSONIsOneDocument(t *testing.T) {
 	f.payments = []local.Payment{*payment(local.PaymentRequest{Terminal: "cassa1"}, local.StateCharged)}
 	for args, array := range map[string]bool{
 		"payments --json": true, "payment A1-00000001 --json": false, "receipt A1-00000001 --json": false,
-		"queue --json": true, "cases --json": true, "terminal status cassa1 --json": false,
+		"queue --json": true, "cases --json": true, "cases --all --json": true, "cases show C1 --json": false, "terminal status cassa1 --json": false,
+		"terminal close cassa1 --json": false, "resolve A1-00000001 --json": false,
 	} {
 		r := f.run(strings.Fields(args)...)
 		var v any
@@ -158,7 +164,7 @@ func TestHelpAndUnknownCommands(t *testing.T) {
 	expect(t, cli(t, "", "pay", "-h"), exitDone, "totale atteso in centesimi", "")
 	expect(t, cli(t, "", "paga"), exitUsage, "", `comando "paga" sconosciuto`)
 	expect(t, cli(t, "", "version"), exitDone, "sportello ", "")
-	for _, later := range []string{"resolve", "reverse", "offline", "service", "doctor", "bundle"} {
+	for _, later := range []string{"offline", "service", "doctor", "bundle"} {
 		expect(t, cli(t, "", later, "x"), exitUsage, "", later+": non c'è ancora in questa versione")
 	}
 }

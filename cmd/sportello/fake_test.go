@@ -32,6 +32,10 @@ type fake struct {
 
 	// onPay answers POST payments; try counts from 1. A nil payment cuts the connection without an answer.
 	onPay func(try int, r local.PaymentRequest) (*local.Payment, *local.Error)
+	// onDecision answers what is posted about a payment or a case, in JSON; nil cuts likewise.
+	onDecision func(try int, path, body string) (any, *local.Error)
+	// report changes the answer to an action on a terminal.
+	report func(action string, r *local.TerminalReport)
 
 	mu       sync.Mutex // guards what follows
 	token    string
@@ -39,7 +43,9 @@ type fake struct {
 	refusals map[string]local.Error // by path
 	payments []local.Payment        // newest first
 	orders   []local.PaymentRequest // every POST payments
-	calls    []string               // METHOD path
+	cases    []local.Case
+	decided  []string // every decision: path and body
+	calls    []string // METHOD path
 	streams  map[*websocket.Conn]bool
 	cut      int // streams to cut after the snapshot
 }
@@ -123,6 +129,8 @@ func (f *fake) serve(w http.ResponseWriter, r *http.Request) {
 		f.refuse(w, refusal)
 	case path == "payments" && r.Method == http.MethodPost:
 		f.pay(w, r)
+	case r.Method == http.MethodPost && (strings.HasPrefix(path, "payments/") || strings.HasPrefix(path, "cases/")):
+		f.decide(w, r, path)
 	default:
 		f.answer(w, r, path)
 	}
@@ -156,6 +164,8 @@ func (f *fake) answer(w http.ResponseWriter, r *http.Request, path string) {
 	case path == "payments":
 		f.calls[len(f.calls)-1] += "?" + r.URL.RawQuery
 		reply(w, http.StatusOK, f.payments)
+	case strings.HasSuffix(path, "A1-00000002/receipt"):
+		f.refuse(w, local.Error{Code: local.CodeNotFound, PaymentID: "A1-00000002", Message: "non c'è"})
 	case strings.HasSuffix(path, "/receipt"):
 		reply(w, http.StatusOK, local.Receipt{PaymentID: "A1-1", Text: "POS 12345678\nTRANSAZIONE APPROVATA\n", Complete: false})
 	case strings.HasPrefix(path, "payments/"):
@@ -169,18 +179,28 @@ func (f *fake) answer(w http.ResponseWriter, r *http.Request, path string) {
 	case path == "queue":
 		reply(w, http.StatusOK, []local.QueueItem{{PaymentID: "A1-1", Number: "302000100000000107", AmountCents: 12050, State: local.RegistrationAwaitingReceipt, Since: now, Tries: 3, Late: true}})
 	case path == "cases":
-		reply(w, http.StatusOK, []local.Case{{ID: "C1", PaymentID: "A1-1", Cause: local.Reason{Code: "paid_elsewhere", Text: "pagato altrove"}, Opened: now}})
+		f.calls[len(f.calls)-1] += "?" + r.URL.RawQuery
+		reply(w, http.StatusOK, append([]local.Case{{ID: "C1", PaymentID: "A1-1", Seq: 31, Cause: local.Reason{Code: "paid_elsewhere", Text: "pagato altrove", Hint: "serve un rimborso"}, Opened: now, NeedsTwo: true}}, f.cases...))
+	case path == "terminals":
+		reply(w, http.StatusOK, []local.Terminal{{Name: "cassa1", Lease: &local.Lease{Holder: "reverse", Operator: "bianchi", Since: time.Now().Add(-90 * time.Second)}}})
 	case strings.HasPrefix(path, "terminals/cassa1/"):
 		var a local.ActionRequest
 		if err := json.NewDecoder(r.Body).Decode(&a); err != nil || a.RequestID == "" {
 			f.refuse(w, local.Error{Code: local.CodeRequestIDMissing})
 			return
 		}
-		total := int64(98765)
-		reply(w, http.StatusOK, local.TerminalReport{
-			Terminal: local.Terminal{Name: "cassa1", Label: "Cassa 1", Light: local.LightReady}, Text: "fatto: " + strings.TrimPrefix(path, "terminals/cassa1/"),
+		total, action := int64(98765), strings.TrimPrefix(path, "terminals/cassa1/")
+		if a.QuietTotals {
+			action += " quiet"
+		}
+		answer := local.TerminalReport{
+			Terminal: local.Terminal{Name: "cassa1", Label: "Cassa 1", Light: local.LightReady}, Text: "fatto: " + action,
 			Last: &local.Charge{STAN: "000123", AmountCents: 12050}, TotalCents: &total,
-		})
+		}
+		if f.report != nil {
+			f.report(action, &answer)
+		}
+		reply(w, http.StatusOK, answer)
 	default:
 		f.refuse(w, local.Error{Code: local.CodeNotFound, Message: "non c'è"})
 	}
@@ -207,6 +227,23 @@ func (f *fake) pay(w http.ResponseWriter, r *http.Request) {
 		f.remember(*p)
 		f.mu.Unlock()
 		reply(w, http.StatusAccepted, p)
+	}
+}
+
+func (f *fake) decide(w http.ResponseWriter, r *http.Request, path string) {
+	body, _ := io.ReadAll(r.Body)
+	f.mu.Lock()
+	f.decided = append(f.decided, path+" "+string(body))
+	try := len(f.decided)
+	f.mu.Unlock()
+	what, no := f.onDecision(try, path, string(body))
+	switch {
+	case no != nil:
+		f.refuse(w, *no)
+	case what == nil:
+		panic(http.ErrAbortHandler) // the connection is cut, the answer is lost
+	default:
+		reply(w, http.StatusAccepted, what)
 	}
 }
 

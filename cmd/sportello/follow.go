@@ -109,7 +109,7 @@ func (f *follower) send(ctx context.Context, path string, request any) (local.Pa
 			if ctx.Err() != nil {
 				return p, fmt.Errorf("%w: %w", errLost, ctx.Err())
 			}
-			return p, fmt.Errorf("%w (%d s): %w", errLost, int(f.patience.Seconds()), lost)
+			return p, fmt.Errorf("%w (%d s): %v", errLost, int(f.patience.Seconds()), lost) // no refusal, whatever lost is
 		}
 	}
 }
@@ -194,7 +194,7 @@ func (f *follower) again(ctx context.Context, p local.Payment) (*stream, local.P
 			return nil, p, ctx.Err()
 		}
 		if time.Now().After(end) || !pause(ctx) {
-			return nil, p, fmt.Errorf("%w (%d s): %w", errLost, int(f.patience.Seconds()), err)
+			return nil, p, fmt.Errorf("%w (%d s): %v", errLost, int(f.patience.Seconds()), err)
 		}
 	}
 }
