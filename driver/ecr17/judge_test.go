@@ -32,99 +32,172 @@ func approvedReading(amount int64) *Reading {
 	return &Reading{Class: ClassPayment, Sense: SenseApproved, Amount: amount, HasAmount: true}
 }
 
-// TestJudge goes through ECR17 6.5 row by row, for E1, E2 and E3.
+// cell is one line of the table test: facts, the row that must decide, and the verdicts under E1, E2, E3.
+type cell struct {
+	row   string
+	what  string
+	facts Facts
+	want  [3]result
+}
+
+// after is the ordinary case after an unknown: asked, same terminal, nothing newer, quiet.
+func after(change ...func(*Facts)) Facts {
+	f := Facts{AmountCents: 100, Acked: true, Identity: IdentitySame, Last: LastSame, Quiet: true, LineEnd: "line_lost"}
+	for _, c := range change {
+		c(&f)
+	}
+	return f
+}
+
+// fresh is after with a newer saved result.
+func fresh(r *Reading, change ...func(*Facts)) Facts {
+	return after(append([]func(*Facts){func(f *Facts) { f.Last, f.New, f.Novel = LastNew, r, true }}, change...)...)
+}
+
+func match(f *Facts)                  { f.Match = true }
+func early(f *Facts)                  { f.Quiet = false }
+func givenUp(f *Facts)                { f.Quiet, f.GivenUp = false, true }
+func noG(f *Facts)                    { f.Last = LastUnsupported }
+func direct71(f *Facts)               { f.Direct = &Reading{Class: ClassPlain, Sense: SenseApproved} }
+func unnovel(f *Facts)                { f.Novel = false }
+func unacked(f *Facts)                { f.Acked = false }
+func repeats(f *Facts)                { f.Repeats = true }
+func computed(x Totals) func(*Facts)  { return func(f *Facts) { f.Totals = x } }
+func measured(x Totals) func(*Facts)  { return func(f *Facts) { f.Totals, f.TotalsMeasured = x, true } }
+func copied(x Reprint) func(*Facts)   { return func(f *Facts) { f.Reprint, f.PrintsReference = x, true } }
+func unproven(x Reprint) func(*Facts) { return func(f *Facts) { f.Reprint = x } }
+
+// cells are ECR17 6.5 as corrected by design 5.3 and by what the worlds have shown.
+func cells() []cell {
+	refused, odd := &Reading{Class: ClassPayment, Sense: SenseRefused}, &Reading{Class: ClassPayment, Sense: SenseOdd}
+	plain, foreign := &Reading{Class: ClassPlain, Sense: SenseApproved}, &Reading{Class: ClassForeign}
+	cleared := &Reading{Class: ClassForeign, Sense: SenseRefused, Empty: true}
+	ok, other := approvedReading(100), approvedReading(99)
+	all := func(r result) [3]result { return [3]result{r, r, r} }
+	said := func(r *Reading) Facts { return Facts{AmountCents: 100, Acked: true, Direct: r} }
+	return []cell{
+		{"01", "L0", Facts{NothingSent: true}, all(notSent)},
+		{"01", "L1", Facts{CutShort: true}, all(not)},
+		{"01", "L3", Facts{RefusedIdle: true}, all(not)},
+		{"02", "approved", said(ok), all(charged)},
+		{"02", "approved, other amount", said(other), all(charged)},
+		{"02", "refused", said(refused), all(not)},
+		{"04", "odd: 05 and 09, too", said(odd), all(toWait)},
+		{"04", "of another class", said(foreign), all(toWait)},
+		{"04", "without an amount, not asked", said(plain), all(toWait)},
+		{"03", "other terminal", after(func(f *Facts) { f.Identity = IdentityOther }), all(clerk)},
+		{"03", "other terminal after its word", after(direct71, func(f *Facts) { f.Identity = IdentityOther }), all(clerkYes)},
+		{"04", "not asked", Facts{Acked: true}, all(toWait)},
+		{"04", "no answer", after(func(f *Facts) { f.Last = LastNoAnswer }), all(toWait)},
+		{"04", "no answer for 15 min", after(func(f *Facts) { f.Last = LastNoAnswer }, givenUp), all(clerk)},
+		{"04", "unreachable for 15 min", Facts{GivenUp: true}, all(clerk)},
+		{"05", "T2", fresh(ok, match, measured(TotalsTwo)), all(clerk)},
+		{"05", "T2, G=", after(computed(TotalsTwo)), all(clerk)},
+		{"02b", "saved, too", fresh(plain, match, direct71, repeats), all(charged)},
+		{"02b", "T1", after(direct71, measured(TotalsOne)), all(charged)},
+		{"02b", "R+", after(direct71, copied(ReprintOurs)), all(charged)},
+		{"02b", "T0 at once", fresh(plain, match, direct71, repeats, measured(TotalsNothing), early), all(toWait)},
+		{"02b", "T0", fresh(plain, match, direct71, repeats, measured(TotalsNothing)), all(clerkYes)},
+		{"02b", "partial by T", fresh(plain, match, direct71, repeats, measured(TotalsUnexplained)), all(clerkYes)},
+		{"02b", "R0 does not overrule it", after(direct71, copied(ReprintPrevious)), all(clerkYes)},
+		{"02b", "nothing saved yet", after(direct71, early), all(toWait)},
+		{"novelty", "approved", fresh(ok, match, unnovel), all(clerkYes)},
+		{"novelty", "refused", fresh(refused, unnovel), all(clerk)},
+		{"07", "R+", fresh(ok, match, copied(ReprintOurs)), all(charged)},
+		{"07", "R+, no baseline", fresh(ok, match, unnovel, copied(ReprintOurs)), all(charged)},
+		{"07", "R+ T1", fresh(ok, match, copied(ReprintOurs), measured(TotalsOne)), all(charged)},
+		{"07", "R+ T0", fresh(ok, match, copied(ReprintOurs), measured(TotalsNothing)), all(clerkYes)},
+		{"07", "R+, another sum", fresh(ok, match, copied(ReprintOurs), measured(TotalsUnexplained)), all(clerkYes)},
+		{"08", "R+", fresh(refused, copied(ReprintOurs)), [3]result{not, clerk, clerk}},
+		{"08", "R+ T0", fresh(refused, copied(ReprintOurs), measured(TotalsNothing)), all(not)},
+		{"08", "R+ T0 at once", fresh(refused, copied(ReprintOurs), measured(TotalsNothing), early), [3]result{not, toWait, toWait}},
+		{"08", "R+ T0 computed", fresh(refused, copied(ReprintOurs), computed(TotalsNothing)), [3]result{not, clerk, clerk}},
+		{"08", "R+ T1", fresh(refused, copied(ReprintOurs), measured(TotalsOne)), all(clerk)},
+		{"09", "neither", fresh(ok, match, copied(ReprintNeither)), all(clerk)},
+		{"09", "previous with G≠ 00", fresh(ok, match, copied(ReprintPrevious)), all(clerk)},
+		{"09", "foreign", fresh(ok, match, copied(ReprintForeign)), all(clerk)},
+		{"09", "foreign, refused", fresh(refused, copied(ReprintForeign)), all(clerk)},
+		{"09", "neither, G=", after(copied(ReprintNeither), measured(TotalsNothing)), all(clerk)},
+		{"09", "neither, no G", after(noG, copied(ReprintNeither), measured(TotalsNothing)), all(clerk)},
+		{"10", "", fresh(ok, match), [3]result{charged, clerk, clerk}},
+		{"10", "T1", fresh(ok, match, measured(TotalsOne)), [3]result{charged, clerkYes, clerkYes}},
+		{"10", "T− is no T (row 6)", fresh(ok, match, measured(TotalsLess)), [3]result{charged, clerk, clerk}},
+		{"10", "T0", fresh(ok, match, measured(TotalsNothing)), all(clerkYes)},
+		{"10", "T0 at once", fresh(ok, match, measured(TotalsNothing), early), all(toWait)},
+		{"10", "another sum", fresh(ok, match, computed(TotalsUnexplained)), all(clerk)},
+		{"11", "", fresh(plain, match), [3]result{charged, clerk, clerk}},
+		{"11", "T1", fresh(plain, match, computed(TotalsOne)), [3]result{charged, clerkYes, clerkYes}},
+		{"12", "", fresh(refused), [3]result{not, clerk, clerk}},
+		{"12", "T0 computed", fresh(refused, computed(TotalsNothing)), [3]result{not, clerk, clerk}},
+		{"12", "T0 measured", fresh(refused, measured(TotalsNothing)), all(not)},
+		{"12", "T0 measured at once", fresh(refused, measured(TotalsNothing), early), [3]result{not, toWait, toWait}},
+		{"12", "T1", fresh(refused, measured(TotalsOne)), all(clerk)},
+		{"12", "R0", fresh(refused, copied(ReprintPrevious)), [3]result{not, clerk, clerk}},
+		{"13", "other amount", fresh(other, match), all(clerk)},
+		{"13", "other time", fresh(ok), all(clerk)},
+		{"13", "T only", fresh(other, measured(TotalsOther)), all(clerk)},
+		{"13", "foreign reference", fresh(other, copied(ReprintForeign), measured(TotalsOther)), [3]result{clerk, not, not}},
+		{"13", "foreign reference at once", fresh(other, copied(ReprintForeign), measured(TotalsOther), early), [3]result{clerk, toWait, toWait}},
+		{"13", "ours: partial", fresh(other, match, copied(ReprintOurs)), all(clerkYes)},
+		{"14", "", fresh(foreign, match), all(clerk)},
+		{"14", "cleared", fresh(cleared), all(clerk)},
+		{"15", "", fresh(odd), all(clerk)},
+		{"15", "T1", fresh(odd, computed(TotalsOne)), [3]result{charged, clerk, clerk}},
+		{"15", "T0", fresh(odd, computed(TotalsNothing)), [3]result{not, clerk, clerk}},
+		{"15", "T0 measured", fresh(odd, measured(TotalsNothing)), all(not)},
+		{"15", "T0 at once", fresh(odd, measured(TotalsNothing), early), all(toWait)},
+		{"16", "", after(early), all(toWait)},
+		{"16", "R0", after(early, copied(ReprintPrevious)), all(toWait)},
+		{"16", "given up", after(givenUp), all(clerk)},
+		{"16", "no G", after(noG, early), all(toWait)},
+		{"17", "R0", after(copied(ReprintPrevious)), all(not)},
+		{"17", "R0 T0", after(copied(ReprintPrevious), measured(TotalsNothing)), all(not)},
+		{"20", "R0 T1", after(copied(ReprintPrevious), measured(TotalsOne)), all(clerkYes)},
+		{"23", "R0, printing not proven", after(unproven(ReprintPrevious)), all(clerk)},
+		{"23", "R0, another sum", after(copied(ReprintPrevious), measured(TotalsUnexplained)), all(clerk)},
+		{"18", "T0 measured", after(measured(TotalsNothing)), all(not)},
+		{"23", "T0 blind", after(measured(TotalsBlind)), all(clerk)},
+		{"23", "T− is no T (row 6)", after(measured(TotalsLess)), all(clerk)},
+		{"19", "T0 computed", after(computed(TotalsNothing)), [3]result{not, clerkNo, clerkNo}},
+		{"20", "T1", after(computed(TotalsOne)), [3]result{charged, clerkYes, clerkYes}},
+		{"20", "T1 R+", after(measured(TotalsOne), copied(ReprintOurs)), [3]result{charged, clerkYes, clerkYes}},
+		{"21", "R+", after(copied(ReprintOurs)), all(clerk)},
+		{"21", "R+ T0", after(copied(ReprintOurs), measured(TotalsNothing)), all(clerk)},
+		{"22", "", after(unacked), [3]result{clerkNo, clerk, clerk}},
+		{"23", "acknowledged", after(), all(clerk)},
+		{"23", "progress", after(unacked, func(f *Facts) { f.Progress = true }), all(clerk)},
+		{"24", "", after(noG), all(clerk)},
+		{"24", "R+ T1", after(noG, copied(ReprintOurs), computed(TotalsOne)), [3]result{charged, clerk, clerk}},
+		{"24", "R+ T0", after(noG, copied(ReprintOurs), measured(TotalsNothing)), all(clerk)},
+		{"24", "R0", after(noG, copied(ReprintPrevious)), all(not)},
+		{"24", "R0 T1", after(noG, copied(ReprintPrevious), measured(TotalsOne)), all(clerk)},
+		{"24", "T0", after(noG, computed(TotalsNothing)), [3]result{not, clerk, clerk}},
+		{"24", "T0 measured", after(noG, measured(TotalsNothing)), all(not)},
+		{"24", "T1", after(noG, measured(TotalsOne)), all(clerk)},
+		{"else", "G≠, but no message", after(func(f *Facts) { f.Last = LastNew }), all(clerk)},
+	}
+}
+
+// TestJudge goes through ECR17 6.5 row by row, for E1, E2 and E3: the verdict, and that it is this row's.
 func TestJudge(t *testing.T) {
-	refusedReading := &Reading{Class: ClassPayment, Sense: SenseRefused}
-	oddReading := &Reading{Class: ClassPayment, Sense: SenseOdd}
-	plain := &Reading{Class: ClassPlain, Sense: SenseApproved}
-	foreign := &Reading{Class: ClassForeign, Sense: SenseOdd}
-	// after is the ordinary case after an unknown: asked, same terminal, quiet.
-	after := func(change func(*Facts)) Facts {
-		f := Facts{AmountCents: 100, Acked: true, Identity: IdentitySame, Last: LastSame, Quiet: true, LineEnd: "line_lost"}
-		change(&f)
-		return f
-	}
-	fresh := func(r *Reading, change func(*Facts)) Facts {
-		return after(func(f *Facts) {
-			f.Last, f.New, f.Novel = LastNew, r, true
-			if change != nil {
-				change(f)
-			}
-		})
-	}
-	match := func(f *Facts) { f.Match = true }
-	for _, c := range []struct {
-		row   string
-		facts Facts
-		want  [3]result // E1, E2, E3
-	}{
-		{"1 L0", Facts{NothingSent: true}, [3]result{notSent, notSent, notSent}},
-		{"1 L1", Facts{CutShort: true}, [3]result{not, not, not}},
-		{"1 L3", Facts{RefusedIdle: true}, [3]result{not, not, not}},
-		{"2 approved", Facts{AmountCents: 100, Direct: approvedReading(100)}, [3]result{charged, charged, charged}},
-		{"2 other amount", Facts{AmountCents: 100, Direct: approvedReading(99)}, [3]result{charged, charged, charged}},
-		{"2 refused", Facts{AmountCents: 100, Direct: refusedReading}, [3]result{not, not, not}},
-		{"2 odd", Facts{AmountCents: 100, Direct: oddReading}, [3]result{toWait, toWait, toWait}},
-		{"2 no amount", Facts{AmountCents: 100, Direct: plain}, [3]result{toWait, toWait, toWait}},
-		{"2 foreign", Facts{AmountCents: 100, Direct: foreign}, [3]result{toWait, toWait, toWait}},
-		{"3 other terminal", after(func(f *Facts) { f.Identity = IdentityOther }), [3]result{clerk, clerk, clerk}},
-		{"4 not asked yet", Facts{Acked: true}, [3]result{toWait, toWait, toWait}},
-		{"4 no answer yet", after(func(f *Facts) { f.Last = LastNoAnswer }), [3]result{toWait, toWait, toWait}},
-		{"4 given up", after(func(f *Facts) { f.Last, f.GivenUp = LastNoAnswer, true }), [3]result{clerk, clerk, clerk}},
-		{"4 unreachable", Facts{GivenUp: true}, [3]result{clerk, clerk, clerk}},
-		{"5 T2", fresh(approvedReading(100), func(f *Facts) { f.Match, f.Totals, f.TotalsMeasured = true, TotalsTwo, true }), [3]result{clerk, clerk, clerk}},
-		{"6 T− is no T", after(func(f *Facts) { f.Totals, f.TotalsMeasured = TotalsLess, true }), [3]result{clerk, clerk, clerk}},
-		{"7 R+", fresh(approvedReading(100), func(f *Facts) { f.Match, f.Reprint = true, ReprintOurs }), [3]result{charged, charged, charged}},
-		{"8 R+", fresh(refusedReading, func(f *Facts) { f.Reprint = ReprintOurs }), [3]result{not, not, clerk}},
-		{"8 R+ T0", fresh(refusedReading, func(f *Facts) { f.Reprint, f.Totals, f.TotalsMeasured = ReprintOurs, TotalsNothing, true }), [3]result{not, not, not}},
-		{"9 neither", fresh(approvedReading(100), func(f *Facts) { f.Match, f.PrintsReference, f.Reprint = true, true, ReprintNeither }), [3]result{clerk, clerk, clerk}},
-		{"9 previous with G≠", fresh(approvedReading(100), func(f *Facts) { f.Match, f.PrintsReference, f.Reprint = true, true, ReprintPrevious }), [3]result{clerk, clerk, clerk}},
-		{"9 neither, G=", after(func(f *Facts) { f.PrintsReference, f.Reprint = true, ReprintNeither }), [3]result{clerk, clerk, clerk}},
-		{"10", fresh(approvedReading(100), match), [3]result{charged, clerk, clerk}},
-		{"10 T1", fresh(approvedReading(100), func(f *Facts) { f.Match, f.Totals = true, TotalsOne }), [3]result{charged, clerkYes, clerkYes}},
-		{"10 no baseline", fresh(approvedReading(100), func(f *Facts) { f.Match, f.Novel = true, false }), [3]result{clerkYes, clerkYes, clerkYes}},
-		{"11", fresh(plain, match), [3]result{charged, clerk, clerk}},
-		{"11 T1", fresh(plain, func(f *Facts) { f.Match, f.Totals = true, TotalsOne }), [3]result{charged, clerkYes, clerkYes}},
-		{"12", fresh(refusedReading, nil), [3]result{not, clerk, clerk}},
-		{"12 T0 computed", fresh(refusedReading, func(f *Facts) { f.Totals = TotalsNothing }), [3]result{not, clerk, clerk}},
-		{"12 T0 measured", fresh(refusedReading, func(f *Facts) { f.Totals, f.TotalsMeasured = TotalsNothing, true }), [3]result{not, not, not}},
-		{"12 no baseline", fresh(refusedReading, func(f *Facts) { f.Novel = false }), [3]result{clerk, clerk, clerk}},
-		{"13 other amount", fresh(approvedReading(99), match), [3]result{clerk, clerk, clerk}},
-		{"13 other time", fresh(approvedReading(100), nil), [3]result{clerk, clerk, clerk}},
-		{"13 T only", fresh(approvedReading(99), func(f *Facts) { f.Totals, f.TotalsMeasured = TotalsOther, true }), [3]result{clerk, clerk, clerk}},
-		{"13 foreign reference", fresh(approvedReading(99), func(f *Facts) {
-			f.Totals, f.TotalsMeasured, f.Reprint, f.PrintsReference = TotalsOther, true, ReprintForeign, true
-		}), [3]result{clerk, not, not}},
-		{"14", fresh(foreign, match), [3]result{clerk, clerk, clerk}},
-		{"15", fresh(oddReading, nil), [3]result{clerk, clerk, clerk}},
-		{"15 T1", fresh(oddReading, func(f *Facts) { f.Totals = TotalsOne }), [3]result{charged, clerk, clerk}},
-		{"15 T0", fresh(oddReading, func(f *Facts) { f.Totals = TotalsNothing }), [3]result{not, clerk, clerk}},
-		{"15 T0 measured", fresh(oddReading, func(f *Facts) { f.Totals, f.TotalsMeasured = TotalsNothing, true }), [3]result{not, not, not}},
-		{"16", after(func(f *Facts) { f.Quiet = false }), [3]result{toWait, toWait, toWait}},
-		{"16 given up", after(func(f *Facts) { f.Quiet, f.GivenUp = false, true }), [3]result{clerk, clerk, clerk}},
-		{"17 R0", after(func(f *Facts) { f.Reprint, f.PrintsReference = ReprintPrevious, true }), [3]result{not, not, not}},
-		{"17 R0, printing not proven", after(func(f *Facts) { f.Reprint = ReprintPrevious }), [3]result{clerk, clerk, clerk}},
-		{"18 T0 measured", after(func(f *Facts) { f.Totals, f.TotalsMeasured = TotalsNothing, true }), [3]result{not, not, not}},
-		{"19 T0 computed", after(func(f *Facts) { f.Totals = TotalsNothing }), [3]result{not, clerkNo, clerkNo}},
-		{"20 T1", after(func(f *Facts) { f.Totals = TotalsOne }), [3]result{charged, clerkYes, clerkYes}},
-		{"21 R+", after(func(f *Facts) { f.Reprint = ReprintOurs }), [3]result{clerk, clerk, clerk}},
-		{"22", after(func(f *Facts) { f.Acked = false }), [3]result{clerkNo, clerk, clerk}},
-		{"23 acked", after(func(*Facts) {}), [3]result{clerk, clerk, clerk}},
-		{"23 progress", after(func(f *Facts) { f.Acked, f.Progress = false, true }), [3]result{clerk, clerk, clerk}},
-		{"24", after(func(f *Facts) { f.Last = LastUnsupported }), [3]result{clerk, clerk, clerk}},
-		{"24 not quiet", after(func(f *Facts) { f.Last, f.Quiet = LastUnsupported, false }), [3]result{toWait, toWait, toWait}},
-		{"24 R+ T1", after(func(f *Facts) { f.Last, f.Reprint, f.Totals = LastUnsupported, ReprintOurs, TotalsOne }), [3]result{charged, clerk, clerk}},
-		{"24 T0", after(func(f *Facts) { f.Last, f.Totals = LastUnsupported, TotalsNothing }), [3]result{not, clerk, clerk}},
-		{"24 T0 measured", after(func(f *Facts) { f.Last, f.Totals, f.TotalsMeasured = LastUnsupported, TotalsNothing, true }), [3]result{not, not, not}},
-	} {
+	seen := map[string]bool{}
+	for _, c := range cells() {
+		seen[c.row] = true
 		for i, x := range exclusivities {
-			f := c.facts
-			f.Exclusivity = x
-			o := Judge(f)
-			got := result{o.Verdict, o.Preset, o.Verdict == driver.Unknown && !o.Final}
-			if got != c.want[i] {
-				t.Errorf("row %s, %s: %+v (%s); want %+v", c.row, x, got, o.Reason.Text, c.want[i])
-			}
+			t.Run(fmt.Sprintf("row%s/E%d/%s", c.row, i+1, c.what), func(t *testing.T) {
+				f := c.facts
+				f.Exclusivity = x
+				o, row := decide(f)
+				got := result{o.Verdict, o.Preset, o.Verdict == driver.Unknown && !o.Final}
+				if got != c.want[i] || row != c.row {
+					t.Errorf("%+v by row %s (%s); want %+v", got, row, o.Reason.Text, c.want[i])
+				}
+			})
+		}
+	}
+	for _, r := range rows {
+		if !seen[r.id] {
+			t.Errorf("row %s has no line in the table", r.id)
 		}
 	}
 }

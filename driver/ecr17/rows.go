@@ -100,14 +100,17 @@ func cancelled(f Facts) (driver.Outcome, bool) {
 }
 
 // row07: G≠ 00, M, R+. Residual: the cancellation of row02 after we looked, or where no total is read; and,
-// where others sell (E2, E3), a sale of the same amount just before ours, which was then refused with a
-// receipt but without saving that.
+// where others sell (E2, E3), a sale of the same amount just before ours, which then was refused, or approved
+// in part, with a receipt but without being saved.
 func row07(f Facts) (driver.Outcome, bool) {
 	if !f.matched() || !f.ours() {
 		return no, false
 	}
 	if o, undone := cancelled(f); undone {
 		return o, true
+	}
+	if f.Totals == TotalsUnexplained {
+		return people(driver.Charged, "our receipt and this amount, but the total grew by something else"), true
 	}
 	return chargedByEvidence(f.New, "saved result, and our reference on the last receipt"), true
 }
@@ -135,13 +138,15 @@ func refusal8and12(f Facts, text string) (driver.Outcome, bool) {
 }
 
 // row09: the last receipt is not ours and not the one before; or the one before, together with an approval
-// that should have printed. A foreign one under E2 and E3 is left to row 13 when its sum is accounted for.
+// that should have printed. A foreign one is left to row 13 when the saved result is not ours either and, under
+// E2 and E3, its sum is accounted for.
 func row09(f Facts) (driver.Outcome, bool) {
+	mismatch := f.approved() && !f.matched()
 	switch {
 	case f.Last != LastNew && !f.Quiet: // row 16 first
-	case f.Reprint == ReprintForeign && f.exclusive():
-		return intruder(f.exclusive(), "the last receipt has a reference of somebody else"), true
-	case f.Reprint == ReprintForeign && !(f.approved() && !f.matched() && f.Totals == TotalsOther && f.TotalsMeasured),
+	case f.Reprint == ReprintForeign && f.exclusive() && !mismatch:
+		return intruder(true, "the last receipt has a reference of somebody else"), true
+	case f.Reprint == ReprintForeign && !f.exclusive() && !(mismatch && f.Totals == TotalsOther && f.TotalsMeasured),
 		f.Reprint == ReprintNeither && f.PrintsReference,
 		f.Reprint == ReprintPrevious && f.approved():
 		return people("", "the last receipt is not ours"), true
