@@ -40,12 +40,13 @@ type result struct {
 }
 
 // look asks the platform about one item, in its own goroutine, and sends the end
-// of it to results, which has room. due: the receipt should have been there by now.
-func (w *Worker) look(o ledger.OutboxItem, due bool, results chan<- result) {
+// of it to results, which has room. due: the receipt should have been there by
+// now. missed: nor is it the platform's fault when it is not, nor ours.
+func (w *Worker) look(o ledger.OutboxItem, due, missed bool, results chan<- result) {
 	w.wg.Add(1)
 	go func() {
 		defer w.wg.Done()
-		r := w.ask(o, due)
+		r := w.ask(o, due, missed)
 		r.key = o.Key
 		if r.err != nil && w.ctx.Err() == nil && r.answer != answerNone {
 			w.o.Log.Warn().Err(r.err).Str("payment", o.PaymentID).Msg("settle: look failed")
@@ -55,7 +56,7 @@ func (w *Worker) look(o ledger.OutboxItem, due bool, results chan<- result) {
 }
 
 // ask is one look: read the ledger, ask the platform, judge, write.
-func (w *Worker) ask(o ledger.OutboxItem, due bool) result {
+func (w *Worker) ask(o ledger.OutboxItem, due, missed bool) result {
 	p, err := w.o.Ledger.Payment(o.PaymentID)
 	if err != nil {
 		return result{err: err}
@@ -90,7 +91,7 @@ func (w *Worker) ask(o ledger.OutboxItem, due bool) result {
 	if o.Watch {
 		r = w.watched(o, p, m, receipts, asked)
 	} else {
-		r = w.awaited(o, m, receipts)
+		r = w.awaited(o, m, receipts, missed)
 	}
 	r.answer = answerGiven
 	return r
@@ -100,7 +101,7 @@ func (w *Worker) ask(o ledger.OutboxItem, due bool) result {
 // more: no receipt can be told to be ours. The notice's reason says that it is
 // open, and the notice stays awaited in case the configuration is mended.
 func (w *Worker) orphaned(o ledger.OutboxItem, p ledger.Payment) result {
-	why := driver.Reason{Code: string(local.CodeTerminalUnknown), Text: p.Terminal}
+	why := driver.Reason{Code: string(local.CodeProviderMissing), Text: p.Terminal}
 	if p.Notices[o.Index].Reason == why {
 		return result{}
 	}
@@ -110,11 +111,16 @@ func (w *Worker) orphaned(o ledger.OutboxItem, p ledger.Payment) result {
 	return result{err: err, stale: errors.Is(err, ledger.ErrStale)}
 }
 
-// awaited writes what the receipts say about a charged notice.
-func (w *Worker) awaited(o ledger.OutboxItem, m matter, receipts []govpay.Receipt) result {
+// awaited writes what the receipts say about a charged notice; once, that the
+// receipt is late: three such charges stop their terminal (design 5.6).
+func (w *Worker) awaited(o ledger.OutboxItem, m matter, receipts []govpay.Receipt, missed bool) result {
 	f := decide(m, receipts)
 	if f.to == "" {
-		return result{}
+		if !missed || m.notice.Reason.Code == ledger.ReasonReceiptLate {
+			return result{}
+		}
+		_, err := w.register(o, ledger.RegistrationChange{To: ledger.RegAwaiting, Reason: driver.Reason{Code: ledger.ReasonReceiptLate}})
+		return result{err: err, stale: errors.Is(err, ledger.ErrStale)}
 	}
 	c := ledger.RegistrationChange{To: f.to, Reason: f.reason}
 	identify(&c, f.receipt)
@@ -133,6 +139,9 @@ func (w *Worker) watched(o ledger.OutboxItem, p ledger.Payment, m matter, receip
 	switch r := unexplained(m, receipts); {
 	case r != nil:
 		c.Reason = driver.Reason{Code: string(local.CodeReceiptUncharged)}
+		if p.State == ledger.Reversed {
+			c.Reason.Code = string(local.CodeReceiptAfterReversal)
+		}
 		identify(&c, r)
 		c.Case = newCase(o.PaymentID, c.Reason, r)
 	case !open(p) && !o.Until.IsZero() && asked.After(o.Until):

@@ -24,6 +24,9 @@ type schedule struct {
 	readAgain time.Time // the ledger failed: read it then; zero: it did not
 	dirty     bool      // the outbox must be read before anything else
 
+	// since is from when on nothing is known to have kept receipts from being found: the start, or the
+	// end of the last outage. Monotonic.
+	since     time.Time
 	away      bool // the platform does not answer
 	reason    govpay.Outcome
 	probing   bool
@@ -49,7 +52,7 @@ type item struct {
 func newSchedule(w *Worker) *schedule {
 	return &schedule{
 		w: w, items: make(map[string]*item), busy: make(map[noticeKey]bool),
-		results: make(chan result, w.o.Parallel), dirty: true,
+		results: make(chan result, w.o.Parallel), dirty: true, since: time.Now(),
 	}
 }
 
@@ -207,7 +210,7 @@ func (s *schedule) start(now time.Time) {
 		s.running++
 		s.busy[it.notice], it.running = true, true
 		s.probing = s.away
-		s.w.look(it.OutboxItem, it.late, s.results)
+		s.w.look(it.OutboxItem, it.late, it.late && !s.away && now.Sub(s.since) >= s.w.o.ReceiptDue, s.results)
 	}
 }
 
@@ -285,7 +288,7 @@ func (s *schedule) answered(now time.Time) {
 	if !s.away {
 		return
 	}
-	s.away, s.reason, s.probeStep = false, govpay.OutcomeNone, 0
+	s.away, s.reason, s.probeStep, s.since = false, govpay.OutcomeNone, 0, now
 	s.w.o.Log.Info().Int("waiting", len(s.items)).Msg("settle: the platform answers again")
 	for _, it := range s.items {
 		if it.due.After(now) {

@@ -57,7 +57,8 @@ func TestPlan(t *testing.T) {
 	})
 }
 
-// TestLate: at charge + 30 minutes the page is told once and the platform asked once more.
+// TestLate: at charge + 30 minutes the page is told and the platform asked once more; that it has no
+// receipt is written, once.
 func TestLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -78,8 +79,89 @@ func TestLate(t *testing.T) {
 		}
 		time.Sleep(24 * time.Hour)
 		synctest.Wait()
-		if !slices.Equal(w.told(), []string{"P1"}) || len(w.wrote()) != 0 {
-			t.Errorf("events %v, writes %v", w.told(), w.wrote())
+		got := w.wrote()
+		if len(got) != 1 || got[0].To != ledger.RegAwaiting || got[0].Reason.Code != "receipt_late" || got[0].Case != nil || got[0].ReceiptID != "" {
+			t.Errorf("writes %+v", got)
+		}
+		if !slices.Equal(w.told(), []string{"P1", "P1"}) {
+			t.Errorf("events %v", w.told())
+		}
+		w.give(iuvA, rec("a"))
+		time.Sleep(time.Hour)
+		if r := w.registration("P1"); r != ledger.RegDone {
+			t.Errorf("when it comes at last: %q", r)
+		}
+	})
+}
+
+// TestLateIsNobodysFaultButTheTerminals: an outage, and the time in which the service was off, do not
+// count (design 5.6): the platform must have been there for as long as a receipt may take.
+func TestLateIsNobodysFaultButTheTerminals(t *testing.T) {
+	away := func(string) error { return &govpay.Fault{Outcome: govpay.OutcomeUnavailable} }
+	refuses := func(string) error { return &govpay.Fault{Outcome: govpay.OutcomeForbidden} }
+	late := func(w *world) int { return len(w.wrote()) }
+	for name, fail := range map[string]func(string) error{"away": away, "refuses": refuses} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				k := w.worker()
+				defer k.Close()
+				w.failWith(fail)
+				w.add("P1", noticeA, ledger.Charged)
+				time.Sleep(24 * time.Hour)
+				if late(w) != 0 {
+					t.Fatalf("late by a platform that does not tell: %+v", w.wrote())
+				}
+				w.failWith(nil)
+				if name == "refuses" { // it was there
+					return
+				}
+				time.Sleep(29 * time.Minute)
+				if late(w) != 0 {
+					t.Errorf("late as soon as it is back: %+v", w.wrote())
+				}
+				time.Sleep(8 * time.Minute)
+				if late(w) != 1 {
+					t.Errorf("not late half an hour after it came back: %+v", w.wrote())
+				}
+			})
+		})
+	}
+	t.Run("off", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.add("P1", noticeA, ledger.Charged)
+			time.Sleep(24 * time.Hour)
+			k := w.worker()
+			defer k.Close()
+			time.Sleep(29 * time.Minute)
+			if late(w) != 0 {
+				t.Errorf("late at the start: %+v", w.wrote())
+			}
+			time.Sleep(7 * time.Minute)
+			if late(w) != 1 {
+				t.Errorf("not late: %+v", w.wrote())
+			}
+		})
+	})
+}
+
+// TestReceiptOfAReversal: what was given back is watched, and a receipt of ours is a case of its own.
+func TestReceiptOfAReversal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		w.add("P1", noticeA, ledger.Reversed)
+		time.Sleep(time.Hour)
+		if len(w.times()) < 5 || len(w.wrote()) != 0 {
+			t.Fatalf("writes %+v", w.wrote())
+		}
+		w.give(iuvA, rec("a"))
+		time.Sleep(time.Hour)
+		got := w.wrote()
+		if len(got) != 1 || got[0].ReceiptID != "a" || got[0].Case == nil || got[0].Case.Cause.Code != "receipt_after_reversal" {
+			t.Errorf("writes %+v", got)
 		}
 	})
 }
@@ -514,7 +596,7 @@ func TestTerminalWithoutProvider(t *testing.T) {
 			k.Close()
 			got := w.wrote()
 			if len(got) != 1 || got[0].PaymentID != "P1" || got[0].To != ledger.RegAwaiting || got[0].Case == nil ||
-				got[0].Case.Cause.Code != "terminal_not_found" || got[0].ReceiptID != "" {
+				got[0].Case.Cause.Code != "psp_missing" || got[0].ReceiptID != "" {
 				t.Fatalf("writes %+v", got)
 			}
 		}
