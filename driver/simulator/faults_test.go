@@ -16,14 +16,18 @@ import (
 	"sportello/protocol/ecr17"
 )
 
-// faultCases: what the ECR sees of each fault, and what is true at the bank
-// afterwards. Every fault has one; TestEveryFault sees to it.
-var faultCases = map[Fault]struct {
+// faultCase stages one fault on a tiny ECR.
+type faultCase struct {
 	rule   Rule
+	with   []Rule // what the fault needs to show
 	see    func(t *testing.T, b bench, e *ecr)
 	truth  []bool // approvals at the bank
 	before int64  // cents of a payment made first, 0 for none
-}{
+}
+
+// faultCases: what the ECR sees of each fault, and what is true at the bank
+// afterwards. Every fault has one; TestEveryFault sees to it.
+var faultCases = map[Fault]faultCase{
 	NoACK: {rule: Rule{On: "X"}, truth: []bool{true}, see: func(t *testing.T, _ bench, e *ecr) {
 		p := e.extended(100)
 		p.MoreData = true // nobody sends them without an ACK
@@ -213,11 +217,17 @@ var faultCases = map[Fault]struct {
 }
 
 func TestEveryFault(t *testing.T) {
-	if got, want := len(faultCases), len(faultSpecs); got != want {
-		t.Errorf("%d cases for %d faults", got, want)
+	all := maps.Clone(faultCases)
+	for _, more := range []map[Fault]faultCase{lineCases, ackCases, resultCases, ticketCases, dataCases, foreignCases} {
+		maps.Copy(all, more)
 	}
-	for _, name := range slices.Sorted(maps.Keys(faultCases)) {
-		c := faultCases[name]
+	for name := range faultSpecs {
+		if _, ok := all[name]; !ok {
+			t.Errorf("no case for %s", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		c := all[name]
 		t.Run(string(name), func(t *testing.T) {
 			inMemory(t, Options{}, func(t *testing.T, b bench) {
 				e := b.dial()
@@ -232,7 +242,7 @@ func TestEveryFault(t *testing.T) {
 					rule.Nth-- // the first line is there already
 				}
 				synctest.Wait() // the line is being served
-				if err := b.term.Script(rule); err != nil {
+				if err := b.term.Script(append(c.with, rule)...); err != nil {
 					t.Fatal(err)
 				}
 				c.see(t, b, e)

@@ -195,6 +195,9 @@ func (s *session) reply(ctx context.Context, payload []byte) (confirmed bool) {
 // lastWords sends a result and closes behind it. Where the line can be closed on one
 // side, close_with_result still hears our confirmation.
 func (s *session) lastWords(ctx context.Context, payload []byte) bool {
+	if line, ok := s.conn.(interface{ SetReadDeadline(time.Time) error }); ok && !s.permanent && s.faults.has(CloseBeforeACK) {
+		_ = line.SetReadDeadline(time.Unix(1, 0)) // nothing is read from here on; the cut follows in any case
+	}
 	s.write(ecr17.AppendFrame(nil, payload, s.t.opt.Scope))
 	s.flush()
 	if half, ok := s.conn.(interface{ CloseWrite() error }); ok && s.faults.has(CloseWithResult) && half.CloseWrite() == nil {
