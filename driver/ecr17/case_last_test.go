@@ -1,0 +1,3 @@
+package ecr17_test
+
+var lastCases = []kase{}
