@@ -62,6 +62,10 @@ type Terminal struct {
 	MaxNotices     int                // in one card transaction
 	Reversal       string             // none, provider
 	Receipts       string             // ecr, terminal
+	Command        string             // X, P: the payment command
+	ACKForm        string             // auto, or how the LRC of our acknowledgements is written
+	AnyState       bool               // a status that no document explains allows a payment
+	Sends          int                // times a command that moves no money is sent in all
 	Timing         driver.Timing
 }
 
@@ -75,11 +79,15 @@ type PSP struct {
 
 // Driver is the terminal as its driver needs it.
 func (t Terminal) Driver() driver.Config {
+	form := t.ACKForm
+	if form == "auto" {
+		form = "" // learned from the terminal
+	}
 	return driver.Config{
 		Name: t.Name, Driver: t.Profile, Address: t.Address,
 		TerminalID: t.TerminalID, CashRegisterID: t.CashRegisterID,
 		LRC: t.LRC, Exclusivity: t.Exclusivity, NoticeData: t.NoticeData,
-		Receipts: t.Receipts, Timing: t.Timing,
+		Receipts: t.Receipts, Command: t.Command, ACKForm: form, AnyState: t.AnyState, Sends: t.Sends, Timing: t.Timing,
 	}
 }
 

@@ -74,7 +74,7 @@ func TestSampleOfTheDesign(t *testing.T) {
 			Settlement: "terminal",
 			PSP:        PSP{ID: "CIPBITMM", Intermediary: "13212880150", Channel: "13212880150_90", PaymentType: "CP"},
 			NoticeData: &driver.NoticeData{Tag: 5, Template: "{notice}{creditor}", IndexMap: "5000"},
-			MaxNotices: 1, Reversal: "none", Receipts: "ecr",
+			MaxNotices: 1, Reversal: "none", Receipts: "ecr", Command: "X", ACKForm: "auto", Sends: 3,
 			Timing: driver.Timing{Result: 180 * time.Second, HardStop: 600 * time.Second, Quiet: 300 * time.Second, GiveUp: 15 * time.Minute},
 		}},
 		Platform: Platform{
@@ -125,7 +125,7 @@ platform:
 			Name: "c", Label: "c", Profile: name, Address: "tcp://10.0.0.1:9000", TerminalID: "12345678", CashRegisterID: "00000001",
 			LRC: "auto", Exclusivity: driver.Shared, Settlement: "terminal", PSP: PSP{ID: "X", PaymentType: "CP"},
 			NoticeData: &driver.NoticeData{Tag: 5, Template: "{notice}{creditor}", IndexMap: "5000"}, MaxNotices: 1,
-			Reversal: "none", Receipts: "ecr", Timing: ecr17Profile.timing,
+			Reversal: "none", Receipts: "ecr", Command: "X", ACKForm: "auto", Sends: 3, Timing: ecr17Profile.timing,
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got  %+v\nwant %+v", got, want)
@@ -133,6 +133,42 @@ platform:
 		if c.Listen != "127.0.0.1:8417" || c.Platform.Driver != "govpay" || c.Language != "it" {
 			t.Errorf("defaults: %+v", c)
 		}
+	}
+}
+
+// TestEveryFieldOfADriverCanBeSet: what distinguishes a terminal from its profile is configuration, so
+// each field of driver.Config and driver.Timing has a key.
+func TestEveryFieldOfADriverCanBeSet(t *testing.T) {
+	dir, text := sample(t)
+	path := filepath.Join(dir, "config.yaml")
+	write(t, path, strings.Replace(text, "timing: {result: 180s, hard_stop: 600s, quiet: 300s}", `command: P
+    ack_form: stx+ctrl
+    any_state: true
+    sends: 2
+    timing: {result: 61s, hard_stop: 62s, quiet: 63s, give_up: 64s, recheck: 5s, odd: 6s, ack: 7s, pause: 8s, status: 9s, last: 10s, totals: 11s,
+      total_before: 12s, closing: 65s, switch: 13ms, slip: 14s, linger: 15s}`, 1), 0o644)
+	c, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := c.Terminals[0].Driver()
+	if d.Command != "P" || d.ACKForm != "stx+ctrl" || !d.AnyState || d.Sends != 2 {
+		t.Errorf("driver configuration: %+v", d)
+	}
+	for _, v := range []reflect.Value{reflect.ValueOf(d), reflect.ValueOf(d.Timing)} {
+		for i := range v.NumField() {
+			if name := v.Type().Field(i).Name; v.Field(i).IsZero() && name != "Dial" {
+				t.Errorf("%s.%s cannot be set", v.Type().Name(), name)
+			}
+		}
+	}
+	seen := map[time.Duration]bool{}
+	for v, i := reflect.ValueOf(d.Timing), 0; i < v.NumField(); i++ {
+		wait := time.Duration(v.Field(i).Int())
+		if seen[wait] {
+			t.Errorf("%s has the value of another key", v.Type().Field(i).Name)
+		}
+		seen[wait] = true
 	}
 }
 

@@ -257,11 +257,19 @@ func (s *section) duration(name string, otherwise, low, high time.Duration) time
 	case err != nil:
 		s.bad(name, fmt.Sprintf("%q non è una durata", v), "scrivere un numero con l'unità: 180s, 5m")
 	case d < low || d > high:
-		s.bad(name, fmt.Sprintf("%s è fuori dai limiti", v), fmt.Sprintf("scegliere da %.0fs a %.0fs", low.Seconds(), high.Seconds()))
+		s.bad(name, fmt.Sprintf("%s è fuori dai limiti", v), fmt.Sprintf("scegliere da %s a %.0fs", short(low), high.Seconds()))
 	default:
 		return d
 	}
 	return otherwise
+}
+
+// short writes a duration in one unit.
+func short(d time.Duration) string {
+	if d < time.Second {
+		return fmt.Sprintf("%dms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%.0fs", d.Seconds())
 }
 
 // section reads a nested mapping; nil when absent or not a mapping.

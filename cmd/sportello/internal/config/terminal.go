@@ -96,7 +96,18 @@ func readTerminal(s *section, seen *terminals) Terminal {
 	t.NoticeData = readNoticeData(s, p, seen.creditors)
 	t.MaxNotices = readMaxNotices(s, p, t)
 	t.Reversal = s.oneOf("reversal", p.reversal, "none", "provider")
+	if t.Reversal == "provider" {
+		s.warn("reversal", "lo storno sul terminale restituisce il denaro: se il prestatore non annulla anche il pagamento pagoPA il debito resta pagato",
+			"lasciarlo solo se il prestatore lo ha confermato per iscritto; altrimenti reversal: none")
+	}
 	t.Receipts = s.oneOf("receipts", p.receipts, "ecr", "terminal")
+	t.Command = s.oneOf("command", "X", "X", "P")
+	t.ACKForm = s.oneOf("ack_form", "auto", "auto", "ctrl", "ctrl+etx", "stx+ctrl+etx", "stx+ctrl", "etx")
+	t.AnyState = s.boolean("any_state", false)
+	if t.AnyState {
+		s.warn("any_state", "si incassa anche con uno stato del terminale che nessun documento spiega", "lasciarlo solo se il gestore del terminale ha spiegato per iscritto quello stato")
+	}
+	t.Sends = s.number("sends", 3, 1, 5)
 	t.Timing = readTiming(s, p)
 	s.close()
 	return t
@@ -181,31 +192,4 @@ func readPSP(s *section, p profile) PSP {
 	}
 	e.close()
 	return psp
-}
-
-func readTiming(s *section, p profile) driver.Timing {
-	t := p.timing
-	e := s.section("timing")
-	if e == nil {
-		return t
-	}
-	t.Result = e.duration("result", t.Result, time.Second, 10*time.Minute)
-	t.HardStop = e.duration("hard_stop", max(t.HardStop, t.Result), 5*time.Second, 30*time.Minute)
-	t.Quiet = e.duration("quiet", t.Quiet, time.Second, 30*time.Minute)
-	t.GiveUp = e.duration("give_up", t.GiveUp, 10*time.Second, 2*time.Hour)
-	for _, short := range []struct {
-		name  string
-		value time.Duration
-		least time.Duration
-	}{{"result", t.Result, 60 * time.Second}, {"quiet", t.Quiet, 60 * time.Second}} {
-		if short.value < short.least {
-			e.warn(short.name, fmt.Sprintf("%s è poco per un terminale vero: i pagamenti lenti finirebbero con esito sconosciuto", short.value),
-				fmt.Sprintf("scrivere almeno %.0fs, salvo che il terminale sia simulato", short.least.Seconds()))
-		}
-	}
-	if t.HardStop < t.Result {
-		e.bad("hard_stop", fmt.Sprintf("%s è meno di result (%s)", t.HardStop, t.Result), "scrivere hard_stop uguale o maggiore di result")
-	}
-	e.close()
-	return t
 }
