@@ -187,7 +187,7 @@ func (s *service) startServer(cfg *config.Config, o serviceOptions, hub *ui.Hub,
 		return fmt.Errorf("%w: %w", errData, err)
 	}
 	uo := ui.Options{
-		Till: page{s.till}, Operators: operators, Hub: hub, Hosts: cfg.Hosts, Origins: cfg.Origins,
+		Till: s.till, Operators: operators, Hub: hub, Hosts: cfg.Hosts, Origins: cfg.Origins,
 		Secure: cfg.TLS != nil, Language: local.Language(cfg.Language), Version: version, Log: s.log,
 	}
 	if o.page != "" {
@@ -277,12 +277,6 @@ func writeToken(dir string) (string, error) {
 	}
 	return token, os.WriteFile(path, []byte(token+"\n"), 0o640)
 }
-
-// page is the till as the page asks it.
-type page struct{ *till.Till }
-
-// Cases are the open ones.
-func (p page) Cases(ctx context.Context, _ bool) ([]local.Case, error) { return p.Till.Cases(ctx) }
 
 // named puts a package's name before the points it passes.
 func named(prefix string, point func(string)) func(string) {

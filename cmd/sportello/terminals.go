@@ -29,7 +29,7 @@ func openTerminals(cfg *config.Config) ([]till.Terminal, map[string]settle.Provi
 			return nil, nil, fmt.Errorf("terminal %q: %w", t.Name, err)
 		}
 		terminals = append(terminals, till.Terminal{Name: t.Name, Label: t.Label, Driver: d,
-			Exclusivity: t.Exclusivity, Settlement: t.Settlement, MaxNotices: t.MaxNotices})
+			Exclusivity: t.Exclusivity, Settlement: t.Settlement, MaxNotices: t.MaxNotices, Reversal: t.Reversal})
 		provider := settle.Provider{ID: t.PSP.ID}
 		if t.PSP.Channel != "" {
 			provider.Channels = []string{t.PSP.Channel}

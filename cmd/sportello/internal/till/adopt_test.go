@@ -51,7 +51,7 @@ func TestAdopt(t *testing.T) {
 		if v := w.terminal("cassa1"); v.NeedsAdopt || v.Light != local.LightReady {
 			t.Errorf("after a start: %+v", v)
 		}
-		if cases, _ := w.till.Cases(context.Background()); len(cases) != 0 {
+		if cases, _ := w.till.Cases(context.Background(), false); len(cases) != 0 {
 			t.Errorf("%+v", cases)
 		}
 	}, sold, exclusively)
@@ -185,7 +185,7 @@ func TestStrangerLater(t *testing.T) {
 				if err != nil || !ts.Demoted {
 					t.Errorf("%+v %v", ts, err)
 				}
-				cases, err := w.till.Cases(context.Background())
+				cases, err := w.till.Cases(context.Background(), false)
 				if err != nil || len(cases) != 1 || cases[0].Cause.Code != string(local.CodeExclusivityLost) {
 					t.Errorf("%+v %v", cases, err)
 				}
@@ -216,7 +216,7 @@ func TestStrangerOnASharedTerminal(t *testing.T) {
 		if ts, _ := w.ledger.Terminal("cassa1"); ts.Demoted {
 			t.Error("demoted")
 		}
-		if cases, _ := w.till.Cases(context.Background()); len(cases) != 0 {
+		if cases, _ := w.till.Cases(context.Background(), false); len(cases) != 0 {
 			t.Errorf("%+v", cases)
 		}
 	})

@@ -2,31 +2,230 @@ package till
 
 import (
 	"context"
+	"strings"
 
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/driver"
 	"sportello/protocol/local"
 )
 
-// Resolve proposes what became of a payment of unknown outcome (design 5.5).
+// What people write: longer is not a note, and never a card number.
+const (
+	maxNote = 500
+	maxAuth = 12
+)
+
+// Resolve proposes what became of a payment of unknown outcome, or of a reversal (design 5.5): anybody who
+// signs with a name, once the driver has nothing more to ask; a supervisor at any time. A charge for which
+// the terminal's own evidence speaks is concluded at once; everything else waits for a second person.
 func (t *Till) Resolve(_ context.Context, op local.Operator, paymentID string, req local.ResolutionRequest) (local.Payment, error) {
-	return local.Payment{}, &local.Error{Code: local.CodeNotServed, PaymentID: paymentID}
+	if err := signs(op); err != nil {
+		return local.Payment{}, err
+	}
+	if err := checkResolution(req); err != nil {
+		return local.Payment{}, err
+	}
+	p, err := t.o.Ledger.Payment(paymentID)
+	if err != nil {
+		return local.Payment{}, internal(err)
+	}
+	verdict, fits := answers[p.State][req.Answer]
+	switch {
+	case p.State != ledger.Unknown && p.State != ledger.Reversing:
+		return local.Payment{}, &local.Error{Code: local.CodeStateChanged, PaymentID: p.ID}
+	case !fits:
+		return local.Payment{}, wrong("answer")
+	case !p.NeedsPeople && op.Role != local.RoleSupervisor:
+		return local.Payment{}, &local.Error{Code: local.CodeForbiddenRole, PaymentID: p.ID}
+	}
+	p, err = t.o.Ledger.Propose(p.ID, req.EvidenceSeq, ledger.Proposal{Answer: verdict,
+		STAN: req.STAN, AuthCode: strings.ToUpper(req.AuthCode), Note: strings.TrimSpace(req.Note), By: op.ID})
+	if err != nil {
+		return local.Payment{}, about(paymentID, err)
+	}
+	return t.decided(p), nil
 }
 
-// Countersign signs, or turns down, what another person has proposed about a payment.
+// Countersign signs, or turns down, what another person has proposed about a payment. Who proposed may
+// take it back.
 func (t *Till) Countersign(_ context.Context, op local.Operator, paymentID string, req local.CountersignRequest) (local.Payment, error) {
-	return local.Payment{}, &local.Error{Code: local.CodeNotServed, PaymentID: paymentID}
+	p, err := t.o.Ledger.Payment(paymentID)
+	switch {
+	case err != nil:
+		return local.Payment{}, internal(err)
+	case p.Proposal == nil:
+		return local.Payment{}, &local.Error{Code: local.CodeStateChanged, PaymentID: p.ID}
+	}
+	if err := countersigns(op, *p.Proposal, req); err != nil {
+		return local.Payment{}, err
+	}
+	if p, err = t.o.Ledger.Countersign(p.ID, req.EvidenceSeq, op.ID, req.Accept); err != nil {
+		return local.Payment{}, about(paymentID, err)
+	}
+	return t.decided(p), nil
 }
 
-// EndCase ends a case with its proof, or proposes to where that needs two people.
+// EndCase ends a case with its proof, or proposes to where that needs two people: then a clerk may, too.
 func (t *Till) EndCase(_ context.Context, op local.Operator, caseID string, req local.EndingRequest) (local.Case, error) {
-	return local.Case{}, &local.Error{Code: local.CodeNotServed, Detail: caseID}
+	if err := signs(op); err != nil {
+		return local.Case{}, err
+	}
+	c, err := t.o.Ledger.Case(caseID)
+	switch {
+	case err != nil:
+		return local.Case{}, internal(err)
+	case !c.NeedsTwo && op.Role != local.RoleSupervisor:
+		return local.Case{}, &local.Error{Code: local.CodeForbiddenRole}
+	}
+	proof := strings.TrimSpace(req.Proof)
+	switch {
+	case req.Ending != local.EndingRefunded && req.Ending != local.EndingClosed:
+		return local.Case{}, wrong("ending")
+	case proof == "" || !fitsNote(proof):
+		return local.Case{}, wrong("proof")
+	}
+	c, err = t.o.Ledger.ProposeEnding(caseID, req.Seq, ledger.Proposal{Ending: req.Ending, Note: proof, By: op.ID})
+	if err != nil {
+		return local.Case{}, internal(err)
+	}
+	return t.ended(c), nil
 }
 
 // CountersignCase signs, or turns down, another person's ending of a case.
 func (t *Till) CountersignCase(_ context.Context, op local.Operator, caseID string, req local.CountersignRequest) (local.Case, error) {
-	return local.Case{}, &local.Error{Code: local.CodeNotServed, Detail: caseID}
+	c, err := t.o.Ledger.Case(caseID)
+	switch {
+	case err != nil:
+		return local.Case{}, internal(err)
+	case c.Proposal == nil:
+		return local.Case{}, &local.Error{Code: local.CodeStateChanged, PaymentID: c.PaymentID}
+	}
+	if err := countersigns(op, *c.Proposal, req); err != nil {
+		return local.Case{}, err
+	}
+	if c, err = t.o.Ledger.CountersignEnding(c.ID, req.EvidenceSeq, op.ID, req.Accept); err != nil {
+		return local.Case{}, internal(err)
+	}
+	return t.ended(c), nil
 }
 
-// Reverse gives a charge back.
-func (t *Till) Reverse(_ context.Context, op local.Operator, paymentID string, req local.ActionRequest) (local.Payment, error) {
-	return local.Payment{}, &local.Error{Code: local.CodeNotServed, PaymentID: paymentID}
+// signs refuses an operator who names nobody: two signatures are of two people.
+func signs(op local.Operator) error {
+	if op.ID == "" {
+		return &local.Error{Code: local.CodeOperatorNeeded}
+	}
+	return nil
+}
+
+// countersigns: a supervisor signs or turns down; the ledger sees to it that it is not who proposed.
+func countersigns(op local.Operator, p ledger.Proposal, req local.CountersignRequest) error {
+	if op.Role != local.RoleSupervisor && (req.Accept || p.By != op.ID) {
+		return &local.Error{Code: local.CodeForbiddenRole}
+	}
+	return signs(op)
+}
+
+// answers is what people may say of a payment in each state: never "not charged" of a reversal.
+var answers = map[ledger.State]map[local.Answer]driver.Verdict{
+	ledger.Unknown: {
+		local.AnswerCharged: driver.Charged, local.AnswerNotCharged: driver.NotCharged, local.AnswerUnknown: driver.Unknown,
+	},
+	ledger.Reversing: {
+		local.AnswerReversed: driver.Reversed, local.AnswerNotReversed: driver.NotReversed, local.AnswerUnknown: driver.Unknown,
+	},
+}
+
+// checkResolution refuses what cannot be on a slip.
+func checkResolution(req local.ResolutionRequest) error {
+	charged := req.Answer == local.AnswerCharged
+	switch {
+	case req.STAN != "" && (!charged || len(req.STAN) != 6 || strings.Trim(req.STAN, "0123456789") != "" || req.STAN == "000000"):
+		return wrong("stan")
+	case req.AuthCode != "" && (!charged || len(req.AuthCode) > maxAuth || !fitsNote(req.AuthCode)):
+		return wrong("auth_code")
+	case !fitsNote(req.Note):
+		return wrong("note")
+	}
+	return nil
+}
+
+// fitsNote: short, and without what may be a card number.
+func fitsNote(s string) bool { return len(s) <= maxNote && !holdsCard(s) }
+
+// holdsCard finds 13 to 19 digits with the check digit of a card number (ISO/IEC 7812-1), blanks and dashes
+// apart. 18 are a notice number's, and no scheme's.
+func holdsCard(s string) bool {
+	var digits []byte
+	for i := 0; i <= len(s); i++ {
+		switch {
+		case i < len(s) && s[i] >= '0' && s[i] <= '9':
+			digits = append(digits, s[i]-'0')
+		case i < len(s) && (s[i] == ' ' || s[i] == '-' || s[i] == '.'):
+		default:
+			if n := len(digits); n >= 13 && n <= 19 && n != 18 && checked(digits) {
+				return true
+			}
+			digits = digits[:0]
+		}
+	}
+	return false
+}
+
+func checked(digits []byte) bool {
+	sum := 0
+	for i, d := range digits {
+		n := int(d)
+		if (len(digits)-i)%2 == 0 {
+			n = n*2 - 9*(n/5)
+		}
+		sum += n
+	}
+	return sum%10 == 0
+}
+
+func wrong(field string) error {
+	return &local.Error{Code: local.CodeBadRequest, Detail: field, Args: map[string]string{local.ArgField: field}}
+}
+
+// about names the payment in a refusal of the ledger.
+func about(id string, err error) error {
+	e := ledgerError(err)
+	if e.PaymentID == "" {
+		e.PaymentID = id
+	}
+	return e
+}
+
+// decided shows what people have done to a payment. Where they have ended it, the gathering of evidence
+// ends, too, and the terminal is looked at again: what it remembers is known now.
+func (t *Till) decided(p ledger.Payment) local.Payment {
+	t.publishPayment(p.ID)
+	s := t.stations[p.Terminal]
+	if s == nil {
+		return t.view(p)
+	}
+	if p.State != ledger.Unknown && p.State != ledger.Reversing {
+		s.mu.Lock()
+		under := s.resolving == p.ID && s.halt != nil
+		if under {
+			s.halt()
+		}
+		s.mu.Unlock()
+		if !under {
+			_ = s.queue(s.greet) // busy: whoever has it looks by itself
+		}
+	}
+	s.publish()
+	return t.view(p)
+}
+
+// ended shows a case after its ending; the payment and the terminal may stand differently by it.
+func (t *Till) ended(c ledger.Case) local.Case {
+	if c.PaymentID != "" {
+		t.Changed(c.PaymentID)
+	}
+	if s := t.stations[c.Terminal]; s != nil {
+		s.publish()
+	}
+	return t.viewCase(c)
 }

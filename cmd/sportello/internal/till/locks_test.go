@@ -226,7 +226,7 @@ func TestTakeBetweenOutcomeAndEvidence(t *testing.T) {
 		w.hub.inside = func(e local.Event) {
 			if e.Terminal != nil || e.Activity != nil || e.Payment != nil && e.Payment.State == local.StateUnknown {
 				n++
-				err := s.take(&attempt{id: fmt.Sprint("other", n), begun: make(chan struct{})})
+				err := s.accept(&attempt{id: fmt.Sprint("other", n), begun: make(chan struct{})})
 				codes = append(codes, codeOf(t, err))
 				wantCode(t, s.queue(func(context.Context) {}), local.CodeTerminalBusy)
 			}

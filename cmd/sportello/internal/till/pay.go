@@ -32,6 +32,13 @@ type attempt struct {
 	err      error // refusal, when it ended before `sent`
 }
 
+var _ job = (*attempt)(nil)
+
+func (a *attempt) paymentID() string             { return a.id }
+func (a *attempt) kind() string                  { return "pay" }
+func (a *attempt) by() string                    { return a.intent.Operator }
+func (a *attempt) refused(s *station, err error) { s.turnAway(a, err) }
+
 // Pay charges a card for the request's notices. It returns when the intent is durable (the payment is
 // then under way and will be finished whatever happens to ctx), or with the refusal. The same request
 // id with the same body returns the same payment or the same refusal; with another body it is refused.
@@ -133,11 +140,16 @@ func (t *Till) checkRequest(req local.PaymentRequest, s *station) error {
 func (t *Till) admit(s *station, a *attempt) {
 	p, found, err := t.known(a.request.RequestID, a.hash)
 	if !found && err == nil {
-		if err = s.take(a); err == nil {
+		if err = s.accept(a); err == nil {
 			return // the attempt owns the terminal now, and its end gives it back
 		}
 	}
 	t.settleBegun(a, p, err)
+}
+
+// accept gives the terminal to a payment.
+func (s *station) accept(a *attempt) error {
+	return s.take(a, s.mayCharge, func(ctx context.Context) { s.charge(ctx, a) })
 }
 
 // known finds what an earlier request with the same id came to.
@@ -250,18 +262,21 @@ func (s *station) charge(ctx context.Context, a *attempt) {
 		s.turnAway(a, ctx.Err())
 		return
 	}
+	s.confirm(ctx)
 	if err := t.prepare(ctx, a); err != nil {
 		s.turnAway(a, err)
 		return
 	}
 	t.o.Failpoint("till.preflight")
-	p := &a.intent.Payment
-	pay := driver.Payment{Reference: p.Reference, AmountCents: p.AmountCents}
-	for _, n := range p.Notices {
-		pay.Notices = append(pay.Notices, driver.Notice{Creditor: n.Creditor, Number: n.Number})
+	r := &recorder{s: s, id: a.id, request: a.intent.RequestID, begin: func(b driver.Baseline) (ledger.Payment, error) { return s.intend(a, b) }}
+	pay, err := s.order(a)
+	var after driver.Aftermath
+	if err == nil {
+		after, err = s.term.Driver.Pay(ctx, pay, r)
 	}
-	r := &recorder{s: s, a: a, id: a.id}
-	after, err := s.term.Driver.Pay(ctx, pay, r)
+	if errors.Is(err, driver.ErrPassport) && !r.sent && s.recommission(ctx) {
+		after, err = s.term.Driver.Pay(ctx, pay, r)
+	}
 	last := r.last
 	switch {
 	case !r.sent:
@@ -269,6 +284,7 @@ func (s *station) charge(ctx context.Context, a *attempt) {
 		return
 	case r.concluded:
 		t.follow(a.id, after)
+		s.heard(last, after.Acked)
 	case ctx.Err() != nil:
 		t.o.Log.Warn().Err(err).Str("payment", a.id).Msg("payment left as sent: the next start takes it up")
 	default: // against the driver's promise, or the ledger would not have its word
@@ -277,10 +293,41 @@ func (s *station) charge(ctx context.Context, a *attempt) {
 	}
 	if last.State != ledger.Unknown {
 		s.release(a)
+		s.confirm(ctx)
 		return
 	}
 	s.handOver(a)
 	s.resolve(ctx, a.id, true)
+}
+
+// order is the payment for the driver, with what the ledger knows of the terminal.
+func (s *station) order(a *attempt) (driver.Payment, error) {
+	ts, err := s.till.o.Ledger.Terminal(s.term.Name)
+	p := &a.intent.Payment
+	pay := driver.Payment{Reference: p.Reference, AmountCents: p.AmountCents, Previous: ts.Previous, Expected: ts.Total}
+	for _, n := range p.Notices {
+		pay.Notices = append(pay.Notices, driver.Notice{Creditor: n.Creditor, Number: n.Number})
+	}
+	return pay, err
+}
+
+// intend makes the intent durable, after a last look at what the terminal remembers (design 5.7).
+func (s *station) intend(a *attempt, b driver.Baseline) (ledger.Payment, error) {
+	t := s.till
+	if err := s.recognise(memory(b), a.intent.Notices); err != nil {
+		return ledger.Payment{}, err
+	}
+	intent := a.intent
+	intent.Baseline = b
+	p, err := t.o.Ledger.Intend(intent)
+	if err != nil {
+		return ledger.Payment{}, err
+	}
+	if p.ID != a.id { // the ledger knows the request already: this money was asked for before
+		return ledger.Payment{}, &local.Error{Code: local.CodeStateChanged, PaymentID: p.ID}
+	}
+	t.settleBegun(a, p, nil)
+	return p, nil
 }
 
 // follow keeps the slip.

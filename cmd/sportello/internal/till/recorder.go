@@ -2,6 +2,7 @@ package till
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
@@ -9,12 +10,13 @@ import (
 	"sportello/protocol/local"
 )
 
-// recorder is the ledger's side of one payment, or of the gathering of evidence about one. The driver
-// calls it from the worker's goroutine.
+// recorder is the ledger's side of one payment or reversal, or of the gathering of evidence about one. The
+// driver calls it from the worker's goroutine.
 type recorder struct {
-	s  *station
-	a  *attempt // nil while resolving
-	id string
+	s       *station
+	id      string
+	request string                                        // for the screens
+	begin   func(driver.Baseline) (ledger.Payment, error) // makes the intent durable; nil while resolving
 
 	sent      bool // the intent is durable: from here on something may have left
 	concluded bool
@@ -23,30 +25,25 @@ type recorder struct {
 
 var _ driver.Recorder = (*recorder)(nil)
 
-// Sent makes the intent durable, after a last look at what the terminal remembers (design 5.7).
+// Sent makes the intent durable.
 func (r *recorder) Sent(b driver.Baseline) error {
 	t := r.s.till
 	if t.ctx.Err() != nil {
 		return &local.Error{Code: local.CodeStopping}
 	}
-	last := driver.Last{Present: b.Last != nil, Raw: b.Last, Charge: driver.Charge{STAN: b.LastSTAN}}
-	if err := r.s.recognise(last, r.a.intent.Notices); err != nil {
-		return err
-	}
-	intent := r.a.intent
-	intent.Baseline = b
-	p, err := t.o.Ledger.Intend(intent)
+	p, err := r.begin(b)
 	if err != nil {
 		return err
 	}
-	if p.ID != r.id { // the ledger knows the request already: this money was asked for before
-		return &local.Error{Code: local.CodeStateChanged, PaymentID: p.ID}
-	}
 	r.sent, r.last = true, p
-	t.settleBegun(r.a, p, nil)
 	t.publishPayment(p.ID)
 	r.s.answered()
 	return nil
+}
+
+// memory is what a baseline says of the terminal's last result.
+func memory(b driver.Baseline) driver.Last {
+	return driver.Last{Present: b.Last != nil, Raw: b.Last, TerminalID: b.TerminalID, Charge: driver.Charge{STAN: b.LastSTAN}}
 }
 
 // Outcome makes the terminal's word durable. While the disk refuses it keeps trying, and the screen
@@ -60,6 +57,8 @@ func (r *recorder) Outcome(o driver.Outcome) error {
 		if errors.Is(err, ledger.ErrStale) {
 			if there, rerr := t.o.Ledger.Payment(r.id); rerr == nil && says(there, o) {
 				p, err = there, nil // written, though its writing was reported as failed
+			} else if rerr == nil {
+				r.contradicts(there, o)
 			}
 		}
 		if err == nil {
@@ -82,8 +81,32 @@ func (r *recorder) Outcome(o driver.Outcome) error {
 	}
 }
 
-// says reports whether a payment stands where an outcome would put it, by the same transaction.
+// contradicts keeps a word that came when people had decided otherwise: an alarm, and both are recorded.
+func (r *recorder) contradicts(p ledger.Payment, o driver.Outcome) {
+	if p.State != ledger.Charged && p.State != ledger.Reversed || o.Verdict == driver.Unknown {
+		return
+	}
+	t := r.s.till
+	ev := driver.Evidence{Kind: "result", At: time.Now(), Raw: resultOf(o),
+		Text: fmt.Sprintf("judged %s (%s) after people had decided %s", o.Verdict, o.Reason.Code, p.State)}
+	if _, err := t.o.Ledger.Contradict(p.ID, ev); err != nil {
+		t.o.Log.Error().Err(err).Str("payment", p.ID).Msg("keeping a word that contradicts people's")
+		return
+	}
+	t.publishPayment(p.ID)
+}
+
+// says reports whether a payment stands where an outcome would put it, by the same transaction. A payment
+// that was reversed keeps its charge, not the reversal's.
 func says(p ledger.Payment, o driver.Outcome) bool {
+	switch o.Verdict {
+	case driver.Reversed:
+		return p.State == ledger.Reversed
+	case driver.NotReversed:
+		return p.State == ledger.Charged
+	case driver.NotSent:
+		return p.State == ledger.NotCharged || p.State == ledger.Charged
+	}
 	stan := func(c *driver.Charge) string {
 		if c == nil {
 			return ""
@@ -94,19 +117,12 @@ func says(p ledger.Payment, o driver.Outcome) bool {
 }
 
 // verdicts are the states that end a payment's asking.
-var verdicts = map[driver.Verdict]ledger.State{
-	driver.Charged: ledger.Charged, driver.NotCharged: ledger.NotCharged, driver.NotSent: ledger.NotCharged,
-}
+var verdicts = map[driver.Verdict]ledger.State{driver.Charged: ledger.Charged, driver.NotCharged: ledger.NotCharged}
 
 // Progress shows whose turn it is.
 func (r *recorder) Progress(p driver.Progress) {
-	act := local.Activity{Terminal: r.s.term.Name, Phase: string(p.Phase), Text: p.Text, Since: time.Now()}
-	if r.a != nil {
-		act.RequestID = r.a.intent.RequestID
-	} else {
-		act.RequestID = r.last.RequestID
-	}
-	if r.sent || r.a == nil {
+	act := local.Activity{RequestID: r.request, Terminal: r.s.term.Name, Phase: string(p.Phase), Text: p.Text, Since: time.Now()}
+	if r.sent || r.begin == nil {
 		act.PaymentID = r.id
 		r.s.till.o.Failpoint("till.phase")
 	}

@@ -2,9 +2,11 @@ package till
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
 	"sportello/driver"
@@ -36,7 +38,7 @@ func (s *station) takeUp(payments []ledger.Payment) error {
 // orphan leaves an attempt whose terminal is no longer configured to people.
 func (t *Till) orphan(p ledger.Payment) error {
 	t.o.Log.Warn().Str("payment", p.ID).Str("terminal", p.Terminal).Msg("unfinished payment of a terminal that is not configured")
-	if p.State == ledger.Sent || p.State == ledger.Unknown && !p.NeedsPeople {
+	if p.State == ledger.Sent || !p.NeedsPeople {
 		_, err := t.interrupted(p, local.CodeRestarted, true)
 		return err
 	}
@@ -55,8 +57,11 @@ func (t *Till) giveUp(p ledger.Payment, code local.Code, final bool) ledger.Paym
 
 // interrupted writes that nobody knows. With final the gathering of evidence is over, too: people decide.
 func (t *Till) interrupted(p ledger.Payment, code local.Code, final bool) (ledger.Payment, error) {
-	if p.State == ledger.Unknown {
+	switch p.State {
+	case ledger.Unknown:
 		code = local.CodeAwaitingPeople
+	case ledger.Reversing:
+		code = local.CodeReversalUnknown
 	}
 	return t.o.Ledger.Conclude(p.ID, ledger.Conclusion{Outcome: driver.Outcome{
 		Verdict: driver.Unknown, Final: final, Preset: p.Preset,
@@ -71,34 +76,24 @@ func (s *station) resolve(ctx context.Context, id string, same bool) {
 	ctx, halt := context.WithCancel(ctx)
 	defer halt()
 	s.mu.Lock()
-	s.resolving, s.halt = id, halt
+	s.resolving, s.halt, s.since = id, halt, time.Now()
 	s.mu.Unlock()
 	defer s.letGo()
 	// Read after halt is there: whoever frees the terminal writes first and halts then.
 	p, err := t.o.Ledger.Payment(id)
-	if err != nil || p.State != ledger.Unknown || p.NeedsPeople || ctx.Err() != nil {
+	if err != nil || p.State != ledger.Unknown && p.State != ledger.Reversing || p.NeedsPeople || ctx.Err() != nil {
 		return
 	}
-	baseline, err := t.o.Ledger.Baseline(id)
+	gather, err := s.gatherer(p, same)
 	if err != nil {
 		t.o.Log.Error().Err(err).Str("payment", id).Msg("reading the baseline")
 		t.giveUp(p, local.CodeAwaitingPeople, true)
 		return
 	}
 	s.publish()
-	r := &recorder{s: s, id: id, last: p}
+	r := &recorder{s: s, id: id, request: p.RequestID, last: p}
 	r.Progress(driver.Progress{Phase: driver.PhaseVerifying})
-	a := driver.Attempt{
-		Payment:     driver.Payment{Reference: p.Reference, AmountCents: p.AmountCents},
-		Baseline:    baseline,
-		SentAt:      p.SentAt,
-		SameProcess: same,
-		Exclusivity: s.judgedAs(id),
-	}
-	for _, n := range p.Notices {
-		a.Notices = append(a.Notices, driver.Notice{Creditor: n.Creditor, Number: n.Number})
-	}
-	after, err := s.term.Driver.Resolve(ctx, a, r)
+	after, err := gather(ctx, r)
 	if r.concluded && after != nil {
 		t.follow(id, *after)
 	}
@@ -107,6 +102,38 @@ func (s *station) resolve(ctx context.Context, id string, same bool) {
 		t.o.Log.Error().Err(err).Str("payment", id).Msg("the gathering of evidence broke off")
 		t.giveUp(p, local.CodeAwaitingPeople, true)
 	}
+}
+
+// gatherer is the driver's question about an unfinished payment: what became of the charge, or of its reversal.
+func (s *station) gatherer(p ledger.Payment, same bool) (func(context.Context, driver.Recorder) (*driver.Aftermath, error), error) {
+	if p.State == ledger.Reversing {
+		baseline, err := s.till.o.Ledger.ReversalBaseline(p.ID)
+		if err != nil || p.Charge == nil || p.Reversal == nil {
+			return nil, errors.Join(err, fmt.Errorf("reversal of payment %q: no charge or no beginning", p.ID))
+		}
+		a := driver.ReversalAttempt{
+			Reversal: orderOf(p), Baseline: baseline, SentAt: p.Reversal.SentAt,
+			SameProcess: same, Exclusivity: s.judgedAs(p.ID),
+		}
+		return func(ctx context.Context, r driver.Recorder) (*driver.Aftermath, error) {
+			return s.term.Driver.ResolveReversal(ctx, a, r)
+		}, nil
+	}
+	baseline, err := s.till.o.Ledger.Baseline(p.ID)
+	if err != nil {
+		return nil, err
+	}
+	a := driver.Attempt{
+		Payment:  driver.Payment{Reference: p.Reference, AmountCents: p.AmountCents, Previous: baseline.Previous},
+		Baseline: baseline, SentAt: p.SentAt,
+		SameProcess: same, Exclusivity: s.judgedAs(p.ID), Knows: s.knows,
+	}
+	for _, n := range p.Notices {
+		a.Notices = append(a.Notices, driver.Notice{Creditor: n.Creditor, Number: n.Number})
+	}
+	return func(ctx context.Context, r driver.Recorder) (*driver.Aftermath, error) {
+		return s.term.Driver.Resolve(ctx, a, r)
+	}, nil
 }
 
 // judgedAs is the exclusivity for the judgement of a payment: while another of ours is undecided on the

@@ -26,6 +26,8 @@ var terminalCodes = []struct {
 	{driver.ErrNoBaseline, local.CodeNoBaseline, true},
 	{driver.ErrConfig, local.CodeTerminalConfig, true},
 	{driver.ErrNotices, local.CodeTerminalConfig, true},
+	{driver.ErrPassport, local.CodePassportChanged, true},
+	{driver.ErrNotLast, local.CodeNotReversible, false},
 	{driver.ErrUnsupported, local.CodeTerminalUnsupported, false},
 	{driver.ErrAmount, local.CodeAmountRange, false},
 	{driver.ErrBusy, local.CodeTerminalBusy, false},
@@ -75,6 +77,9 @@ var ledgerCodes = []struct {
 	{ledger.ErrClosed, local.CodeStopping},
 	{ledger.ErrNotFound, local.CodeNotFound},
 	{ledger.ErrStale, local.CodeStateChanged},
+	{ledger.ErrSamePerson, local.CodeSamePerson},
+	{ledger.ErrWitness, local.CodeReceiptWitness},
+	{ledger.ErrNotReversible, local.CodeNotReversible},
 }
 
 func ledgerError(err error) *local.Error {
@@ -91,3 +96,6 @@ func ledgerError(err error) *local.Error {
 	}
 	return e
 }
+
+// codeClosingUnknown: nobody knows whether a terminal's session was closed.
+const codeClosingUnknown local.Code = "closing_unknown"

@@ -199,7 +199,7 @@ func TestRepeatBehindItsOwnEnd(t *testing.T) {
 		if err != nil || !fresh {
 			t.Fatal(fresh, err)
 		}
-		if err := s.take(a); err != nil {
+		if err := s.accept(a); err != nil {
 			t.Fatal(err)
 		}
 		<-a.begun

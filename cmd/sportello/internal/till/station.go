@@ -17,7 +17,7 @@ type station struct {
 	jobs chan func(context.Context) // ended by the till's context
 
 	mu         sync.Mutex         // guards what follows
-	held       *attempt           // in hand
+	held       job                // in hand
 	resolving  string             // payment whose evidence is being gathered
 	halt       context.CancelFunc // ends the gathering; nil when none is under way
 	freeing    bool               // a person is giving the terminal back: no attempt may come in between
@@ -28,6 +28,18 @@ type station struct {
 	needsAdopt bool
 	stranger   string // what it remembered when last looked at, for people
 	activity   *local.Activity
+	since      time.Time   // held or resolving
+	asking     local.Lease // the question that the worker is at; Holder empty: none
+	changed    []string    // what the newest passport has changed, since this process began
+	unasked    string      // charged payment of which the terminal may not know that we have its word (confirm)
+}
+
+// job is what holds a station: a payment or a reversal.
+type job interface {
+	paymentID() string
+	kind() string            // what its lease is called
+	by() string              // operator
+	refused(*station, error) // it ends before anything was sent
 }
 
 // questionsWaiting bounds the questions from the page in the queue. One place more is the attempt's, so
@@ -53,6 +65,7 @@ func (s *station) run(ctx context.Context) {
 	if left != "" {
 		s.resolve(ctx, left, false)
 	}
+	s.confirm(ctx)
 	s.greet(ctx)
 	for {
 		select {
@@ -68,10 +81,10 @@ func (s *station) run(ctx context.Context) {
 func (s *station) drain() {
 	s.mu.Lock()
 	s.ended = true
-	a := s.held
+	held := s.held
 	s.mu.Unlock()
-	if a != nil {
-		s.turnAway(a, &local.Error{Code: local.CodeStopping})
+	if held != nil {
+		held.refused(s, &local.Error{Code: local.CodeStopping})
 	}
 	for {
 		select {
@@ -85,14 +98,13 @@ func (s *station) drain() {
 	}
 }
 
-// take gives the station to an attempt and queues its charge. The ledger is asked who holds the terminal
-// while the station is taken already: so an attempt that has just ended unknown is always seen, and no
-// later payment waits behind its evidence.
-func (s *station) take(a *attempt) error {
+// take gives the station to a job and queues it. may is asked while the station is taken already: so an
+// attempt that has just ended unknown is always seen, and no later payment waits behind its evidence.
+func (s *station) take(j job, may func() error, run func(context.Context)) error {
 	s.mu.Lock()
-	busy, adopt, ended := s.held != nil || s.freeing, s.needsAdopt, s.ended
+	busy, ended := s.held != nil || s.freeing, s.ended
 	if !busy && !ended {
-		s.held = a
+		s.held, s.since = j, time.Now()
 	}
 	s.mu.Unlock()
 	switch {
@@ -101,42 +113,67 @@ func (s *station) take(a *attempt) error {
 	case busy:
 		return &local.Error{Code: local.CodeTerminalBusy, Args: s.args()}
 	}
-	err := s.mayCharge(adopt)
-	if err != nil {
+	if err := may(); err != nil {
 		s.mu.Lock()
-		if s.held == a {
+		if s.held == j {
 			s.held = nil
 		}
 		s.mu.Unlock()
 		return err
 	}
-	s.jobs <- func(ctx context.Context) { s.charge(ctx, a) }
+	s.jobs <- run
 	return nil
 }
 
-// mayCharge refuses what the terminal's past forbids.
-func (s *station) mayCharge(needsAdopt bool) error {
+// mayMove refuses what the terminal's past forbids to any job that moves money.
+func (s *station) mayMove() error {
 	lock, err := s.lockedBy()
+	s.mu.Lock()
+	adopt, resolving := s.needsAdopt, s.resolving != ""
+	s.mu.Unlock()
 	switch {
 	case err != nil:
 		return internal(err)
 	case lock != "":
 		return &local.Error{Code: local.CodeTerminalLocked, PaymentID: lock, Args: s.args()}
-	case needsAdopt:
+	case adopt:
 		return s.strangerError()
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.resolving != "" { // freed, and the driver has not let go yet
+	case resolving: // freed, and the driver has not let go yet
 		return &local.Error{Code: local.CodeTerminalBusy, Args: s.args()}
 	}
 	return nil
 }
 
+// mayCharge refuses what the terminal's past forbids to a payment. A terminal of which no receipt has come
+// yet has one charge outstanding at a time; one that was stopped for charges without receipts has none
+// (design 5.6).
+func (s *station) mayCharge() error {
+	if err := s.mayMove(); err != nil {
+		return err
+	}
+	ts, err := s.till.o.Ledger.Terminal(s.term.Name)
+	switch {
+	case err != nil:
+		return internal(err)
+	case ts.Stopped != "":
+		return &local.Error{Code: local.CodeTerminalWithoutReceipts, PaymentID: first(ts.Late), Args: s.args(), Detail: "case " + ts.Stopped}
+	case !ts.Proven && len(ts.Waiting) > 0:
+		return &local.Error{Code: local.CodeTerminalUnproven, PaymentID: ts.Waiting[0], Args: s.args()}
+	}
+	return nil
+}
+
+func first(ids []string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return ids[0]
+}
+
 // release takes it back; doing it twice is harmless.
-func (s *station) release(a *attempt) {
+func (s *station) release(j job) {
 	s.mu.Lock()
-	if s.held != a {
+	if s.held != j {
 		s.mu.Unlock()
 		return
 	}
@@ -147,15 +184,15 @@ func (s *station) release(a *attempt) {
 	s.quiet(act)
 }
 
-// handOver takes the station back from an attempt that was sent; its outcome is still to be looked at, so
-// no question comes in between. resolve lets go.
-func (s *station) handOver(a *attempt) {
+// handOver takes the station back from a job that was sent; its outcome is still to be looked at, so no
+// question comes in between. resolve lets go.
+func (s *station) handOver(j job) {
 	s.mu.Lock()
-	if s.held == a {
-		s.resolving = a.id
+	if s.held == j {
+		s.resolving = j.paymentID()
 	}
 	s.mu.Unlock()
-	s.release(a)
+	s.release(j)
 }
 
 // quiet tells the screens that nobody's turn it is any more.
@@ -188,7 +225,7 @@ func (s *station) lockedBy() (string, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.held != nil && s.held.id == ts.Lock {
+	if s.held != nil && s.held.paymentID() == ts.Lock {
 		return "", nil
 	}
 	return ts.Lock, nil
@@ -247,52 +284,21 @@ func (s *station) answered() {
 	}
 }
 
-// view is the terminal as the page shows it.
-func (s *station) view() local.Terminal {
-	lock, err := s.lockedBy()
-	if err != nil {
-		s.till.o.Log.Error().Err(err).Str("terminal", s.term.Name).Msg("reading the terminal's lock")
-	}
-	s.mu.Lock()
-	v := local.Terminal{Name: s.term.Name, Label: s.term.Label, Light: s.light, Reason: s.reason, NeedsAdopt: s.needsAdopt}
-	if s.held != nil {
-		v.Light, v.Reason = local.LightBusy, nil
-	}
-	s.mu.Unlock()
-	if v.NeedsAdopt && v.Light != local.LightBusy {
-		v.Light = local.LightNotReady
-	}
-	if lock != "" {
-		v.PaymentID, v.Locked, v.Light = lock, true, local.LightNotReady
-		r := s.till.reason(local.CodeTerminalLocked, map[string]string{local.ArgTerminal: s.term.Label, local.ArgPayment: lock})
-		v.Reason = &r
-		if p, err := s.till.o.Ledger.Payment(lock); err == nil {
-			v.CanFree = p.NeedsPeople
-		}
-	}
-	return v
-}
-
-func (s *station) publish() {
-	s.till.showing.Lock()
-	defer s.till.showing.Unlock()
-	v := s.view()
-	s.till.o.Events.Publish(local.Event{Type: local.EventTerminal, Terminal: &v})
-}
-
-func (s *station) args() map[string]string { return map[string]string{local.ArgTerminal: s.term.Label} }
-
 // ask runs a question on the worker and waits for it. It refuses while money is in hand.
-func (s *station) ask(ctx context.Context, question func(context.Context) error) error {
+func (s *station) ask(ctx context.Context, lease local.Lease, limit time.Duration, question func(context.Context) error) error {
 	done := make(chan error, 1)
 	job := func(wctx context.Context) {
 		if wctx.Err() != nil {
 			done <- &local.Error{Code: local.CodeStopping}
 			return
 		}
-		qctx, cancel := context.WithTimeout(wctx, 2*time.Minute)
+		qctx, cancel := context.WithTimeout(wctx, limit)
 		defer cancel()
-		done <- question(qctx)
+		lease.Since = time.Now()
+		s.lend(lease)
+		err := question(qctx)
+		s.lend(local.Lease{})
+		done <- err
 	}
 	if err := s.queue(job); err != nil {
 		return err
@@ -303,6 +309,14 @@ func (s *station) ask(ctx context.Context, question func(context.Context) error)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// lend tells the screens who has the terminal for a question.
+func (s *station) lend(lease local.Lease) {
+	s.mu.Lock()
+	s.asking = lease
+	s.mu.Unlock()
+	s.publish()
 }
 
 // queue puts a question in front of whatever attempt comes next, never behind one.

@@ -25,6 +25,11 @@ func (s *station) recognise(last driver.Last, notices []ledger.Notice) error {
 	s.mu.Lock()
 	before := s.known
 	s.mu.Unlock()
+	if !known {
+		if known, err = s.seenByPeople(last); err != nil {
+			return err
+		}
+	}
 	switch {
 	case known:
 	case before:

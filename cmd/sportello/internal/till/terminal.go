@@ -3,7 +3,10 @@ package till
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
+	"sportello/cmd/sportello/internal/ledger"
 	"sportello/driver"
 	"sportello/protocol/local"
 )
@@ -17,18 +20,31 @@ func (t *Till) Terminals(context.Context) ([]local.Terminal, error) {
 	return out, nil
 }
 
-// TerminalAction asks a terminal something (status, last, totals), or records what a person decided
-// about it: adopt (a supervisor has seen the stranger it remembers), free (the terminal may go on
-// while the notice of its unknown payment stays locked).
+// How long a question may take: commissioning waits for each LRC scope and command, closing for the bank.
+const (
+	questionLimit = 2 * time.Minute
+	detectLimit   = 10 * time.Minute
+	closeLimit    = 10 * time.Minute
+)
+
+// TerminalAction asks a terminal something (status, last, totals, detect, reprint, close), or records what
+// a person decided about it: adopt (a supervisor has seen the stranger it remembers), free (the terminal
+// may go on while the notice of its unknown payment stays locked).
 func (t *Till) TerminalAction(ctx context.Context, op local.Operator, name, action string, req local.ActionRequest) (local.TerminalReport, error) {
 	s, err := t.station(name)
 	if err != nil {
 		return local.TerminalReport{}, err
 	}
+	if op.Role != local.RoleSupervisor && (action == "adopt" || action == "close" || req.QuietTotals) {
+		return local.TerminalReport{}, &local.Error{Code: local.CodeForbiddenRole}
+	}
 	var rep local.TerminalReport
+	ask := func(limit time.Duration, question func(context.Context) error) error {
+		return s.ask(ctx, local.Lease{Holder: action, Operator: op.ID}, limit, question)
+	}
 	switch action {
 	case "status":
-		err = s.ask(ctx, func(ctx context.Context) error {
+		err = ask(questionLimit, func(ctx context.Context) error {
 			s.greet(ctx)
 			return nil
 		})
@@ -38,14 +54,17 @@ func (t *Till) TerminalAction(ctx context.Context, op local.Operator, name, acti
 			}
 		}
 	case "last":
-		err = s.ask(ctx, func(ctx context.Context) error { return s.last(ctx, &rep) })
+		err = ask(questionLimit, func(ctx context.Context) error { return s.last(ctx, &rep) })
 	case "totals":
-		err = s.ask(ctx, func(ctx context.Context) error { return s.totals(ctx, &rep) })
+		err = ask(questionLimit, func(ctx context.Context) error { return s.totals(ctx, &rep) })
+	case "detect":
+		err = ask(detectLimit, func(ctx context.Context) error { return s.detect(ctx, op.ID, req.QuietTotals, &rep) })
+	case "reprint":
+		err = ask(questionLimit, func(ctx context.Context) error { return s.reprint(ctx, &rep) })
+	case "close":
+		err = ask(closeLimit, func(ctx context.Context) error { return s.close(ctx, op, &rep) })
 	case "adopt":
-		if op.Role != local.RoleSupervisor {
-			return rep, &local.Error{Code: local.CodeForbiddenRole}
-		}
-		err = s.ask(ctx, func(ctx context.Context) error { return s.adopt(ctx, op, &rep) })
+		err = ask(questionLimit, func(ctx context.Context) error { return s.adopt(ctx, op, &rep) })
 	case "free":
 		err = s.free(op)
 	default:
@@ -75,13 +94,23 @@ func showLast(rep *local.TerminalReport, last driver.Last) {
 	}
 }
 
-func (s *station) totals(ctx context.Context, rep *local.TerminalReport) error {
-	tot, err := s.term.Driver.Totals(ctx)
+// reprint asks for the terminal's own copy of its last receipt, and says whose it is where it shows a
+// reference of ours.
+func (s *station) reprint(ctx context.Context, rep *local.TerminalReport) error {
+	slip, err := s.term.Driver.Reprint(ctx)
+	if err != nil || !slip.Present {
+		return err
+	}
+	rep.Receipt = &local.Receipt{Text: slip.Text, Complete: slip.Complete}
+	list, err := s.till.o.Ledger.Payments(ledger.Query{})
 	if err != nil {
 		return err
 	}
-	if tot.Present {
-		rep.TotalCents = &tot.Cents
+	for _, p := range list {
+		if p.Terminal == s.term.Name && p.Reference != "" && slices.Contains(slip.References, p.Reference) {
+			rep.Receipt.PaymentID = p.ID
+			break
+		}
 	}
 	return nil
 }

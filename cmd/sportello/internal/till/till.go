@@ -43,6 +43,7 @@ type Terminal struct {
 	Exclusivity driver.Exclusivity
 	Settlement  string
 	MaxNotices  int
+	Reversal    string // terminals[].reversal; only ReversalProvider allows one with settlement terminal
 }
 
 // Options of a till. All are required unless said otherwise.
@@ -115,6 +116,13 @@ func (t *Till) Start() error {
 	for _, p := range unfinished {
 		byTerminal[p.Terminal] = append(byTerminal[p.Terminal], p)
 	}
+	for _, name := range t.names {
+		s := t.stations[name]
+		if err := s.commissioned(); err != nil {
+			return fmt.Errorf("terminal %q: %w", name, err)
+		}
+		s.recall()
+	}
 	for name, payments := range byTerminal {
 		s := t.stations[name]
 		if s == nil {
@@ -156,9 +164,14 @@ func (t *Till) Close() {
 	}
 }
 
-// Changed tells the screens that a payment's registration changed.
+// Changed tells the screens that a payment's registration changed; its terminal's standing may have, too.
 func (t *Till) Changed(paymentID string) {
 	t.publishPayment(paymentID)
+	if p, err := t.o.Ledger.Payment(paymentID); err == nil {
+		if s := t.stations[p.Terminal]; s != nil {
+			s.publish()
+		}
+	}
 }
 
 // PlatformSeen tells the screens how the platform answered last: nil for well. It reports whether the

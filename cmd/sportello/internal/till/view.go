@@ -93,6 +93,11 @@ func (t *Till) view(p ledger.Payment) local.Payment {
 		c := viewCharge(*p.Charge)
 		v.Charge = &c
 	}
+	v.EvidenceSeq, v.Proposal = p.EvidenceSeq, viewProposal(p.Proposal)
+	v.Reversal = viewReversal(p.Reversal)
+	if s := t.stations[p.Terminal]; s != nil {
+		v.CanReverse = s.notReversible(p) == ""
+	}
 	descriptions, err := t.o.Ledger.Descriptions(p.ID)
 	if err != nil {
 		t.o.Log.Error().Err(err).Str("payment", p.ID).Msg("reading descriptions")
@@ -134,17 +139,31 @@ func viewCharge(c driver.Charge) local.Charge {
 	return v
 }
 
-// Payment shows one payment.
+// Payment shows one payment; while it is undecided, with all that is known about it.
 func (t *Till) Payment(_ context.Context, id string) (local.Payment, error) {
 	p, err := t.o.Ledger.Payment(id)
 	if err != nil {
 		return local.Payment{}, internal(err)
 	}
-	return t.view(p), nil
+	v := t.view(p)
+	if v.Evidence, err = t.evidence(p); err != nil {
+		return local.Payment{}, internal(err)
+	}
+	return v, nil
 }
 
 // Payments lists payments, the newest first.
 func (t *Till) Payments(_ context.Context, q local.PaymentQuery) ([]local.Payment, error) {
+	if q.RequestID != "" {
+		p, found, err := t.o.Ledger.ByRequest(q.RequestID)
+		switch {
+		case err != nil:
+			return nil, internal(err)
+		case !found:
+			return []local.Payment{}, nil
+		}
+		return []local.Payment{t.view(p)}, nil
+	}
 	list, err := t.o.Ledger.Payments(ledger.Query{State: ledger.State(q.State), Day: q.Day, Limit: q.Limit})
 	if err != nil {
 		return nil, internal(err)
@@ -239,18 +258,41 @@ func (t *Till) Queue(context.Context) ([]local.QueueItem, error) {
 	return out, nil
 }
 
-// Cases lists what people must mend.
-func (t *Till) Cases(context.Context) ([]local.Case, error) {
-	list, err := t.o.Ledger.Cases(false)
+// Cases lists what people must mend, the oldest first; with all those that have ended, the newest first.
+func (t *Till) Cases(_ context.Context, all bool) ([]local.Case, error) {
+	list, err := t.o.Ledger.Cases(all)
 	if err != nil {
 		return nil, internal(err)
 	}
 	out := make([]local.Case, len(list))
 	for i, c := range list {
-		out[i] = local.Case{ID: c.ID, PaymentID: c.PaymentID, Cause: t.reason(local.Code(c.Cause.Code), map[string]string{local.ArgReason: c.Cause.Text, local.ArgFound: c.Cause.Text, local.ArgPayment: c.PaymentID}), Owner: c.Owner,
-			Opened: c.Opened, Due: moment(c.Due), Ended: moment(c.Ended), Ending: c.Ending}
+		out[i] = t.viewCase(c)
+	}
+	if all {
+		slices.Reverse(out)
 	}
 	return out, nil
+}
+
+func (t *Till) viewCase(c ledger.Case) local.Case {
+	args := map[string]string{local.ArgReason: c.Cause.Text, local.ArgFound: c.Cause.Text, local.ArgPayment: c.PaymentID}
+	if c.Terminal != "" {
+		args[local.ArgTerminal] = t.label(c.Terminal)
+	}
+	return local.Case{ID: c.ID, PaymentID: c.PaymentID, Terminal: c.Terminal, Cause: t.reason(local.Code(c.Cause.Code), args), Owner: c.Owner,
+		Opened: c.Opened, Due: moment(c.Due), Ended: moment(c.Ended), Ending: c.Ending, Proof: c.Proof,
+		Seq: c.Seq, Evidence: c.Evidence, EndedBy: slices.Clone(c.EndedBy), NeedsTwo: c.NeedsTwo, Proposal: viewProposal(c.Proposal)}
+}
+
+func viewReversal(r *ledger.Reversal) *local.Reversal {
+	if r == nil {
+		return nil
+	}
+	v := &local.Reversal{Operator: r.Operator, SentAt: r.SentAt, EndedAt: moment(r.EndedAt), FreeAt: moment(r.FreeAt)}
+	if r.Charge != nil {
+		v.STAN = r.Charge.STAN
+	}
+	return v
 }
 
 func moment(t time.Time) *time.Time {

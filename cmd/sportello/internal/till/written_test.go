@@ -23,7 +23,7 @@ func TestIntentWrittenAfterAll(t *testing.T) {
 			d.pay = func(context.Context, driver.Payment, driver.Recorder) (driver.Aftermath, error) {
 				s := w.till.stations["cassa1"]
 				s.mu.Lock()
-				in := s.held.intent
+				in := s.held.(*attempt).intent
 				s.mu.Unlock()
 				in.Baseline = driver.Baseline{TerminalID: "12345678"}
 				if p, err := w.ledger.Intend(in); err != nil || p.State != ledger.Sent {
@@ -69,7 +69,7 @@ func TestOutcomeWrittenAfterAll(t *testing.T) {
 						}
 						s := w.till.stations["cassa1"]
 						s.mu.Lock()
-						id := s.held.id
+						id := s.held.paymentID()
 						s.mu.Unlock()
 						if _, err := w.ledger.Conclude(id, ledger.Conclusion{Outcome: first, RawResult: resultOf(first)}); err != nil {
 							t.Error(err)

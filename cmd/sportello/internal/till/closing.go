@@ -1,0 +1,166 @@
+package till
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/driver"
+	"sportello/protocol/local"
+)
+
+// totals asks the terminal for its total and sets the ledger's beside it.
+func (s *station) totals(ctx context.Context, rep *local.TerminalReport) error {
+	t := s.till
+	tot, err := s.term.Driver.Totals(ctx)
+	if err != nil {
+		return err
+	}
+	if tot.Present {
+		rep.TotalCents = &tot.Cents
+		if err := t.o.Ledger.RecordTotal(s.term.Name, tot.Cents); err != nil {
+			return err
+		}
+	}
+	takings, err := t.o.Ledger.Takings(s.term.Name)
+	if err != nil {
+		return err
+	}
+	rep.LedgerCents = &takings.Cents
+	return nil
+}
+
+// close closes the terminal's accounting session and judges its total and the host's against the ledger's.
+// While anything is undecided on the terminal it is not closed: its total is evidence (ECR17 6.2 L16).
+func (s *station) close(ctx context.Context, op local.Operator, rep *local.TerminalReport) error {
+	t := s.till
+	owing, err := s.owesAnswer()
+	if err != nil {
+		return err
+	}
+	if len(owing) > 0 {
+		return &local.Error{Code: local.CodeTerminalLocked, PaymentID: owing[0].ID, Args: s.args()}
+	}
+	takings, err := t.o.Ledger.Takings(s.term.Name)
+	if err != nil {
+		return err
+	}
+	c, err := s.term.Driver.CloseSession(ctx)
+	if err != nil {
+		return err
+	}
+	if err := t.o.Ledger.RecordClosing(s.term.Name, op.ID, c); err != nil {
+		t.o.Log.Error().Err(err).Str("terminal", s.term.Name).Str("state", string(c.State)).Int64("cents", c.Terminal.Cents).Msg("a closing could not be written")
+		return err
+	}
+	v, err := s.judge(c, takings)
+	if err != nil {
+		return err
+	}
+	rep.Closing = v
+	return s.closingCase(c, v)
+}
+
+// judge sets the three totals of a closing beside one another. A total that is absent is not zero (ECR17 D38).
+func (s *station) judge(c driver.Closing, takings ledger.Takings) (*local.Closing, error) {
+	v := &local.Closing{State: string(c.State), Proven: c.Proven, LedgerCents: takings.Cents, Since: moment(takings.Since),
+		Payments: len(takings.Payments), Differences: []local.ClosingDiff{}, Receipt: c.Ticket}
+	if c.Reason.Code != "" {
+		r := s.till.reason(local.Code(c.Reason.Code), map[string]string{local.ArgTerminal: s.term.Label, local.ArgReason: c.Reason.Text})
+		v.Reason = &r
+	}
+	if c.Terminal.Present {
+		v.TerminalCents = &c.Terminal.Cents
+	}
+	if c.Host.Present {
+		v.HostCents = &c.Host.Cents
+	}
+	if c.State != driver.ClosingDone {
+		return v, nil
+	}
+	doubts, err := s.doubts(takings)
+	if err != nil {
+		return nil, err
+	}
+	compare := func(between string, a, b *int64) {
+		if a != nil && b != nil && *a != *b {
+			v.Differences = append(v.Differences, s.difference(between, *a-*b, doubts))
+		}
+	}
+	compare(local.TerminalLedger, v.TerminalCents, &v.LedgerCents)
+	compare(local.HostLedger, v.HostCents, &v.LedgerCents)
+	compare(local.TerminalHost, v.TerminalCents, v.HostCents)
+	return v, nil
+}
+
+// doubts are the payments on the terminal since its last close of which the terminal may have another
+// opinion: those not decided, those that evidence or people decided, those of another amount, those that
+// it may not know to be ours, and those given back.
+func (s *station) doubts(takings ledger.Takings) ([]ledger.Payment, error) {
+	list, err := s.sentSince(takings.Since)
+	return slices.DeleteFunc(list, func(p ledger.Payment) bool {
+		switch p.State {
+		case ledger.NotCharged:
+			return !doubtful(p) || p.SentAt.IsZero()
+		case ledger.Charged:
+			return p.Acked && len(p.ResolvedBy) == 0 && p.Reversal == nil && p.Charge != nil && p.Charge.AmountCents == p.AmountCents
+		}
+		return false
+	}), err
+}
+
+// sentSince are the payments that were sent on the terminal from a time on, oldest first; zero: all.
+func (s *station) sentSince(from time.Time) ([]ledger.Payment, error) {
+	for limit := 1000; ; limit *= 10 {
+		list, err := s.till.o.Ledger.Payments(ledger.Query{Limit: limit})
+		if err != nil {
+			return nil, err
+		}
+		if len(list) == limit && !list[len(list)-1].CreatedAt.Before(from) {
+			continue
+		}
+		list = slices.DeleteFunc(list, func(p ledger.Payment) bool {
+			return p.Terminal != s.term.Name || p.SentAt.IsZero() || p.UpdatedAt.Before(from)
+		})
+		slices.Reverse(list)
+		return list, nil
+	}
+}
+
+// difference names the payments that may explain it: those whose amount is the difference, or else all that
+// are in doubt. Where there is none it is not ours: a sale typed on the terminal, or another cash register's.
+func (s *station) difference(between string, cents int64, doubts []ledger.Payment) local.ClosingDiff {
+	d := local.ClosingDiff{Between: between, Cents: cents, Payments: []string{}, Text: local.ClosingDiffText(between, cents, s.till.lang())}
+	exact := slices.ContainsFunc(doubts, func(p ledger.Payment) bool { return p.AmountCents == max(cents, -cents) })
+	for _, p := range doubts {
+		if !exact || p.AmountCents == max(cents, -cents) {
+			d.Payments = append(d.Payments, p.ID)
+		}
+	}
+	return d
+}
+
+// closingCase puts what does not add up, and a closing of which nobody knows whether it was made, on
+// people's list.
+func (s *station) closingCase(c driver.Closing, v *local.Closing) error {
+	k := ledger.Case{Terminal: s.term.Name, Cause: driver.Reason{Code: string(local.CodeClosingDiffers)}, Evidence: "terminal " + s.term.Name}
+	switch {
+	case c.State == driver.ClosingUnknown:
+		k.Cause = driver.Reason{Code: string(codeClosingUnknown), Text: s.term.Label}
+		k.Evidence += ": it is not known whether the session was closed"
+	case len(v.Differences) == 0:
+		return nil
+	default:
+		k.Cause.Text = v.Differences[0].Text
+		for _, d := range v.Differences {
+			k.Evidence += fmt.Sprintf("; %s %+d cents", d.Between, d.Cents)
+			for _, id := range d.Payments {
+				k.Evidence += " " + id
+			}
+		}
+	}
+	_, err := s.till.o.Ledger.OpenCase(k)
+	return err
+}
