@@ -14,7 +14,8 @@ import (
 	"go.bug.st/serial"
 )
 
-// port is a serial line. The library's own timeouts are not used (they hang under wine): one goroutine
+// port is a serial line over the library, where Go's poller does not serve the device: Windows and the
+// systems other than Linux (see tty). The library's own timeouts are not used (they hang under wine): one goroutine
 // reads, every write runs in a goroutine of its own, and deadlines are Go timers.
 type port struct {
 	name   string
@@ -73,24 +74,24 @@ func openSerial(ctx context.Context, a Address) (Line, error) {
 	mode.StopBits = map[byte]serial.StopBits{'1': serial.OneStopBit, '2': serial.TwoStopBits}[a.Format[2]]
 
 	type opened struct {
-		device serial.Port
-		err    error
+		line Line
+		err  error
 	}
 	result := make(chan opened, 1)
 	go func() {
-		d, err := serial.Open(name, &mode)
-		result <- opened{d, err}
+		l, err := openDevice(name, &mode)
+		result <- opened{l, err}
 	}()
 	select {
 	case o := <-result:
 		if o.err != nil {
 			return nil, fmt.Errorf("open serial port %q: %w", a.Path, o.err)
 		}
-		return newPort(name, o.device), nil
+		return o.line, nil
 	case <-ctx.Done():
 		go func() {
 			if o := <-result; o.err == nil {
-				o.device.Close()
+				o.line.Close()
 			}
 		}()
 		return nil, fmt.Errorf("open serial port %q: %w", a.Path, ctx.Err())

@@ -1,6 +1,7 @@
 package line
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"go.bug.st/serial"
 	"golang.org/x/sys/unix"
 )
 
@@ -113,22 +115,80 @@ func TestSerialUnplugged(t *testing.T) {
 	}
 }
 
-// A write that the system does not end returns to its caller at the deadline, makes the line dead, and
-// keeps the port from being opened again until the system has let go.
-func TestSerialStuckWrite(t *testing.T) {
+// blockWrite begins a write of far more than the system takes while nobody reads at the other end.
+func blockWrite(t *testing.T, ours Line, theirs *os.File) <-chan written {
+	t.Helper()
+	ended := make(chan written, 1)
+	go func() {
+		n, err := ours.Write(make([]byte, 1<<20))
+		ended <- written{n, err}
+	}()
+	waitFull(t, theirs)
+	return ended
+}
+
+type written struct {
+	n   int
+	err error
+}
+
+// A write that the line does not take ends at the deadline, or with Close, with the certain count; the
+// line is then dead until it is opened again.
+func TestSerialCutWrite(t *testing.T) {
 	for _, freedBy := range []string{"deadline", "close"} {
 		t.Run(freedBy, func(t *testing.T) {
 			ours, theirs, path := openPty(t)
-			ended := make(chan error, 1)
-			go func() {
-				_, err := ours.Write(make([]byte, 1<<20)) // far more than the system buffers
-				ended <- err
-			}()
-			waitFull(t, theirs)
+			ended := blockWrite(t, ours, theirs)
+			cause := os.ErrDeadlineExceeded
 			if freedBy == "deadline" {
 				ours.SetWriteDeadline(time.Now())
-				if err := <-ended; !errors.Is(err, ErrStuck) || !errors.Is(err, os.ErrDeadlineExceeded) {
-					t.Fatalf("write ended with %v", err)
+			} else {
+				cause = os.ErrClosed
+				ours.Close()
+			}
+			w := <-ended
+			if !errors.Is(w.err, cause) || errors.Is(w.err, ErrStuck) || w.n <= 0 || w.n >= 1<<20 {
+				t.Fatalf("write ended with %d, %v", w.n, w.err)
+			}
+			if freedBy == "deadline" {
+				ours.SetWriteDeadline(time.Time{})
+				if n, err := ours.Write([]byte("x")); n != 0 || !errors.Is(err, ErrCut) {
+					t.Fatalf("the next write gives %d, %v", n, err)
+				}
+				ours.Close()
+			}
+			again, err := Dial(context.Background(), "serial://"+path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer again.Close()
+			if _, err := again.Write([]byte("again")); err != nil {
+				t.Fatal(err)
+			}
+			for got := []byte(nil); !bytes.HasSuffix(got, []byte("again")); {
+				b := make([]byte, 4096) // what the pty still holds of the cut write comes first
+				n, err := theirs.Read(b)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, b[:n]...)
+			}
+		})
+	}
+}
+
+// The library's own line, as on Windows: a write that the system does not end returns to its caller at
+// the deadline, makes the line dead, and keeps the port from being opened again until the system has
+// let go.
+func TestLibraryStuckWrite(t *testing.T) {
+	for _, freedBy := range []string{"deadline", "close"} {
+		t.Run(freedBy, func(t *testing.T) {
+			ours, theirs, path := openLibrary(t)
+			ended := blockWrite(t, ours, theirs)
+			if freedBy == "deadline" {
+				ours.SetWriteDeadline(time.Now())
+				if w := <-ended; !errors.Is(w.err, ErrStuck) || !errors.Is(w.err, os.ErrDeadlineExceeded) {
+					t.Fatalf("write ended with %v", w.err)
 				}
 				ours.SetWriteDeadline(time.Time{})
 				if _, err := ours.Write([]byte("x")); !errors.Is(err, ErrStuck) {
@@ -137,8 +197,8 @@ func TestSerialStuckWrite(t *testing.T) {
 				ours.Close()
 			} else {
 				ours.Close()
-				if err := <-ended; !errors.Is(err, ErrStuck) || !errors.Is(err, os.ErrClosed) {
-					t.Fatalf("write ended with %v", err)
+				if w := <-ended; !errors.Is(w.err, ErrStuck) || !errors.Is(w.err, os.ErrClosed) {
+					t.Fatalf("write ended with %v", w.err)
 				}
 			}
 			if _, err := Dial(context.Background(), "serial://"+path); !errors.Is(err, ErrStuck) {
@@ -156,6 +216,25 @@ func TestSerialStuckWrite(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestLibraryLine(t *testing.T) {
+	ours, theirs, _ := openLibrary(t)
+	exercise(t, ours, theirs)
+	exerciseDeadlines(t, ours)
+	exerciseClose(t, ours)
+}
+
+func openLibrary(t *testing.T) (Line, *os.File, string) {
+	t.Helper()
+	master, path := pty(t)
+	device, err := serial.Open(path, &serial.Mode{BaudRate: 115200, DataBits: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newPort(path, device)
+	t.Cleanup(func() { l.Close() })
+	return l, master, path
 }
 
 // waitFull returns when the writer has begun and the system takes no more: the queue stays as long as it is.

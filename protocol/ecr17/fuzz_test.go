@@ -140,8 +140,9 @@ func FuzzResult(f *testing.F) {
 		f.Fatalf("%d results among the seeds", n)
 	}
 	f.Fuzz(func(t *testing.T, payload []byte, at uint8, card string) {
-		if i := int(at) % 12; allDigits(card) && len(card) >= minPAN && len(card) <= panWidth && len(payload) >= bodyAt+i+len(card) && i+len(card) <= reasonWidth {
-			payload = patch(payload, bodyAt+i+1, card)
+		i := bodyAt + int(at)%12
+		if allDigits(card) && len(card) >= minPAN && len(card) <= panWidth && len(payload) >= i+len(card) && i+len(card) <= bodyAt+reasonWidth {
+			payload = patch(payload, i+1, card)
 		} else {
 			card = ""
 		}
@@ -153,7 +154,7 @@ func FuzzResult(f *testing.F) {
 			t.Fatalf("kept message of %q", payload)
 		}
 		if card != "" && !zeros(card[:len(card)-4]) && len(payload) >= headerLen && resultLetter(payload[9]) {
-			if strings.Contains(string(r.Raw), strings.TrimLeft(card, "0")) && len(strings.TrimLeft(card, "0")) >= minPAN {
+			if kept := string(r.Raw)[i : i+len(card)]; kept == card && len(strings.TrimLeft(card, "0")) >= minPAN {
 				t.Fatalf("card in clear in %q", string(r.Raw))
 			}
 		}
