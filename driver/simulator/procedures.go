@@ -32,7 +32,7 @@ func (s *session) carryOut(ctx context.Context, payload []byte) (closing bool) {
 		return each
 	case s.repeated(letter, payload):
 		s.acknowledge(ctx)
-		return each
+		return opt.Closing != CloseNever
 	}
 	switch m := m.(type) {
 	case ecr17.StatusRequest:
