@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -42,5 +43,34 @@ func TestCases(t *testing.T) {
 	}
 	if _, err := CaseRules("C99", ""); !errors.Is(err, ErrFaults) || !strings.Contains(err.Error(), "C99") {
 		t.Error(err)
+	}
+}
+
+// A line of a script may name a case, stage it on another request, at another time and
+// with other values.
+func TestCaseInScript(t *testing.T) {
+	for _, c := range []struct {
+		rule Rule
+		want []Rule
+	}{
+		{Rule{Case: "R01"}, []Rule{{On: "X", Nth: 1, Fault: Slow, At: "ack", DelayMS: 8000}}},
+		{Rule{Case: "R01", On: "P", Nth: 3, DelayMS: 80}, []Rule{{On: "P", Nth: 3, Fault: Slow, At: "ack", DelayMS: 80}}},
+		{Rule{Case: "G18", On: "P", Nth: 2}, []Rule{{On: "P", Nth: 2, Fault: CutAfterAuth}, {On: "G", Nth: 1, After: "P", Fault: NoResult}}},
+		{Rule{Case: "C03"}, []Rule{{On: OnConnect, Nth: 1, Fault: HangUp}}},
+		{Rule{Case: "R05", After: "s"}, []Rule{{On: "X", Nth: 1, Times: 3, After: "s", Fault: Nak}}},
+		{Rule{Case: "D01"}, nil},
+	} {
+		if got, err := c.rule.expand(); err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%+v: %+v, %v", c.rule, got, err)
+		}
+	}
+	for _, c := range Cases { // a rule of one case never spoils the table
+		first, _ := CaseRules(c.ID, "")
+		if len(first) > 0 {
+			first[0].Nth = 77
+			if again, _ := CaseRules(c.ID, ""); again[0].Nth == 77 {
+				t.Errorf("%s: the table was written to", c.ID)
+			}
+		}
 	}
 }

@@ -2,8 +2,10 @@ package simulator
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
+	"strings"
 	"testing"
 
 	"sportello/protocol/ecr17"
@@ -70,6 +72,45 @@ func FuzzHostileECR(f *testing.F) {
 		}
 		if got := term.Bank().Total(tid); got != total {
 			t.Fatalf("total %d, the decisions say %d", got, total)
+		}
+	})
+}
+
+// FuzzFaultScript: whatever a script says, it is read or refused, and what is read
+// runs.
+func FuzzFaultScript(f *testing.F) {
+	n := 0
+	for _, c := range Cases {
+		if c.Staged {
+			f.Add(`{"case":"` + c.ID + `","nth":1}`)
+			n++
+		}
+	}
+	for name := range faultSpecs {
+		f.Add(`{"on":"X","nth":1,"fault":"` + string(name) + `","delay_ms":1}`)
+		n++
+	}
+	if n == 0 {
+		f.Fatal("no seeds")
+	}
+	f.Add("# a trial\n\n{\"on\":\"G\",\"after\":\"X\",\"times\":-1,\"nth\":1,\"fault\":\"silent\"}\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		rules, err := ReadFaults(strings.NewReader(text))
+		if err != nil {
+			if !errors.Is(err, ErrFaults) {
+				t.Fatal(err)
+			}
+			return
+		}
+		var s script
+		s.add(rules)
+		for _, on := range []string{OnConnect, "s", "G", "X", "U", "R", "X"} {
+			for fault, rule := range s.take(on, false) {
+				if fault != rule.Fault || rule.Case != "" {
+					t.Fatalf("%q became %+v", text, rule)
+				}
+			}
+			s.take(on, true)
 		}
 	})
 }
