@@ -139,7 +139,7 @@ func (c *checker) whole(tx *bolt.Tx) error {
 	folded, err := foldedHead(tx)
 	v := &view{bucket: tx.Bucket(bucketState), pending: layer{}}
 	if errors.Is(err, errOtherState) { // the next start will make it anew
-		v.bucket, err = nil, nil
+		v.bucket, folded, err = nil, genesis(), nil
 	}
 	if err != nil {
 		c.problem("file", "%v", err)

@@ -293,3 +293,41 @@ func TestUnknownAndItsReceipt(t *testing.T) {
 		t.Errorf("the earlier attempt has cases %q", got)
 	}
 }
+
+// TestThreeWithoutReceipt: over a real ledger and platform three charges that the provider does not
+// report stop the terminal; the receipts let it go on.
+func TestThreeWithoutReceipt(t *testing.T) {
+	c := newCounter(t, func(o *Options) { o.ReceiptDue = 50 * time.Millisecond })
+	state := func() ledger.TerminalState {
+		t.Helper()
+		s, err := c.ledger.Terminal("cassa1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	var ids []string
+	for i := range 3 {
+		if s := state(); s.Stopped != "" {
+			t.Fatalf("stopped by %d: %+v", i, s)
+		}
+		id := c.pay(i, driver.Charged, false)
+		c.until(id, func(n ledger.Notice) bool { return n.Reason.Code == ledger.ReasonReceiptLate })
+		ids = append(ids, id)
+	}
+	if s := state(); s.Stopped == "" || len(s.Late) != 3 || s.Proven {
+		t.Fatalf("%+v", s)
+	}
+	for i, id := range ids {
+		if err := c.platform.Charge(comune, notice(i), 10000, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		c.until(id, is(ledger.RegDone))
+		if s := state(); s.Stopped != "" || !s.Proven || len(s.Late) != 2-i {
+			t.Errorf("after receipt %d: %+v", i, s)
+		}
+	}
+	if cases, err := c.ledger.Cases(false); err != nil || len(cases) != 0 {
+		t.Errorf("%+v, %v", cases, err)
+	}
+}
