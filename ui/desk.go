@@ -10,10 +10,10 @@ import (
 	"sportello/protocol/local"
 )
 
-// Limits of what people write on the desk.
+// Characters of what people write on the desk. What it says, the till looks at.
 const (
-	maxNote = 500 // characters of a note or a proof
-	maxAuth = 8   // characters of an authorisation code; terminals print 6
+	maxNote = 500 // a note, a proof
+	maxSlip = 16  // a number from a slip
 )
 
 var answers = []local.Answer{local.AnswerCharged, local.AnswerNotCharged, local.AnswerUnknown, local.AnswerReversed, local.AnswerNotReversed}
@@ -28,11 +28,11 @@ func (s *Server) resolve(c *call) (answer, error) {
 			return badRequest("evidence_seq")
 		case !slices.Contains(answers, request.Answer):
 			return badRequest("answer")
-		case request.STAN != "" && (request.Answer != local.AnswerCharged || !stan(request.STAN)):
+		case !writing(request.STAN, maxSlip):
 			return badRequest("stan")
-		case request.AuthCode != "" && (request.Answer != local.AnswerCharged || !authCode(request.AuthCode)):
+		case !writing(request.AuthCode, maxSlip):
 			return badRequest("auth_code")
-		case !writing(request.Note):
+		case !writing(request.Note, maxNote):
 			return badRequest("note")
 		}
 		return nil
@@ -77,7 +77,7 @@ func (s *Server) endCase(c *call) (answer, error) {
 			return badRequest("seq")
 		case request.Ending != local.EndingRefunded && request.Ending != local.EndingClosed:
 			return badRequest("ending")
-		case request.Proof == "" || !writing(request.Proof):
+		case request.Proof == "" || !writing(request.Proof, maxNote):
 			return badRequest("proof")
 		}
 		return nil
@@ -117,10 +117,14 @@ func decide[T any](s *Server, c *call, request any, requestID *string, check fun
 	})
 }
 
-// signing wants a supervisor who says what was seen.
+// signing wants a supervisor who says what was seen. Turning down is also for who takes the own proposal
+// back, which the till knows.
 func signing(c *call, request local.CountersignRequest) error {
-	if request.EvidenceSeq == 0 {
+	switch {
+	case request.EvidenceSeq == 0:
 		return badRequest("evidence_seq")
+	case !request.Accept:
+		return nil
 	}
 	return supervisor(c)
 }
@@ -132,37 +136,9 @@ func supervisor(c *call) error {
 	return nil
 }
 
-// stan is 1 to 6 digits, not all zeros: that one names no transaction (ECR17 2.3).
-func stan(s string) bool {
-	if s == "" || len(s) > 6 {
-		return false
-	}
-	some := false
-	for _, d := range []byte(s) {
-		if d < '0' || d > '9' {
-			return false
-		}
-		some = some || d != '0'
-	}
-	return some
-}
-
-func authCode(s string) bool {
-	if len(s) > maxAuth {
-		return false
-	}
-	for _, c := range []byte(s) {
-		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
-			return false
-		}
-	}
-	return true
-}
-
-// writing is what a person wrote: printable, of bounded length, and without a card number, which must not
-// get into the ledger in clear.
-func writing(s string) bool {
-	if utf8.RuneCountInString(s) > maxNote {
+// writing is printable text of at most so many characters, in lines.
+func writing(s string, most int) bool {
+	if utf8.RuneCountInString(s) > most {
 		return false
 	}
 	for _, c := range s {
@@ -170,42 +146,5 @@ func writing(s string) bool {
 			return false
 		}
 	}
-	return !cardNumber(s)
-}
-
-// cardNumber finds 15, 16 or 19 digits in a row, blanks and hyphens between them apart, that have a card
-// number's check digit. Notice numbers have 18 digits and IUVs 17.
-func cardNumber(s string) bool {
-	var digits []byte
-	found := func() bool {
-		n := len(digits)
-		return (n == 15 || n == 16 || n == 19) && luhn(digits)
-	}
-	for _, c := range s {
-		switch {
-		case c >= '0' && c <= '9':
-			digits = append(digits, byte(c-'0'))
-		case c == ' ' || c == '-' || c == '.':
-		default:
-			if found() {
-				return true
-			}
-			digits = digits[:0]
-		}
-	}
-	return found()
-}
-
-func luhn(digits []byte) bool {
-	sum := 0
-	for i, d := range digits {
-		n := int(d)
-		if (len(digits)-i)%2 == 0 {
-			if n *= 2; n > 9 {
-				n -= 9
-			}
-		}
-		sum += n
-	}
-	return sum%10 == 0
+	return true
 }

@@ -31,14 +31,15 @@ type Till interface {
 
 	// Resolve proposes what became of an unknown payment; anybody who has signed in may.
 	Resolve(ctx context.Context, by local.Operator, paymentID string, request local.ResolutionRequest) (local.Payment, error)
-	// Countersign signs or turns down a proposal about a payment; by is a supervisor.
+	// Countersign signs or turns down a proposal about a payment. Who signs is a supervisor; the till lets a
+	// clerk take the own proposal back and nothing else.
 	Countersign(ctx context.Context, by local.Operator, paymentID string, request local.CountersignRequest) (local.Payment, error)
 	// Reverse answers when the intent to reverse is durable, or with a refusal; by is a supervisor. The same
 	// RequestID gives the same reversal.
 	Reverse(ctx context.Context, by local.Operator, paymentID string, request local.ActionRequest) (local.Payment, error)
 	// EndCase ends a case, or proposes to where two people are needed; elsewhere it refuses a clerk.
 	EndCase(ctx context.Context, by local.Operator, caseID string, request local.EndingRequest) (local.Case, error)
-	// CountersignCase signs or turns down a proposal about a case; by is a supervisor.
+	// CountersignCase is Countersign for a case.
 	CountersignCase(ctx context.Context, by local.Operator, caseID string, request local.CountersignRequest) (local.Case, error)
 
 	// Snapshot holds every change whose event was published before the call. The server numbers it.

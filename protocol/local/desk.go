@@ -57,7 +57,7 @@ type ResolutionRequest struct {
 }
 
 // CountersignRequest signs, or turns down, another person's proposal: of a payment's outcome or of a
-// case's ending. It must come from a supervisor who is not the one who proposed.
+// case's ending. It must come from a supervisor who is not the one who proposed; that one may only turn it down.
 type CountersignRequest struct {
 	RequestID   string `json:"request_id"`
 	EvidenceSeq uint64 `json:"evidence_seq"` // as seen; of a case: Case.Seq

@@ -59,7 +59,7 @@ export interface ResolutionRequest {
 
 /**
  * CountersignRequest signs, or turns down, another person's proposal: of a payment's outcome or of a
- * case's ending. It must come from a supervisor who is not the one who proposed.
+ * case's ending. It must come from a supervisor who is not the one who proposed; that one may only turn it down.
  */
 export interface CountersignRequest {
   request_id: string;
