@@ -49,6 +49,11 @@ func (t *terminal) resolve(ctx context.Context, holder string, judge func(Facts)
 	if err := r.Outcome(e.withEvidence(o)); err != nil {
 		return nil, err
 	}
+	e.evidence = nil
+	if o.Verdict == driver.Unknown {
+		t.keepLate(e)
+		return nil, nil
+	}
 	e.concluded = true
 	var after *driver.Aftermath
 	if e.pending {
@@ -68,6 +73,12 @@ func (t *terminal) resume(a driver.Attempt, r driver.Recorder) *exchange {
 		return e
 	}
 	t.dropOpen(nil)
+	if a.SameProcess {
+		if e := t.takeLate(a.Reference); e != nil {
+			e.show = r.Progress
+			return e
+		}
+	}
 	return &exchange{
 		t: t, payment: a.Payment, baseline: a.Baseline, show: r.Progress, phase: driver.PhaseVerifying,
 		activity: time.Now(), acked: true, lineEnd: local.CodeRestarted,
@@ -96,6 +107,7 @@ func (l *ladder) climb(ctx context.Context) (driver.Outcome, error) {
 	giveUp := l.begun.Add(l.t.cfg.Timing.GiveUp)
 	var settled time.Time // since when the evidence sends the case to people
 	for round := 0; ; round++ {
+		l.e.hear()
 		asked := time.Now()
 		seen, err := l.look(ctx, asked)
 		if err != nil {

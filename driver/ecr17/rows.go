@@ -197,7 +197,8 @@ func row12(f Facts) (driver.Outcome, bool) {
 
 // row13: G≠ 00, and amount or time do not match. Under our own reference it is a partial approval, or the
 // time is wrong. Under E1 it is a stranger. Elsewhere it is "not charged" only with a proven foreign
-// reference and a total that grew by just that sale, after the quiet time. Residual: that of row18.
+// reference and a total that grew by just that sale, after the quiet time. Residual: that of row18; and a
+// partial approval of ours that was saved but not printed, under the printed refusal of another cash register.
 func row13(f Facts) (driver.Outcome, bool) {
 	if !f.approved() {
 		return no, false

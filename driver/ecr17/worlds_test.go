@@ -55,6 +55,10 @@ var residuals = []struct {
 		func(w world, row string, v driver.Verdict) bool {
 			return v == driver.Charged && row == "07" && w.claim != driver.Exclusive && w.fate == "died before saving" && (w.kind.refusals || w.host == "partial")
 		}},
+	{"partial, saved, not printed", "the saved result is a partial approval of ours, the last receipt another's refusal from just before: together they look like another's sale",
+		func(w world, row string, v driver.Verdict) bool {
+			return v == driver.NotCharged && row == "13" && w.host == "partial" && w.fate == "died before the receipt" && w.kind.refusals
+		}},
 	{"another amount, untold", "71 bytes tell no amount; without totals a partial approval looks whole",
 		func(w world, row string, v driver.Verdict) bool {
 			return v == driver.Charged && w.host == "partial" && w.kind.plain
@@ -106,7 +110,7 @@ func TestWorlds(t *testing.T) {
 	t.Logf("%d worlds, %v; %d judged wrong", n, verdicts, wrong)
 }
 
-// walk visits the worlds: all that matter of one row each, and of their product every so many, always the
+// walk visits the worlds: some that are few, and of the product of all dimensions every so many, always the
 // same ones.
 func walk(visit func(world)) {
 	every := map[driver.Exclusivity]int{driver.Exclusive: 127, driver.Manual: 397, driver.Shared: 797}
@@ -117,6 +121,8 @@ func walk(visit func(world)) {
 			}
 			visit(world{claim: claim, host: "approved", fate: "whole", line: "NAK", kind: k})
 		}
+		visit(world{claim, "partial", "died before the receipt", "progress", "till refused", "", true,
+			kind{saves: "works", copies: "printed", total: "measured", start: startCents, refusals: true}})
 		count, step := 0, max(every[claim] / *moreWorlds, 1)
 		for _, host := range hosts {
 			for _, fate := range fates {

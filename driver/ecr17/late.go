@@ -1,0 +1,64 @@
+package ecr17
+
+// An attempt that was given up may still get the terminal's word: its line stays open, and what it brings is
+// kept, until the next procedure opens a line of its own (D26). The next Resolve of the same attempt in this
+// process takes it up; nothing is acknowledged before it is recorded there.
+
+// keepLate sets the attempt in hand aside; nothing is waited for any more.
+func (t *terminal) keepLate(e *exchange) {
+	t.endLate()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.open == e {
+		t.open = nil
+	}
+	t.late = e
+}
+
+// takeLate gives the attempt of that reference back, if it is the one set aside.
+func (t *terminal) takeLate(reference string) *exchange {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e := t.words[reference]
+	if e == nil && t.late != nil && t.late.payment.Reference == reference {
+		e, t.late = t.late, nil
+	}
+	delete(t.words, reference)
+	if e != nil {
+		t.open = e
+	}
+	return e
+}
+
+// endLate closes the line of the attempt set aside, and forgets it unless its word has come.
+func (t *terminal) endLate() {
+	t.mu.Lock()
+	e := t.late
+	t.late = nil
+	t.mu.Unlock()
+	if e == nil || e.conn == nil {
+		return
+	}
+	e.hear()
+	t.release(e.conn)
+	if !e.pending {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.words == nil {
+		t.words = map[string]*exchange{}
+	}
+	t.words[e.payment.Reference] = e
+}
+
+// hear takes what the line has brought, up to a result that decides: that one is pending.
+func (e *exchange) hear() {
+	for e.conn != nil && !e.pending {
+		f, ok := e.conn.poll()
+		if !ok {
+			return
+		}
+		e.pending = e.handle(f)
+	}
+}
