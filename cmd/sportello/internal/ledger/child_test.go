@@ -80,6 +80,9 @@ func payForEver(l *Ledger) error {
 }
 
 func pay(l *Ledger, p Payment) error {
+	if p.State == Reversing {
+		return giveBack(l, p)
+	}
 	c := charged(fmt.Sprintf("%06d", rand.IntN(1000000)))
 	if rand.IntN(3) == 0 {
 		c = verdict(driver.NotCharged, "declined")
@@ -92,6 +95,13 @@ func pay(l *Ledger, p Payment) error {
 	if p, err = l.Aftermath(p.ID, driver.Aftermath{Acked: true, Ticket: slip}); err != nil {
 		return err
 	}
+	if p.State == Charged && rand.IntN(2) == 0 {
+		if p, err = l.Reverse(p.ID, "capo", "reverse "+p.ID, reversalBaseline); err != nil {
+			return err
+		}
+		fmt.Println(p.ID, p.State)
+		return giveBack(l, p)
+	}
 	if p.State == Charged {
 		if _, err = l.Register(RegistrationChange{PaymentID: p.ID, To: RegDone, ReceiptID: "t"}); err != nil {
 			return err
@@ -99,4 +109,12 @@ func pay(l *Ledger, p Payment) error {
 		fmt.Println(p.ID, RegDone)
 	}
 	return nil
+}
+
+func giveBack(l *Ledger, p Payment) error {
+	p, err := l.Conclude(p.ID, verdict(driver.Reversed, "reversed"))
+	if err == nil {
+		fmt.Println(p.ID, p.State)
+	}
+	return err
 }

@@ -1,17 +1,10 @@
 package ledger
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
 	"slices"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -26,6 +19,13 @@ type model struct {
 	terminals map[string]string   // name -> holder
 	receipts  int
 	cases     int
+	takings   map[string]int    // terminal -> cents
+	totals    map[string]*int   // terminal -> computed total
+	previous  map[string]string // terminal -> reference
+	newest    map[string]string // terminal -> payment
+	session   int
+	now       time.Time
+	raw       bool // the last conclusion brought the terminal's message
 }
 
 type modelPayment struct {
@@ -36,6 +36,13 @@ type modelPayment struct {
 	receipt  int
 	reg      Registration
 	watch    bool
+	heard    bool // of the reversal in hand
+	proposed driver.Verdict
+	ref      string
+	before   string // the terminal's previous until it was sent
+	session  int    // in which it was sent
+	reversed int    // in which it was reversed
+	freeAt   time.Time
 }
 
 // TestModel runs random steps on the ledger and on the model, with a start after some, and compares
@@ -44,9 +51,11 @@ func TestModel(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 1))
-			l := open(t, t.TempDir())
-			m := &model{payments: map[string]*modelPayment{}, holders: map[string][]string{}, terminals: map[string]string{}}
-			for step := range 100 {
+			m := &model{now: time.Date(2026, time.March, 10, 9, 0, 0, 0, time.UTC), payments: map[string]*modelPayment{}, holders: map[string][]string{}, terminals: map[string]string{},
+				takings: map[string]int{}, totals: map[string]*int{}, previous: map[string]string{}, newest: map[string]string{}}
+			l := open(t, t.TempDir(), func(o *Options) { o.Now = func() time.Time { return m.now } })
+			for step := range 150 {
+				m.now = m.now.Add(2 * time.Minute)
 				what := m.step(t, l, r, step)
 				if r.IntN(4) == 0 || seed == 0 {
 					l = reopen(t, l)
@@ -67,7 +76,99 @@ func (m *model) step(t *testing.T, l *Ledger, r *rand.Rand, step int) string {
 		}
 		return m.order[r.IntN(len(m.order))]
 	}
-	switch r.IntN(8) {
+	switch r.IntN(14) {
+	case 8, 9:
+		id := pick()
+		_, err := l.Reverse(id, "capo", fmt.Sprint("rev", step), reversalBaseline)
+		p := m.payments[id]
+		switch {
+		case p == nil:
+			m.expect(t, err, ErrNotFound)
+		case p.state != Charged:
+			m.expect(t, err, ErrNotReversible)
+		case m.terminals[p.terminal] != "":
+			m.expect(t, err, ErrTerminalLocked)
+		default:
+			m.expect(t, err, nil)
+			p.state, p.heard, p.reversed = Reversing, false, m.session
+			m.take(id, p)
+		}
+		return "reverse " + id
+	case 10:
+		id := pick()
+		p := m.payments[id]
+		q, _ := l.Payment(id)
+		answer := []driver.Verdict{driver.Charged, driver.NotCharged}[r.IntN(2)]
+		_, err := l.Propose(id, q.EvidenceSeq, Proposal{Answer: answer, STAN: "000099", By: "anna"})
+		switch {
+		case p == nil:
+			m.expect(t, err, ErrNotFound)
+		case p.state != Unknown || p.proposed != "":
+			m.expect(t, err, ErrStale)
+		default:
+			m.expect(t, err, nil)
+			p.proposed = answer
+		}
+		return fmt.Sprintf("propose %s of %s", answer, id)
+	case 11:
+		id := pick()
+		p := m.payments[id]
+		q, _ := l.Payment(id)
+		accept := r.IntN(4) > 0
+		_, err := l.Countersign(id, q.EvidenceSeq, "capo", accept)
+		switch {
+		case p == nil:
+			m.expect(t, err, ErrNotFound)
+		case p.state != Unknown || p.proposed == "":
+			m.expect(t, err, ErrStale)
+		case !accept:
+			m.expect(t, err, nil)
+			p.proposed = ""
+		default:
+			m.expect(t, err, m.conclude(id, p.proposed))
+			m.totals[p.terminal] = nil
+		}
+		return fmt.Sprintf("countersign %s: %t", id, accept)
+	case 12:
+		id := pick()
+		p := m.payments[id]
+		q, _ := l.Payment(id)
+		_, err := l.Aftermath(id, driver.Aftermath{Acked: true, Ticket: "* " + q.Reference + " *"})
+		switch {
+		case p == nil:
+			m.expect(t, err, ErrNotFound)
+		case p.state == Sent || p.state == Reversing && !p.heard:
+			m.expect(t, err, ErrStale)
+		default:
+			m.expect(t, err, nil)
+			p.proposed = ""
+			if m.newest[p.terminal] == id {
+				m.previous[p.terminal] = p.ref
+			}
+		}
+		return "slip of " + id
+	case 13:
+		terminal := fmt.Sprint("cassa", r.IntN(3))
+		if r.IntN(3) == 0 {
+			m.expect(t, l.RecordClosing(terminal, "capo", closing(driver.ClosingDone)), nil)
+			m.totals[terminal], m.takings = new(int), map[string]int{}
+			for name := range 3 { // this test closes all at once: whose session a charge belongs to is TestTakings'
+				if name := fmt.Sprint("cassa", name); name != terminal {
+					m.expect(t, l.RecordClosing(name, "capo", closing(driver.ClosingDone)), nil)
+					m.totals[name] = new(int)
+				}
+			}
+			m.session++
+			return "close all"
+		}
+		err := l.RecordTotal(terminal, int64(step))
+		if p := m.payments[m.terminals[terminal]]; p != nil && (p.state == Sent || p.state == Reversing && !p.heard) {
+			m.expect(t, err, ErrStale)
+		} else {
+			m.expect(t, err, nil)
+			m.totals[terminal] = &step
+		}
+		return "total of " + terminal
 	case 0, 1, 2:
 		notice, terminal := r.IntN(8), fmt.Sprint("cassa", r.IntN(3))
 		in := intent(notice)
@@ -76,23 +177,29 @@ func (m *model) step(t *testing.T, l *Ledger, r *rand.Rand, step int) string {
 		number := in.Notices[0].Number
 		var want error
 		switch {
-		case len(m.holders[number]) > 0:
+		case len(m.held(number)) > 0:
 			want = ErrNoticeLocked
 		case m.terminals[terminal] != "":
 			want = ErrTerminalLocked
 		default:
-			m.payments[p.ID] = &modelPayment{request: in.RequestID, notice: number, terminal: terminal, state: Sent, reg: RegNone}
+			m.payments[p.ID] = &modelPayment{request: in.RequestID, notice: number, terminal: terminal, state: Sent, reg: RegNone, ref: in.Reference, session: m.session}
 			m.order = append(m.order, p.ID)
 			m.holders[number] = []string{p.ID}
-			m.terminals[terminal] = p.ID
+			m.take(p.ID, m.payments[p.ID])
 		}
 		m.expect(t, err, want)
 		return "intend " + number + " on " + terminal
 	case 3, 4, 5:
 		id := pick()
 		v := []driver.Verdict{driver.Charged, driver.NotCharged, driver.Unknown, driver.NotSent}[r.IntN(4)]
+		if p := m.payments[id]; r.IntN(6) == 0 || p != nil && p.state == Reversing && r.IntN(2) == 0 {
+			v = []driver.Verdict{driver.Reversed, driver.NotReversed}[r.IntN(2)]
+		}
 		c := verdict(v, "x")
-		if r.IntN(2) == 0 {
+		if v == driver.Charged {
+			c.Outcome.Charge = &driver.Charge{STAN: "000042"}
+		}
+		if m.raw = r.IntN(2) == 0; m.raw {
 			c.RawResult = fmt.Appendf(nil, "raw %d", step)
 		}
 		_, err := l.Conclude(id, c)
@@ -105,7 +212,7 @@ func (m *model) step(t *testing.T, l *Ledger, r *rand.Rand, step int) string {
 		switch {
 		case p == nil:
 			m.expect(t, err, ErrNotFound)
-		case p.state != Charged:
+		case p.state != Charged && p.state != Reversing:
 			m.expect(t, err, ErrStale)
 		default:
 			m.expect(t, err, nil)
@@ -118,7 +225,7 @@ func (m *model) step(t *testing.T, l *Ledger, r *rand.Rand, step int) string {
 	switch p := m.payments[m.terminals[terminal]]; {
 	case p == nil:
 		m.expect(t, err, ErrNotFound)
-	case p.state == Sent:
+	case p.state == Sent || p.state == Reversing && !p.heard:
 		m.expect(t, err, ErrStale)
 	default:
 		m.expect(t, err, nil)
@@ -127,30 +234,98 @@ func (m *model) step(t *testing.T, l *Ledger, r *rand.Rand, step int) string {
 	return "free " + terminal
 }
 
+// held are the payments that hold a notice now.
+func (m *model) held(notice string) []string {
+	return slices.DeleteFunc(slices.Clone(m.holders[notice]), func(id string) bool {
+		p := m.payments[id]
+		return p.state == Reversed && !m.now.Before(p.freeAt)
+	})
+}
+
+// take gives the terminal to a payment that is sent or reversed.
+func (m *model) take(id string, p *modelPayment) {
+	p.before = m.previous[p.terminal]
+	m.terminals[p.terminal], m.newest[p.terminal], m.previous[p.terminal] = id, id, ""
+}
+
+// count moves takings and total by what is charged, or given back.
+func (m *model) count(p *modelPayment, session, cents int, sure bool) {
+	if session == m.session {
+		m.takings[p.terminal] += cents
+	}
+	if total := m.totals[p.terminal]; sure && total != nil {
+		sum := *total + cents
+		m.totals[p.terminal] = &sum
+	}
+}
+
+func (m *model) concludeReversal(id string, p *modelPayment, v driver.Verdict) error {
+	switch {
+	case v == driver.Charged, v == driver.NotCharged, v == driver.NotSent && p.heard:
+		return ErrStale
+	case v == driver.Unknown:
+		p.heard, m.totals[p.terminal] = true, nil
+		return nil
+	case v == driver.Reversed:
+		p.state, p.watch, p.freeAt = Reversed, true, m.now.Add(30*time.Minute)
+		m.count(p, p.reversed, -1250, !p.heard)
+		if p.reg == RegAwaiting {
+			p.reg = RegClosed
+		}
+	default:
+		p.state = Charged
+		if v == driver.NotSent && m.newest[p.terminal] == id {
+			m.previous[p.terminal] = p.before
+		}
+	}
+	if m.terminals[p.terminal] == id {
+		m.terminals[p.terminal] = ""
+	}
+	return nil
+}
+
 func (m *model) conclude(id string, v driver.Verdict) error {
 	p := m.payments[id]
 	if p == nil {
 		return ErrNotFound
 	}
-	switch {
-	case p.state == Charged, p.state == NotCharged && v != driver.Charged, p.state == Unknown && v == driver.NotSent:
+	if p.state == Reversing {
+		return m.concludeReversal(id, p, v)
+	}
+	if v == driver.Reversed || v == driver.NotReversed || p.state == Reversed {
 		return ErrStale
 	}
-	if p.state == NotCharged {
+	switch {
+	case p.state == Charged,
+		p.state == NotCharged && v != driver.Charged, p.state == Unknown && v == driver.NotSent:
+		return ErrStale
+	}
+	was := p.state
+	if was == NotCharged {
 		m.cases++ // a late charge
 	}
 	switch v {
 	case driver.Charged:
 		m.receipts++
 		p.state, p.receipt, p.reg, p.watch = Charged, m.receipts, RegAwaiting, false
+		m.count(p, p.session, 1250, was == Sent)
+		if was == NotCharged {
+			m.totals[p.terminal] = nil
+		}
 		if !slices.Contains(m.holders[p.notice], id) {
 			m.holders[p.notice] = append(m.holders[p.notice], id)
 		}
 	case driver.Unknown:
-		p.state, p.watch = Unknown, true
+		if was == Sent || m.raw {
+			p.proposed = ""
+		}
+		p.state, p.watch, m.totals[p.terminal] = Unknown, true, nil
 		return nil
 	default:
 		p.state, p.watch = NotCharged, v == driver.NotCharged
+		if v == driver.NotSent && m.newest[p.terminal] == id {
+			m.previous[p.terminal] = p.before
+		}
 		m.holders[p.notice] = slices.DeleteFunc(m.holders[p.notice], func(h string) bool { return h == id })
 	}
 	if m.terminals[p.terminal] == id {
@@ -186,7 +361,10 @@ func (m *model) compare(t *testing.T, l *Ledger) {
 		if q, ok, err := l.ByRequest(want.request); err != nil || !ok || q.ID != id {
 			t.Errorf("%s by its request: %v %v", id, ok, err)
 		}
-		if want.state == Sent || want.state == Unknown {
+		if (p.Proposal != nil) != (want.proposed != "" && want.state == Unknown) {
+			t.Errorf("%s: proposal %+v, want %q", id, p.Proposal, want.proposed)
+		}
+		if want.state == Sent || want.state == Unknown || want.state == Reversing {
 			open = append(open, id)
 		}
 		if want.watch || want.reg == RegAwaiting {
@@ -206,9 +384,9 @@ func (m *model) compare(t *testing.T, l *Ledger) {
 	if !slices.Equal(open, gotOpen) || !slices.Equal(box, gotBox) || !slices.Equal(all, m.order) {
 		t.Errorf("unfinished %v, want %v; outbox %v, want %v; all %v", gotOpen, open, gotBox, box, all)
 	}
-	for notice, holders := range m.holders {
+	for notice := range m.holders {
 		want := ""
-		if len(holders) > 0 {
+		if holders := m.held(notice); len(holders) > 0 {
 			want = holders[0]
 		}
 		if n := must(l.Notice(creditor, notice))(t); n.Holder != want {
@@ -220,140 +398,20 @@ func (m *model) compare(t *testing.T, l *Ledger) {
 			t.Errorf("terminal %s held by %q, want %q", name, s.Lock, holder)
 		}
 	}
+	for i := range 3 {
+		name := fmt.Sprint("cassa", i)
+		s := must(l.Terminal(name))(t)
+		if total := m.totals[name]; s.Previous != m.previous[name] || (total == nil) != (s.Total == nil) || total != nil && int64(*total) != *s.Total {
+			t.Errorf("terminal %s: %+v, want total %v, previous %q", name, s, total, m.previous[name])
+		}
+		if got := must(l.Takings(name))(t); got.Cents != int64(m.takings[name]) {
+			t.Errorf("takings of %s: %+v, want %d", name, got, m.takings[name])
+		}
+	}
 	if n := len(must(l.Cases(true))(t)); n != m.cases {
 		t.Errorf("%d cases, want %d", n, m.cases)
 	}
 	if r := must(l.Check())(t); len(r.Problems) > 0 || r.Payments != len(m.order) {
 		t.Errorf("%+v", r)
-	}
-}
-
-// TestKilled kills a process that pays, at random moments, and asks the ledger for everything that
-// it had been told is durable.
-func TestKilled(t *testing.T) {
-	dir := t.TempDir()
-	told := map[string]string{}
-	rank := map[string]int{"sent": 0, "charged": 1, "not_charged": 1, "registered": 2}
-	rounds := 8
-	for round := range rounds {
-		cmd := exec.Command(os.Args[0], dir)
-		cmd.Env = append(os.Environ(), childEnv+"=pay")
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := 1 + rand.IntN(90)
-		scanner := bufio.NewScanner(out)
-		for scanner.Scan() {
-			id, state, ok := strings.Cut(scanner.Text(), " ")
-			if _, known := rank[state]; !ok || !known {
-				t.Fatalf("round %d: the child says %q", round, scanner.Text())
-			}
-			told[id] = state
-			if lines--; lines == 0 {
-				if err := cmd.Process.Kill(); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-		if err := cmd.Wait(); err == nil {
-			t.Fatal("the child ended by itself")
-		}
-		path := filepath.Join(dir, FileName)
-		wantSound(t, path)
-		l, err := Open(dir, Options{Installation: "A1", BallastBytes: testBallast})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for id, state := range told {
-			p, err := l.Payment(id)
-			if err != nil {
-				t.Fatalf("round %d: %s was told %s: %v", round, id, state, err)
-			}
-			now := string(p.State)
-			if p.Notices[0].Registration == RegDone {
-				now = string(RegDone)
-			}
-			if rank[now] < rank[state] || rank[state] == 1 && rank[now] == 1 && now != state {
-				t.Errorf("round %d: %s was told %s and is %s", round, id, state, now)
-			}
-		}
-		if open := must(l.Unfinished())(t); len(open) > 1 {
-			t.Errorf("round %d: %d unfinished", round, len(open))
-		}
-		if err := l.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(told) < rounds {
-		t.Errorf("only %d payments", len(told))
-	}
-}
-
-// TestManyAtOnce lets counters pay, ask and check at the same time; their commits are shared.
-func TestManyAtOnce(t *testing.T) {
-	l := open(t, t.TempDir(), func(o *Options) { o.Now = time.Now })
-	const counters, each = 8, 25
-	var wg sync.WaitGroup
-	for c := range counters {
-		wg.Go(func() {
-			for i := range each {
-				in := intent(c*1000 + i)
-				in.Terminal = fmt.Sprint("cassa", c)
-				p, err := l.Intend(in)
-				if err == nil {
-					_, err = l.Conclude(p.ID, charged("000042"))
-				}
-				if err == nil {
-					_, err = l.Aftermath(p.ID, driver.Aftermath{Acked: true, Ticket: slip})
-				}
-				if err == nil {
-					_, err = l.Payments(Query{Limit: 5})
-				}
-				if err != nil {
-					t.Error(err)
-				}
-				if i == 12 && c < 2 {
-					if r, err := l.Check(); err != nil || len(r.Problems) > 0 {
-						t.Error(err, r)
-					}
-				}
-				if i == 20 && c == 3 {
-					if _, err := l.Erase(time.Now()); err != nil {
-						t.Error(err)
-					}
-				}
-			}
-		})
-	}
-	// Nine fight for one notice: one gets it.
-	var won sync.Map
-	for c := range 9 {
-		wg.Go(func() {
-			in := intent(999999)
-			in.RequestID, in.Terminal = fmt.Sprint("fight", c), fmt.Sprint("altra", c)
-			p, err := l.Intend(in)
-			if err == nil {
-				won.Store(p.ID, true)
-			} else if !errors.Is(err, ErrNoticeLocked) {
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	winners := 0
-	won.Range(func(any, any) bool { winners++; return true })
-	if winners != 1 {
-		t.Errorf("%d have the notice", winners)
-	}
-	s := l.Stats()
-	if s.Entries < counters*each*3+1 {
-		t.Errorf("%+v", s)
-	}
-	if runtime.NumCPU() > 1 && s.Commits >= s.Entries {
-		t.Errorf("%d commits for %d entries: none was shared", s.Commits, s.Entries)
 	}
 }

@@ -44,6 +44,7 @@ func TestConcludeFollowsTheTable(t *testing.T) {
 	}
 	verdicts := map[driver.Verdict]State{
 		driver.Charged: Charged, driver.NotCharged: NotCharged, driver.NotSent: NotCharged, driver.Unknown: Unknown,
+		driver.Reversed: "none", driver.NotReversed: "none", // of a reversal alone
 	}
 	n := 0
 	for from, way := range ways {
@@ -890,7 +891,19 @@ func TestFailpointsStandAtEveryDurableStep(t *testing.T) {
 	must(l.Conclude(p.ID, charged("000042")))(t)
 	must(l.Aftermath(p.ID, driver.Aftermath{Acked: true}))(t)
 	must(l.Register(RegistrationChange{PaymentID: p.ID, To: RegDone}))(t)
-	if want := []string{"intend.before", "intend.after", "conclude.before", "conclude.after", "aftermath.before", "aftermath.after", "register.before", "register.after"}; !slices.Equal(seen, want) {
+	must(l.Reverse(p.ID, "capo", "rev", reversalBaseline))(t)
+	p = must(l.Conclude(p.ID, Conclusion{Outcome: driver.Outcome{Verdict: driver.Unknown, Final: true}}))(t)
+	must(l.Propose(p.ID, p.EvidenceSeq, Proposal{Answer: driver.Reversed, By: "anna"}))(t)
+	must(l.Countersign(p.ID, p.EvidenceSeq, "capo", true))(t)
+	endCase(t, l, must(l.Cases(false))(t)[0].ID, EndingClosed, "visto")
+	if err := l.RecordClosing("cassa1", "capo", closing(driver.ClosingDone)); err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, step := range []string{"intend", "conclude", "aftermath", "register", "reverse", "conclude", "propose", "countersign", "ending", "close"} {
+		want = append(want, step+".before", step+".after")
+	}
+	if !slices.Equal(seen, want) {
 		t.Errorf("%v", seen)
 	}
 }
