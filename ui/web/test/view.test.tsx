@@ -128,6 +128,26 @@ describe("the outcome", () => {
     expect(screen.queryByRole("button", { name: /Altra carta|Riprova|Incassa/ })).toBeNull();
   });
 
+  it("unknown that needs people says who decides and how, and who has answered already", async () => {
+    await outcome({ id: "A1-7", state: "unknown", needs_people: true });
+    expect(screen.getByText(/decidono le persone.*sportello resolve A1-7/)).toBeTruthy();
+    const proposal = { by: "rossi", at: "2026-05-04T10:30:00Z" };
+    w.event({ type: "payment", payment: payment({ id: "A1-7", request_id: "id-1", state: "unknown", needs_people: true, proposal }) });
+    await settle();
+    expect(screen.getByText(/rossi ha già risposto.*sportello resolve A1-7/)).toBeTruthy();
+  });
+
+  it.each([
+    ["reversing", /Storno in corso 42,50/, /non rimborsare/],
+    ["reversed", /Stornato 42,50/, /30 minuti/],
+  ] as const)("%s does not look like a charge", async (state, heading, says) => {
+    await outcome({ state });
+    expect(screen.getByRole("heading", { name: heading })).toBeTruthy();
+    expect(screen.getByText(says)).toBeTruthy();
+    expect(screen.queryByRole("heading", { name: /Incassato/ })).toBeNull();
+    expect(document.querySelector(".panel-good")).toBeNull();
+  });
+
   it("declined says why and offers another card", async () => {
     await outcome({ state: "not_charged", reason: { code: "declined", text: "Fondi insufficienti.", hint: "Altra carta." } });
     expect(screen.getByText("La carta non è stata addebitata.")).toBeTruthy();
@@ -137,6 +157,16 @@ describe("the outcome", () => {
 });
 
 describe("the terminal's box", () => {
+  it("says what keeps a terminal from charging", async () => {
+    await w.online({ terminals: [terminal({ unproven: true })] });
+    await settle();
+    expect(screen.getByText(/fino alla prima ricevuta/)).toBeTruthy();
+    w.event({ type: "terminal", terminal: terminal({ unproven: true, stopped: { code: "terminal_without_receipts", text: "Il terminale è fermo.", hint: "Usane un altro." } }) });
+    await settle();
+    expect(screen.getByText("Il terminale è fermo.")).toBeTruthy();
+    expect(screen.queryByText(/fino alla prima ricevuta/)).toBeNull();
+  });
+
   it("frees a locked terminal only when its evidence is safe", async () => {
     await w.online({ terminals: [terminal({ light: "not_ready", locked: true })] });
     await settle();

@@ -1,6 +1,6 @@
 import { blocked, canRetry, type Block, type Job } from "../core/counter";
 import { notice } from "../core/format";
-import { phaseText } from "../core/i18n";
+import { phaseText, type Texts } from "../core/i18n";
 import type { Activity, ApiError, Payment } from "../core/types.gen";
 import { useView } from "./context";
 import { Icon } from "./Icon";
@@ -79,7 +79,7 @@ export function UnknownPanel({ payment, activity }: { payment: Payment; activity
         <div>
           <h3>{t.unknown.checking}</h3>
           <p>
-            {payment.needs_people ? t.unknown.people : activity ? t.unknown.checkingNow : t.unknown.checkingIdle}
+            {payment.needs_people ? decides(t, payment) : activity ? t.unknown.checkingNow : t.unknown.checkingIdle}
             {activity && <span class="hint"> {phaseText(t, activity.phase)}.</span>}
           </p>
           {activity && <Stopwatch since={activity.since} />}
@@ -102,21 +102,32 @@ export function UnknownPanel({ payment, activity }: { payment: Payment; activity
   );
 }
 
+/** decides says who decides about a payment that only people can, and how. */
+export function decides(t: Texts, p: Payment): string {
+  return p.proposal ? t.unknown.proposed(p.proposal.by, p.id) : t.unknown.people(p.id);
+}
+
 /** ChargedPanel keeps the two facts apart: the card was charged, the platform holds the receipt. */
 export function ChargedPanel({ payment }: { payment: Payment }) {
   const { t, euro, time } = useView();
   const reg = registrationOf(payment);
   const cents = payment.charge?.amount_cents || payment.amount_cents;
   const trouble = payment.notices.find((n) => n.reason)?.reason;
+  // A charge that is being given back, or was, must not look like one.
+  const stands = payment.state === "charged";
+  const tone = stands ? "good" : "warn";
+  const shape = stands ? "check-circle" : "warning-circle";
   return (
-    <section class="panel panel-good" aria-labelledby="work-title">
+    <section class={stands ? "panel panel-good" : "panel panel-unknown"} aria-labelledby="work-title">
       <h2 id="work-title">
-        <Icon name="check-circle" tone="good" />
-        {t.charged.heading(euro(cents))}
+        <Icon name={shape} tone={tone} />
+        {stands ? t.charged.heading(euro(cents)) : `${t.states[payment.state]} ${euro(cents)}`}
       </h2>
+      {payment.state === "reversing" && <p>{payment.needs_people ? decides(t, payment) : t.charged.reversing}</p>}
+      {payment.state === "reversed" && <p>{t.charged.undone}</p>}
       <ul class="two-facts">
-        <li class="fact fact-good" data-fact="charged">
-          <Icon name="check-circle" tone="good" />
+        <li class={`fact fact-${tone}`} data-fact="charged">
+          <Icon name={shape} tone={tone} />
           <span>
             <strong>{payment.state === "charged" ? t.facts.charged : t.states[payment.state]}</strong>{" "}
             {t.facts.chargedAt(time(payment.charge?.host_time ?? payment.updated_at))}

@@ -3,6 +3,7 @@ import { notice, sameDay } from "../core/format";
 import type { Payment } from "../core/types.gen";
 import { useView } from "./context";
 import { Icon } from "./Icon";
+import { decides } from "./Outcome";
 import { Facts, Says, type Tone } from "./parts";
 import { registrationOf, registrationTone } from "./registration";
 import { PrintButton, Slip } from "./Slip";
@@ -110,6 +111,7 @@ function Detail({ payment: p }: { payment: Payment }) {
     <div class="detail" ref={box}>
       <div>
         {p.reason && p.reason.code !== "approved" && <Says reason={p.reason} tone={stateTone(p)} />}
+        {p.needs_people && (p.state === "unknown" || p.state === "reversing") && <p>{decides(t, p)}</p>}
         {reasons.map((r) => (
           <Says key={r.code} reason={r} tone="warn" />
         ))}

@@ -25,6 +25,8 @@ export function TerminalBox() {
       </h2>
       <LightMark light={light} word={word(terminal)} />
       {terminal.reason && light !== "ready" && !terminal.locked && !terminal.needs_adopt && <Says reason={terminal.reason} tone="warn" />}
+      {terminal.stopped && <Says reason={terminal.stopped} tone="warn" />}
+      {terminal.unproven && !terminal.stopped && <p class="hint">{t.terminal.unproven}</p>}
       {terminal.locked && <Locked terminal={terminal} />}
       {terminal.needs_adopt && <Adopt terminal={terminal} />}
       <Action terminal={terminal} />

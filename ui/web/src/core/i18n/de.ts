@@ -108,7 +108,10 @@ const de: Texts = {
     checking: "Was geprüft wird",
     checkingNow: "Das Terminal wird nach dem Ergebnis gefragt. Die Antwort erscheint hier von selbst.",
     checkingIdle: "Das Terminal hat das Ergebnis noch nicht genannt. Die Antwort erscheint hier von selbst.",
-    people: "Die Beweise reichen nicht: ein Verantwortlicher entscheidet.",
+    people: (id: string) =>
+      `Die Beweise reichen nicht: Menschen entscheiden. Verantwortliche rufen: „sportello resolve ${id}“ zeigt, was bekannt ist, und fragt, was das Terminal anzeigt.`,
+    proposed: (by: string, id: string) =>
+      `${by} hat schon geantwortet: eine verantwortliche (andere) Person muss unterschreiben, mit „sportello resolve ${id}“. Der Bescheid bleibt gesperrt.`,
     presetCharged: "Sehr wahrscheinlich wurde die Karte belastet.",
     presetNot: "Sehr wahrscheinlich wurde die Karte nicht belastet.",
     meanwhile: "Inzwischen",
@@ -128,6 +131,8 @@ const de: Texts = {
     heading: (amount) => `${amount} kassiert`,
     next: "Sie können den nächsten Bescheid lesen.",
     number: "Quittung Nr.",
+    reversing: "Nicht nochmals zahlen lassen und nicht erstatten, bis das Storno beendet ist.",
+    undone: "Der Betrag geht auf die Karte zurück. Nach 30 Minuten kann wieder kassiert werden, falls keine Quittung eintrifft.",
   },
 
   facts: {
@@ -177,6 +182,7 @@ const de: Texts = {
     lockedHeading: "Durch ein unbekanntes Ergebnis gesperrt",
     lockedText: (amount, time) =>
       `Die Zahlung von ${amount} um ${time} hat kein sicheres Ergebnis.`,
+    unproven: "Noch nicht erprobt: bis zur ersten pagoPA-Quittung eine Zahlung auf einmal.",
     lockedPlain: "Eine Zahlung hat kein sicheres Ergebnis.",
     canFree: "Die Beweise sind gesichert: Sie können das Terminal freigeben und andere bedienen. Der Bescheid bleibt gesperrt.",
     cannotFree: "Die Beweise werden vom Terminal geholt: solange wird hier nicht kassiert. Danach erscheint die Taste zum Freigeben.",

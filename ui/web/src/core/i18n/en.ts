@@ -108,7 +108,10 @@ const en: Texts = {
     checking: "What is being checked",
     checkingNow: "Asking the terminal how it went. The answer appears here by itself.",
     checkingIdle: "The terminal has not yet said how it went. The answer appears here by itself as soon as it is known.",
-    people: "The evidence does not decide: a supervisor will.",
+    people: (id: string) =>
+      `The evidence does not decide: people do. Call a supervisor: “sportello resolve ${id}” shows what is known and asks what the terminal says.`,
+    proposed: (by: string, id: string) =>
+      `${by} has answered already: a supervisor (another person) must sign, with “sportello resolve ${id}”. The notice stays locked.`,
     presetCharged: "Most likely the card was charged.",
     presetNot: "Most likely the card was not charged.",
     meanwhile: "Meanwhile",
@@ -128,6 +131,8 @@ const en: Texts = {
     heading: (amount) => `Charged ${amount}`,
     next: "You can scan the next notice.",
     number: "Receipt no.",
+    reversing: "No new payment and no refund until the reversal has ended.",
+    undone: "The amount goes back to the card. The notice can be charged again after 30 minutes, unless a receipt arrives.",
   },
 
   facts: {
@@ -177,6 +182,7 @@ const en: Texts = {
     lockedHeading: "Locked by an unknown outcome",
     lockedText: (amount, time) =>
       `The payment of ${amount} at ${time} has no certain outcome.`,
+    unproven: "Not proven yet: until the first pagoPA receipt one charge at a time.",
     lockedPlain: "A payment has no certain outcome.",
     canFree: "The evidence is safe: you can free the terminal and serve others. The notice stays locked.",
     cannotFree: "Collecting the evidence from the terminal: meanwhile nothing is charged here. When it is there, a key to free the terminal appears.",

@@ -109,7 +109,10 @@ const it = {
     checking: "Che cosa sto verificando",
     checkingNow: "Sto chiedendo al terminale com’è andata. La risposta appare qui da sola.",
     checkingIdle: "Il terminale non ha ancora detto com’è andata. La risposta appare qui da sola appena si sa.",
-    people: "Le prove non bastano: decide un responsabile.",
+    people: (id: string) =>
+      `Le prove non bastano: decidono le persone. Chiama un responsabile: «sportello resolve ${id}» mostra che cosa si sa e chiede che cosa dice il terminale.`,
+    proposed: (by: string, id: string) =>
+      `${by} ha già risposto: manca la firma di un responsabile (un’altra persona), con «sportello resolve ${id}». L’avviso resta bloccato.`,
     presetCharged: "Molto probabilmente la carta è stata addebitata.",
     presetNot: "Molto probabilmente la carta non è stata addebitata.",
     meanwhile: "Intanto",
@@ -129,6 +132,8 @@ const it = {
     heading: (amount: string) => `Incassato ${amount}`,
     next: "Puoi leggere il prossimo avviso.",
     number: "Ricevuta n.",
+    reversing: "Non far ripagare e non rimborsare finché lo storno non è finito.",
+    undone: "L’importo torna sulla carta. L’avviso torna incassabile dopo 30 minuti, se non arriva una ricevuta.",
   },
 
   facts: {
@@ -178,6 +183,7 @@ const it = {
     lockedHeading: "Bloccato da un esito non noto",
     lockedText: (amount: string, time: string) =>
       `Il pagamento di ${amount} delle ${time} non ha un esito certo.`,
+    unproven: "Non ancora provato: fino alla prima ricevuta pagoPA un incasso alla volta.",
     lockedPlain: "Un pagamento non ha un esito certo.",
     canFree: "Le prove sono al sicuro: puoi liberare il terminale e servire altri. L’avviso resta bloccato.",
     cannotFree: "Sto raccogliendo le prove dal terminale: intanto qui non si incassa. Quando ci sono, appare il tasto per liberarlo.",
