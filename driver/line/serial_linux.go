@@ -12,124 +12,218 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tty is a serial line on Linux: the library sets the device up, and reads and writes go through Go's
-// own poller, which knows deadlines and Close in any state. Nothing outlives its caller here.
+// tty is a serial line on Linux: the library sets the device up, and reads and writes wait in poll(2),
+// each in its caller, for the device or for a word of ours (a moved deadline, Close). That costs one
+// system call over a blocking read, and nothing outlives its caller.
 type tty struct {
-	file *os.File
 	name string
+	fd   int
 
-	writing sync.Mutex // one Write at a time; guards cut
-	cut     bool       // a frame left in part: no more of them on this line
+	read, write side
 
-	mu      sync.Mutex // guards closing, and that no write deadline is set after it
+	mu      sync.Mutex // guards closing and what side says
 	closing bool
+}
+
+// side is one direction of a tty.
+type side struct {
+	busy  sync.Mutex // one call at a time; Close takes it before the descriptor goes
+	cut   bool       // guarded by busy; write: a frame left in part
+	wake  int        // an eventfd
+	by    time.Time  // guarded by mu; zero: no deadline
+	waits bool       // guarded by mu: the caller is in poll(2), so wake must be written to reach it
 }
 
 var _ Line = (*tty)(nil)
 
 // openDevice opens the device first and lets the library set it up beside it: what it sets stays as
-// long as somebody has the device open, and so does nothing on the line change in between.
+// long as somebody has the device open, and the lines of the plug do not move in between.
 func openDevice(name string, mode *serial.Mode) (Line, error) {
-	f, err := os.OpenFile(name, os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
+	fd, err := unix.Open(name, unix.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
+	t := &tty{name: name, fd: fd}
+	t.read.wake, t.write.wake = -1, -1
 	device, err := serial.Open(name, mode)
+	if err == nil {
+		err = device.Close()
+	}
+	for _, s := range []*side{&t.read, &t.write} {
+		if err == nil {
+			s.wake, err = unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC)
+		}
+	}
+	if err == nil {
+		err = unix.IoctlSetInt(fd, unix.TIOCEXCL, 0)
+	}
 	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	if err := f.SetReadDeadline(time.Time{}); err != nil { // a device that the poller does not take
-		f.Close()
-		return newPort(name, device), nil
-	}
-	t := &tty{file: f, name: name}
-	if err := errors.Join(device.Close(), t.ioctl(unix.TIOCEXCL, 0)); err != nil {
-		f.Close()
+		t.release()
 		return nil, err
 	}
 	return t, nil
 }
 
 func (t *tty) Read(b []byte) (int, error) {
-	n, err := t.file.Read(b)
-	if err == nil {
-		return n, nil
+	t.read.busy.Lock()
+	defer t.read.busy.Unlock()
+	for {
+		if err := t.wait(&t.read, unix.POLLIN); err != nil {
+			return 0, t.fail("read", err)
+		}
+		n, err := unix.Read(t.fd, b)
+		switch {
+		case err == unix.EAGAIN || err == unix.EINTR:
+		case err != nil:
+			return 0, t.fail("read", err)
+		case n == 0 && len(b) > 0:
+			return 0, t.fail("read", io.EOF)
+		default:
+			return n, nil
+		}
 	}
-	if t.isClosing() {
-		err = os.ErrClosed
-	}
-	return n, t.fail("read", err)
 }
 
 // Write gives the certain count. After a frame that left in part the line is dead until it is opened
 // again (ErrCut): the terminal would take what follows for the rest of it.
-func (t *tty) Write(b []byte) (int, error) {
-	t.writing.Lock()
-	defer t.writing.Unlock()
-	if t.cut {
+func (t *tty) Write(b []byte) (sent int, err error) {
+	t.write.busy.Lock()
+	defer t.write.busy.Unlock()
+	if t.write.cut {
 		return 0, t.fail("write", ErrCut)
 	}
-	n, err := t.file.Write(b)
-	if err == nil {
-		return n, nil
+	_, _, err = t.state(&t.write)
+	for err == nil && sent < len(b) {
+		var n int
+		n, err = unix.Write(t.fd, b[sent:])
+		sent += max(n, 0)
+		switch err {
+		case unix.EINTR:
+			err = nil
+		case unix.EAGAIN:
+			err = t.wait(&t.write, unix.POLLOUT)
+		}
 	}
-	t.cut = n > 0
-	if t.isClosing() {
-		err = os.ErrClosed
+	if err != nil {
+		t.write.cut = sent > 0
+		return sent, t.fail("write", err)
 	}
-	return n, t.fail("write", err)
+	return sent, nil
+}
+
+// state gives the deadline, or why no waiting is left.
+func (t *tty) state(s *side) (by time.Time, left time.Duration, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closing {
+		return s.by, 0, os.ErrClosed
+	}
+	if !s.by.IsZero() {
+		if left = time.Until(s.by); left <= 0 {
+			return s.by, 0, os.ErrDeadlineExceeded
+		}
+	}
+	return s.by, left, nil
+}
+
+// wait returns nil when the device has something to say, be it that it went away.
+func (t *tty) wait(s *side, event int16) error {
+	for {
+		timeout := -1
+		by, left, err := t.state(s)
+		switch {
+		case err != nil:
+			return err
+		case !by.IsZero():
+			timeout = int((min(left, time.Hour) + time.Millisecond - 1) / time.Millisecond)
+		}
+		if !t.begin(s, by) {
+			continue // a word came between the two
+		}
+		ready := [...]unix.PollFd{{Fd: int32(t.fd), Events: event}, {Fd: int32(s.wake), Events: unix.POLLIN}}
+		_, err = unix.Poll(ready[:], timeout)
+		t.end(s, ready[1].Revents != 0)
+		switch {
+		case err == unix.EINTR || ready[1].Revents != 0:
+		case err != nil:
+			return err
+		case ready[0].Revents != 0:
+			return nil
+		}
+	}
+}
+
+func (t *tty) begin(s *side, by time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s.waits = !t.closing && s.by.Equal(by)
+	return s.waits
+}
+
+func (t *tty) end(s *side, woken bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s.waits = false
+	if woken {
+		var count [8]byte
+		_, _ = unix.Read(s.wake, count[:])
+	}
+}
+
+// rouse is called with mu held.
+func (s *side) rouse() {
+	if s.waits {
+		_, _ = unix.Write(s.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+	}
 }
 
 // Close frees Read and Write at once. Of a frame that was cut the system forgets what the line has not
 // taken, or closing would wait for it; what was written in full still leaves.
 func (t *tty) Close() error {
 	t.mu.Lock()
-	if t.closing {
-		t.mu.Unlock()
+	again := t.closing
+	t.closing = true
+	t.read.rouse()
+	t.write.rouse()
+	t.mu.Unlock()
+	if again {
 		return nil
 	}
-	t.closing = true
-	_ = t.file.SetDeadline(time.Unix(1, 0))
-	t.mu.Unlock()
-	t.writing.Lock()
-	defer t.writing.Unlock()
-	if t.cut {
-		_ = t.ioctl(unix.TCFLSH, unix.TCOFLUSH) // a device that is gone has nothing to forget
+	t.read.busy.Lock()
+	defer t.read.busy.Unlock()
+	t.write.busy.Lock()
+	defer t.write.busy.Unlock()
+	if t.write.cut {
+		_ = unix.IoctlSetInt(t.fd, unix.TCFLSH, unix.TCOFLUSH) // a device that is gone has nothing to forget
 	}
-	if err := t.file.Close(); err != nil {
+	if err := t.release(); err != nil {
 		return t.fail("close", err)
 	}
 	return nil
 }
 
-func (t *tty) isClosing() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.closing
+func (t *tty) release() error {
+	for _, s := range []*side{&t.read, &t.write} {
+		if s.wake >= 0 {
+			unix.Close(s.wake)
+		}
+	}
+	return unix.Close(t.fd)
 }
 
-func (t *tty) SetReadDeadline(at time.Time) error { return t.setDeadline(t.file.SetReadDeadline, at) }
+func (t *tty) SetReadDeadline(at time.Time) error { return t.setDeadline(&t.read, at) }
 
-func (t *tty) SetWriteDeadline(at time.Time) error { return t.setDeadline(t.file.SetWriteDeadline, at) }
+func (t *tty) SetWriteDeadline(at time.Time) error { return t.setDeadline(&t.write, at) }
 
-func (t *tty) setDeadline(set func(time.Time) error, at time.Time) error {
+func (t *tty) setDeadline(s *side, at time.Time) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closing {
 		return t.fail("set a deadline on", os.ErrClosed)
 	}
-	return set(at)
-}
-
-func (t *tty) ioctl(request uint, value int) error {
-	raw, err := t.file.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var failed error
-	err = raw.Control(func(fd uintptr) { failed = unix.IoctlSetInt(int(fd), request, value) })
-	return errors.Join(err, failed)
+	s.by = at
+	s.rouse()
+	return nil
 }
 
 func (t *tty) fail(what string, err error) error {

@@ -22,6 +22,9 @@ const (
 // longest legal one is 1053 (1.1).
 const MaxFrame = 2048
 
+// maxMessage is what such a frame holds: STX, ETX and LRC apart.
+const maxMessage = MaxFrame - 3
+
 // Scope says which bytes of an application frame the LRC folds (1.2). The
 // order is the one in which scopes are tried on an unknown terminal.
 type Scope uint8

@@ -33,6 +33,9 @@ func checkHeader(p []byte, dir Direction, mode Mode) error {
 	if len(p) < headerLen {
 		return fmt.Errorf("ecr17: message of %d bytes: %w", len(p), ErrShort)
 	}
+	if len(p) > maxMessage {
+		return fmt.Errorf("ecr17: message of %d bytes: %w", len(p), ErrLong)
+	}
 	if !sevenBit(p) {
 		i := slices.IndexFunc(p, func(b byte) bool { return b >= 0x80 })
 		return fmt.Errorf("ecr17: byte %#02x at %d: %w", p[i], i+1, ErrNotASCII)

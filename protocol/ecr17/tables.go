@@ -63,7 +63,7 @@ const (
 	maxTags     = 4
 	maxUData    = 255
 	maxXML      = 1024
-	maxReleases = MaxFrame - 3 - 31
+	maxReleases = maxMessage - 31
 )
 
 var header = []field{

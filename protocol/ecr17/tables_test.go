@@ -200,6 +200,8 @@ func TestDecodeHeader(t *testing.T) {
 		{FromTerminal, "123456780P", ErrCode},
 		{FromTerminal, "123456780\x00", ErrCode},
 		{FromTerminal, "123456780E\x80", ErrNotASCII},
+		{FromTerminal, "123456780s" + strings.Repeat("0", maxMessage-headerLen), nil},
+		{FromTerminal, "123456780s" + strings.Repeat("0", maxMessage-headerLen+1), ErrLong}, // more than a frame holds
 	} {
 		tid, code, err := Header(c.dir, []byte(c.payload))
 		if !errors.Is(err, c.cause) {
