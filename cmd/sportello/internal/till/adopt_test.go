@@ -154,6 +154,7 @@ func TestStrangerLater(t *testing.T) {
 	for _, when := range []string{"before a payment", "when looked at", "while the service was off"} {
 		t.Run(when, func(t *testing.T) {
 			bubble(t, func(t *testing.T, w *world) {
+				w.receipts = true
 				d := w.terminals[0]
 				p, err := w.pay(request("r1", "cassa1", notice(1)))
 				if err != nil {
@@ -205,6 +206,7 @@ func TestStrangerLater(t *testing.T) {
 // TestStrangerOnASharedTerminal is nothing new.
 func TestStrangerOnASharedTerminal(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
+		w.receipts = true
 		for i := range 3 {
 			p, err := w.pay(request(notice(i), "cassa1", notice(i)))
 			if err != nil {

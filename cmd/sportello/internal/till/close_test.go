@@ -173,7 +173,7 @@ func TestCloseWithoutStart(t *testing.T) {
 // goroutines race; what counts is that it ends, that nobody waits for ever, and what newWorld checks at
 // the end.
 func TestStorm(t *testing.T) {
-	w := newWorld(t, withTwo)
+	w := newWorld(t, withTwo, withReceipts)
 	var charges atomic.Int64
 	enough := make(chan struct{})
 	for _, d := range w.terminals {

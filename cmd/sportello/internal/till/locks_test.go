@@ -162,6 +162,7 @@ func TestTwoTerminals(t *testing.T) {
 // waiting until the evidence is there and the citizen gone.
 func TestLockedTerminal(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
+		w.receipts = true
 		d := w.terminals[0]
 		found := make(chan driver.Outcome)
 		d.script(func(d *terminal) {
@@ -327,7 +328,7 @@ func TestActions(t *testing.T) {
 		wantCode(t, err, local.CodeForbiddenRole)
 		_, err = w.act(chief, "free")
 		wantCode(t, err, local.CodeNotFound)
-		_, err = w.act(chief, "close")
+		_, err = w.act(chief, "erase")
 		wantCode(t, err, local.CodeNotServed)
 		_, err = w.till.TerminalAction(context.Background(), clerk, "cassa9", "status", local.ActionRequest{})
 		wantCode(t, err, local.CodeTerminalUnknown)

@@ -209,6 +209,7 @@ func TestPaperFromABrokenLedger(t *testing.T) {
 // TestSlipNotWritten: a slip that cannot be kept costs the slip, not the charge.
 func TestSlipNotWritten(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
+		w.receipts = true
 		w.terminals[0].script(func(d *terminal) { d.after = func(error) { w.disk.failWith(errDisk) } })
 		p, err := w.pay(request("r1", "cassa1", notice(1)))
 		if err != nil {

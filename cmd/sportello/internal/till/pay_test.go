@@ -197,6 +197,7 @@ func TestDecline(t *testing.T) {
 // TestSnapshotOrder: newest first, the unfinished of other days, too.
 func TestSnapshotOrder(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
+		w.receipts = true
 		for i := range 2 {
 			d := w.terminals[i]
 			d.script(func(d *terminal) {

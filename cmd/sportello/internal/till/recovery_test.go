@@ -244,6 +244,7 @@ func TestOrphan(t *testing.T) {
 // locked and the terminal works on.
 func TestFree(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
+		w.receipts = true
 		d := w.terminals[0]
 		d.script(func(d *terminal) {
 			d.word = func(context.Context, driver.Payment) driver.Outcome { return lost(driver.Charged) }

@@ -38,6 +38,8 @@ var sentinels = map[string]struct {
 	"ErrUnsupported":   {driver.ErrUnsupported, local.CodeTerminalUnsupported, local.LightReady},
 	"ErrAmount":        {driver.ErrAmount, local.CodeAmountRange, local.LightReady},
 	"ErrBusy":          {driver.ErrBusy, local.CodeTerminalBusy, local.LightReady},
+	"ErrPassport":      {driver.ErrPassport, local.CodePassportChanged, local.LightNotReady},
+	"ErrNotLast":       {driver.ErrNotLast, local.CodeNotReversible, local.LightReady},
 	"ErrClosed":        {driver.ErrClosed, local.CodeStopping, local.LightReady},
 }
 

@@ -69,6 +69,7 @@ func TestRepeat(t *testing.T) {
 // configuration, or takes fewer notices now. A new request is refused.
 func TestRepeatAfterAnotherConfiguration(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
+		w.receipts = true
 		charged, refused := request("r1", "cassa2", notice(1), notice(2)), request("r2", "cassa2", notice(3))
 		p, err := w.pay(charged)
 		if err != nil {

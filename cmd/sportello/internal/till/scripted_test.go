@@ -37,6 +37,8 @@ type terminal struct {
 	late    *driver.Aftermath                                            // what followed the late word
 	pay     func(context.Context, driver.Payment, driver.Recorder) (driver.Aftermath, error)
 
+	ops operations // scripted_operations_test.go
+
 	running sync.WaitGroup
 }
 
@@ -53,7 +55,7 @@ func (d *terminal) read() terminal {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return terminal{status: d.status, before: d.before, word: d.word, after: d.after, resolve: d.resolve, late: d.late, pay: d.pay,
-		life: d.life, memory: d.memory, numbers: d.numbers, when: d.when, attempts: slices.Clone(d.attempts)}
+		ops: d.ops, life: d.life, memory: d.memory, numbers: d.numbers, when: d.when, attempts: slices.Clone(d.attempts)}
 }
 
 // plugIn gives the terminal a new driver, as a new process does.
@@ -61,6 +63,7 @@ func (d *terminal) plugIn() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.life, d.end = context.WithCancel(context.Background())
+	d.ops.inForce = nil
 }
 
 func (d *terminal) enter() (func(), error) {
@@ -142,6 +145,10 @@ func (d *terminal) Pay(ctx context.Context, p driver.Payment, r driver.Recorder)
 	}
 	defer leave()
 	d.w.steps.add("pay")
+	d.ordered(p)
+	if err := d.asCommissioned(); err != nil {
+		return driver.Aftermath{}, err
+	}
 	now := d.read()
 	if now.pay != nil {
 		return now.pay(ctx, p, r)
@@ -181,7 +188,7 @@ func (d *terminal) Pay(ctx context.Context, p driver.Payment, r driver.Recorder)
 	if o.Verdict == driver.Unknown {
 		return driver.Aftermath{}, nil
 	}
-	return driver.Aftermath{Acked: true, Ticket: "SCONTRINO", TicketComplete: true}, nil
+	return driver.Aftermath{Acked: !now.ops.unacked, Ticket: "SCONTRINO", TicketComplete: true}, nil
 }
 
 // take is the bank's decision.

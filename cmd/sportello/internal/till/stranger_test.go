@@ -68,6 +68,7 @@ func TestStrangerAfterNotCharged(t *testing.T) {
 		for _, next := range []string{"the same notice", "another notice", "when looked at"} {
 			t.Run(name+", "+next, func(t *testing.T) {
 				bubble(t, func(t *testing.T, w *world) {
+					w.receipts = true
 					w.charges("r0", 9)
 					w.ends("r1", 1, refusedByLine, ledger.NotCharged)
 					w.terminals[0].sold() // it had been at work
@@ -95,6 +96,7 @@ func TestStrangerAfterNotCharged(t *testing.T) {
 // sale after it is nothing new, and the second card need not wait for a supervisor.
 func TestStrangerAfterADecline(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
+		w.receipts = true
 		w.charges("r0", 9)
 		declined := refusedByLine
 		declined.Charge = &driver.Charge{TerminalID: "12345678", STAN: "000777", ActionCode: "116"}
@@ -108,6 +110,7 @@ func TestStrangerAfterADecline(t *testing.T) {
 // still waits for a supervisor, and only it.
 func TestStrangerBeforeARetry(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
+		w.receipts = true
 		w.charges("r0", 9)
 		w.ends("r1", 1, refusedByLine, ledger.NotCharged)
 		w.charges("r2", 2)
@@ -128,6 +131,7 @@ func TestStrangerWhileOneIsOpen(t *testing.T) {
 	for _, when := range []string{"before a payment", "when looked at"} {
 		t.Run(when, func(t *testing.T) {
 			bubble(t, func(t *testing.T, w *world) {
+				w.receipts = true
 				d := w.terminals[0]
 				w.charges("r0", 9)
 				p := w.ends("r1", 1, lost(driver.Charged), ledger.Unknown)

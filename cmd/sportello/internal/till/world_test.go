@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -75,6 +76,8 @@ type world struct {
 	terminals []*terminal
 	exclusive driver.Exclusivity // of every terminal
 	max       int
+	reversal  string
+	receipts  bool // every charge has its receipt at once, so that the terminals are proven (design 5.6)
 
 	ledger *ledger.Ledger
 	till   *Till
@@ -123,6 +126,8 @@ func (w *world) add(name string) *terminal {
 
 func withTwo(w *world) { w.add("cassa2") }
 
+func withReceipts(w *world) { w.receipts = true }
+
 func exclusively(w *world) { w.exclusive = driver.Exclusive }
 
 // start opens what stop has closed, as a new process would: same ledger, same terminals.
@@ -152,7 +157,7 @@ func (w *world) open() {
 	for _, d := range w.terminals {
 		d.plugIn()
 		o.Terminals = append(o.Terminals, Terminal{Name: d.name, Label: "Cassa " + d.name[5:], Driver: d,
-			Exclusivity: w.exclusive, Settlement: ledger.SettlementTerminal, MaxNotices: w.max})
+			Exclusivity: w.exclusive, Settlement: ledger.SettlementTerminal, MaxNotices: w.max, Reversal: w.reversal})
 	}
 	if w.till, err = New(o); err != nil {
 		w.t.Fatal(err)
@@ -191,6 +196,19 @@ func (w *world) pay(req local.PaymentRequest) (local.Payment, error) {
 type answer struct {
 	p   local.Payment
 	err error
+}
+
+// receipt is what settle does when the provider's receipt of a charge is there.
+func (w *world) receipt(p local.Payment) {
+	for i, n := range p.Notices {
+		if n.Registration != local.RegistrationAwaitingReceipt {
+			continue
+		}
+		if _, err := w.ledger.Register(ledger.RegistrationChange{PaymentID: p.ID, Index: i, To: ledger.RegDone,
+			ReceiptID: "RICEVUTA-" + n.Number, ReceiptAt: time.Now()}); err != nil && !errors.Is(err, errDisk) && !errors.Is(err, ledger.ErrClosed) {
+			w.t.Errorf("receipt of %s: %v", p.ID, err)
+		}
+	}
 }
 
 // payAside pays in the background.
@@ -354,7 +372,8 @@ type hub struct {
 	newest map[string]local.Payment
 }
 
-var rank = map[local.State]int{local.StateSent: 1, local.StateUnknown: 2, local.StateNotCharged: 3, local.StateCharged: 4}
+var rank = map[local.State]int{local.StateSent: 1, local.StateUnknown: 2, local.StateNotCharged: 3, local.StateCharged: 4,
+	local.StateReversing: 4, local.StateReversed: 5} // a charge may stand after all
 
 func (h *hub) Publish(e local.Event) {
 	h.mu.Lock()
@@ -371,6 +390,9 @@ func (h *hub) Publish(e local.Event) {
 	}
 	f := h.inside
 	h.mu.Unlock()
+	if p := e.Payment; p != nil && h.w.receipts && p.State == local.StateCharged {
+		h.w.receipt(*p)
+	}
 	if f != nil {
 		f(e)
 	}

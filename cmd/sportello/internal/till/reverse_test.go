@@ -1,0 +1,248 @@
+package till
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/driver"
+	"sportello/protocol/local"
+)
+
+func reversible(w *world) { w.reversal = ReversalProvider }
+
+// charged pays a notice and waits until it is charged.
+func (w *world) charged(id string, n int) local.Payment {
+	w.t.Helper()
+	p, err := w.pay(request(id, "cassa1", notice(n)))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.wantState(p.ID, ledger.Charged)
+	return p
+}
+
+func (w *world) reverse(op local.Operator, id string) (local.Payment, error) {
+	return w.till.Reverse(context.Background(), op, id, local.ActionRequest{RequestID: "storno-" + id})
+}
+
+// shown is GET payments/{id}.
+func (w *world) shown(id string) local.Payment {
+	w.t.Helper()
+	p, err := w.till.Payment(context.Background(), id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p
+}
+
+func TestReverse(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		d := w.terminals[0]
+		p := w.charged("r1", 1)
+		if !w.shown(p.ID).CanReverse {
+			t.Error("it cannot be reversed")
+		}
+		_, err := w.reverse(clerk, p.ID)
+		wantCode(t, err, local.CodeForbiddenRole)
+		var asked driver.Reversal
+		d.script(func(d *terminal) {
+			d.ops.reverse = func(_ context.Context, v driver.Reversal) error { asked = v; return nil }
+		})
+		v, err := w.reverse(chief, p.ID)
+		if err != nil || v.State != local.StateReversing || v.CanReverse {
+			t.Fatalf("%+v %v", v, err)
+		}
+		got := w.wantState(p.ID, ledger.Reversed)
+		if asked != (driver.Reversal{Reference: p.Reference, STAN: "000001", AmountCents: price}) {
+			t.Errorf("%+v", asked)
+		}
+		if got.Charge.STAN != "000001" || got.Reversal.Charge.STAN != "000002" || got.Reversal.Operator != chief.ID {
+			t.Errorf("%+v %+v", got.Charge, got.Reversal)
+		}
+		if slip, err := w.ledger.Ticket(p.ID); err != nil || slip != "STORNO" {
+			t.Errorf("%q %v", slip, err)
+		}
+		// The same request is the same reversal; another finds nothing to reverse.
+		if again, err := w.reverse(chief, p.ID); err != nil || again.State != local.StateReversed || again.Reversal.STAN != "000002" {
+			t.Errorf("%+v %v", again, err)
+		}
+		_, err = w.till.Reverse(context.Background(), chief, p.ID, local.ActionRequest{RequestID: "other"})
+		wantCode(t, err, local.CodeNotReversible)
+		if n := w.steps.count("reversal frame"); n != 1 {
+			t.Errorf("%d reversal frames", n)
+		}
+		if v := w.terminal("cassa1"); v.Locked || v.NeedsAdopt || v.Light != local.LightReady {
+			t.Errorf("%+v", v)
+		}
+		w.wantIdle()
+	}, reversible)
+}
+
+// TestNotReversible: what the terminal cannot give back is refused with the reason, and the office has one
+// case to refund it by.
+func TestNotReversible(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) { // reversal: none
+		p := w.charged("r1", 1)
+		if w.shown(p.ID).CanReverse {
+			t.Error("it is offered")
+		}
+		for range 2 {
+			_, err := w.reverse(chief, p.ID)
+			if e := refusal(t, err, local.CodeNotReversible); e.Args[local.ArgReason] != local.NotReversibleText(local.WhyProfile, local.Italian) {
+				t.Errorf("%+v", e)
+			}
+		}
+		if c, err := w.till.Cases(context.Background(), false); err != nil || len(c) != 1 || c[0].PaymentID != p.ID || !c[0].NeedsTwo {
+			t.Errorf("%+v %v", c, err)
+		}
+		if w.steps.count("reverse") != 0 {
+			t.Error("the terminal was asked")
+		}
+	})
+	bubble(t, func(t *testing.T, w *world) { // not the last charge any more
+		w.receipts = true
+		p := w.charged("r1", 1)
+		w.charged("r2", 2)
+		_, err := w.reverse(chief, p.ID)
+		if e := refusal(t, err, local.CodeNotReversible); e.Args[local.ArgReason] != local.NotReversibleText(local.WhyNotLast, local.Italian) {
+			t.Errorf("%+v", e)
+		}
+	}, reversible)
+	bubble(t, func(t *testing.T, w *world) { // somebody else's came since: only the terminal knows
+		p := w.charged("r1", 1)
+		w.terminals[0].sold()
+		_, err := w.reverse(chief, p.ID)
+		if e := refusal(t, err, local.CodeNotReversible); e.Args[local.ArgReason] != local.NotReversibleText(local.WhyNotLast, local.Italian) {
+			t.Errorf("%+v", e)
+		}
+		w.wantState(p.ID, ledger.Charged)
+		w.wantIdle()
+	}, reversible)
+	bubble(t, func(t *testing.T, w *world) { // a refusal leaves no case
+		w.terminals[0].script(func(d *terminal) {
+			d.word = func(_ context.Context, p driver.Payment) driver.Outcome { return d.decline(p) }
+		})
+		p, err := w.pay(request("r1", "cassa1", notice(1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.wantState(p.ID, ledger.NotCharged)
+		_, err = w.reverse(chief, p.ID)
+		wantCode(t, err, local.CodeNotReversible)
+		if c, _ := w.till.Cases(context.Background(), false); len(c) != 0 {
+			t.Errorf("%+v", c)
+		}
+	}, reversible)
+}
+
+// TestReverseRefused before anything was sent: the charge stands, and the same may be asked again.
+func TestReverseRefused(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		d := w.terminals[0]
+		p := w.charged("r1", 1)
+		d.script(func(d *terminal) {
+			d.ops.reverse = func(context.Context, driver.Reversal) error {
+				return &driver.Refusal{Kind: driver.ErrUnreachable, Detail: "off"}
+			}
+		})
+		_, err := w.reverse(chief, p.ID)
+		wantCode(t, err, local.CodeTerminalUnreachable)
+		w.wantState(p.ID, ledger.Charged)
+		if v := w.terminal("cassa1"); v.Light != local.LightNotReady {
+			t.Errorf("%+v", v)
+		}
+		w.wantIdle()
+		d.script(func(d *terminal) { d.ops.reverse = nil })
+		if _, err := w.reverse(chief, p.ID); err != nil {
+			t.Fatal(err)
+		}
+		w.wantState(p.ID, ledger.Reversed)
+	}, reversible)
+}
+
+// TestReversalHoldsTheTerminal like a payment does: nothing else is asked of it, and it waits for nothing.
+func TestReversalHoldsTheTerminal(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		d := w.terminals[0]
+		p := w.charged("r1", 1)
+		answered := make(chan struct{})
+		d.script(func(d *terminal) {
+			d.ops.undo = func(context.Context) driver.Outcome { <-answered; return d.reversed() }
+		})
+		if _, err := w.reverse(chief, p.ID); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		_, err := w.pay(request("r2", "cassa1", notice(2)))
+		wantCode(t, err, local.CodeTerminalBusy)
+		_, err = w.act(clerk, "status")
+		wantCode(t, err, local.CodeTerminalBusy)
+		_, err = w.till.Reverse(context.Background(), chief, p.ID, local.ActionRequest{RequestID: "other"})
+		wantCode(t, err, local.CodeNotReversible)
+		if v := w.terminal("cassa1"); v.Light != local.LightBusy || v.Lease == nil || v.Lease.Holder != "reverse" || v.Lease.Operator != chief.ID {
+			t.Errorf("%+v %+v", v, v.Lease)
+		}
+		close(answered)
+		w.wantState(p.ID, ledger.Reversed)
+		w.wantIdle()
+	}, reversible)
+}
+
+// TestReversalUnknown: it stays reversing until evidence or people say what became of it, and is never
+// "not charged".
+func TestReversalUnknown(t *testing.T) {
+	stands := driver.Outcome{Verdict: driver.NotReversed, Reason: driver.Reason{Code: string(local.CodeReversalRefused)}}
+	rows := map[ledger.State]func(*terminal) driver.Outcome{
+		ledger.Reversed: func(d *terminal) driver.Outcome { return d.reversed() },
+		ledger.Charged:  func(*terminal) driver.Outcome { return stands },
+		ledger.Reversing: func(*terminal) driver.Outcome {
+			return driver.Outcome{Verdict: driver.Unknown, Final: true, Reason: driver.Reason{Code: string(local.CodeReversalUnknown)}}
+		},
+	}
+	for want, found := range rows {
+		for _, restart := range []bool{false, true} {
+			bubble(t, func(t *testing.T, w *world) {
+				d := w.terminals[0]
+				p := w.charged("r1", 1)
+				d.script(func(d *terminal) {
+					d.ops.undo = func(life context.Context) driver.Outcome {
+						if restart {
+							<-life.Done()
+						}
+						return lost("")
+					}
+					d.ops.resolveReversal = func(_ context.Context, r driver.Recorder) error { return r.Outcome(found(d)) }
+				})
+				base := d.baseline()
+				if _, err := w.reverse(chief, p.ID); err != nil {
+					t.Fatal(err)
+				}
+				if synctest.Wait(); restart {
+					if got := w.payment(p.ID); got.State != ledger.Reversing {
+						t.Fatalf("%s", got.State)
+					}
+					w.restart()
+				}
+				got := w.wantState(p.ID, want)
+				as := d.read().ops.reversals
+				if len(as) != 1 || as[0].SameProcess == restart || as[0].STAN != "000001" || as[0].Reference != p.Reference || as[0].SentAt.IsZero() ||
+					string(as[0].Baseline.Last) != string(base.Last) {
+					t.Errorf("restart %t: %+v", restart, as)
+				}
+				if w.steps.count("reversal frame") != 1 {
+					t.Error("it was sent again")
+				}
+				if v := w.terminal("cassa1"); v.Locked != (want == ledger.Reversing) || got.NeedsPeople != v.Locked || v.NeedsAdopt {
+					t.Errorf("%+v", v)
+				}
+				if slices.Contains(w.steps.all(), "resolve") {
+					t.Error("the charge was looked into, not the reversal")
+				}
+				w.wantIdle()
+			}, reversible)
+		}
+	}
+}
