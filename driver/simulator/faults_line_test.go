@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -242,4 +243,16 @@ func TestLineFaultsOnTCP(t *testing.T) {
 			t.Errorf("%d decisions", n)
 		}
 	})
+}
+
+// The head of a request may end anywhere in what is read at a time.
+func TestResetAfterAShiftedRequest(t *testing.T) {
+	for shift := range headOfRequest {
+		inMemory(t, Options{Faults: []Rule{{On: "s", Fault: ResetUnread}}}, func(t *testing.T, b bench) {
+			e := b.dial()
+			stray := strings.Repeat("?", shift)
+			e.raw(append([]byte(stray), e.frame(ecr17.StatusRequest{TID: tid})...))
+			e.hungUp()
+		})
+	}
 }

@@ -21,14 +21,16 @@ func (s *session) read(in chan<- []byte) {
 	buf := make([]byte, headOfRequest)
 	for {
 		n, err := s.conn.Read(buf)
-		for _, c := range buf[:n] {
-			letter, ok := head.feed(c)
+		for i := range n {
+			letter, ok := head.feed(buf[i])
 			if !ok {
 				continue
 			}
 			if f := s.t.takeInside(letter); len(f) > 0 {
-				read := headOfRequest + n - bytes.IndexByte(buf[:n], c) - 1
-				if !s.inside(in, &head, f, read) {
+				for _, c := range buf[i+1 : n] {
+					head.feed(c)
+				}
+				if !s.inside(in, &head, f, headOfRequest+n-i-1) {
 					return
 				}
 				n = 0

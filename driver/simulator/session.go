@@ -59,7 +59,7 @@ func (s *session) serve(ctx context.Context) {
 	if s.offAtConnect(ctx, on) {
 		return
 	}
-	in := make(chan []byte, 64)
+	in := make(chan []byte, 1024)
 	s.in = in
 	s.reader.Go(func() { s.read(in) })
 	if len(on) > 0 {
