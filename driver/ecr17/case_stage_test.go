@@ -13,6 +13,7 @@ import (
 
 	"sportello/driver"
 	"sportello/driver/ecr17"
+	"sportello/driver/line"
 	"sportello/driver/simulator"
 )
 
@@ -92,7 +93,7 @@ func TestCasesComplete(t *testing.T) {
 // stage is a cash desk in front of a simulated terminal, and the ledger behind it.
 type stage struct {
 	*testing.T
-	line string // memory, tcp, pty
+	over string // memory, tcp, pty
 	sim  *simulator.Terminal
 	cfg  driver.Config
 	drv  driver.Terminal
@@ -123,9 +124,9 @@ type attempt struct {
 	dueBack               chan struct{} // Pay has returned
 }
 
-func playCase(t *testing.T, k kase, line string, serve func(*testing.T, *simulator.Terminal, *driver.Config)) {
+func playCase(t *testing.T, k kase, over string, serve func(*testing.T, *simulator.Terminal, *driver.Config)) {
 	o := simulator.Options{TerminalID: "12345678"}
-	if line == "memory" {
+	if over == "memory" {
 		o.Timing = simulator.Human
 	}
 	if k.options != nil {
@@ -135,7 +136,7 @@ func playCase(t *testing.T, k kase, line string, serve func(*testing.T, *simulat
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{T: t, line: line, sim: sim, x: driver.Exclusive, cfg: driver.Config{
+	s := &stage{T: t, over: over, sim: sim, x: driver.Exclusive, cfg: driver.Config{
 		Name: "cassa1", Driver: "nexi", TerminalID: "12345678", CashRegisterID: "1", LRC: "auto", Receipts: "ecr",
 		NoticeData: &driver.NoticeData{Tag: 5, Template: "{notice}{creditor}", IndexMap: "5000"},
 	}}
@@ -156,7 +157,21 @@ func playCase(t *testing.T, k kase, line string, serve func(*testing.T, *simulat
 	s.settle()
 }
 
-func (s *stage) virtual() bool { return s.line == "memory" }
+// dial puts another way of opening lines in place, and a new process that uses it.
+func (s *stage) dial(f func(context.Context) (line.Line, error)) {
+	s.cfg.Dial = f
+	s.boot()
+}
+
+// open opens a line to the terminal past the driver, as another cash register would.
+func (s *stage) open() (line.Line, error) {
+	if s.cfg.Dial != nil {
+		return s.cfg.Dial(context.Background())
+	}
+	return line.Dial(context.Background(), s.cfg.Address)
+}
+
+func (s *stage) virtual() bool { return s.over == "memory" }
 
 // span is a time of the row in memory, and one that a test over a real line can afford.
 func (s *stage) span(real, scaled time.Duration) time.Duration {
