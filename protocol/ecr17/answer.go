@@ -5,6 +5,8 @@ package ecr17
 
 // StatusAnswer is the answer to StatusRequest (2.1). Its terminal id is the
 // real one, also when asked with the wildcard.
+//
+// ECR17 2.1: releases may be absent, and need not fill eight characters each.
 type StatusAnswer struct {
 	TID      string
 	Clock    Clock
@@ -39,7 +41,10 @@ func (m CloseAnswer) Balanced() bool {
 }
 
 // TicketPart is one piece of a ticket (S, 2.12). Join the texts of all parts
-// before reading them as a ticket.
+// before reading them as a ticket: a line or a control may be split (section 4).
+//
+// ECR17 2.12: the "14 per line" of its page is a misprint of 24. A text over
+// 200 bytes is taken when it comes (S15) and never written.
 type TicketPart struct {
 	TID  string
 	Text string // 1 to 200 bytes with print controls

@@ -5,6 +5,11 @@ import (
 )
 
 // AdditionalData is the message after a request with MoreData (U, 2.13).
+//
+// ECR17 2.13: each content is closed by the one byte 1B, which "01B hex" means.
+// What the index map holds is open: here byte k is the index of the k-th
+// content, "5000" for one tag 5 and "1500" for the tags 1 and 5; it is written
+// as given, so that a terminal of another opinion can be served.
 type AdditionalData struct {
 	TID       string
 	ISOField  string   // field of the wanted answer: "62", or "00" for none
@@ -17,6 +22,9 @@ type AdditionalData struct {
 func (m AdditionalData) WantsAnswer() bool { return m.ISOField != "00" }
 
 // AdditionalDataAnswer is data from the host (U, 2.13).
+//
+// ECR17 2.13: the data may stand in a field that is always 255 wide. The length
+// at 17 decides, what follows is ignored.
 type AdditionalDataAnswer struct {
 	TID  string
 	Data string // at most 255 bytes

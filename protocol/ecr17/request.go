@@ -8,6 +8,10 @@ type StatusRequest struct{ TID string }
 
 // PaymentRequest asks a payment (P, X) or a pre-authorisation (p) (2.2). Use X:
 // its answer carries amount and action code.
+//
+// ECR17 2.2: the contract text stands right aligned, as the documentation says.
+// The terminal skips blanks when it prints it, at 24 columns a line, so a
+// reference has no blank inside and at most 24 characters.
 type PaymentRequest struct {
 	Code         byte // 'X', 'P' or 'p'
 	TID          string
@@ -20,6 +24,10 @@ type PaymentRequest struct {
 }
 
 // IncrementRequest raises (i) or collects (c) a pre-authorisation (2.7).
+//
+// ECR17 2.7: the page of the closure shows the letter i with hex 63; 63 is c,
+// and so is the answer. The code of the pre-authorisation stands at 160, not
+// at 168.
 type IncrementRequest struct {
 	Code         byte // 'i' or 'c'
 	TID          string
@@ -30,7 +38,9 @@ type IncrementRequest struct {
 	PreauthCode  string // 9 digits
 }
 
-// VerifyRequest asks a card verification (H, 2.8). No money moves.
+// VerifyRequest asks a card verification (H, 2.8). No money moves. Its answer
+// has letter and length of a payment's (P): only what was asked tells them
+// apart (ClassPayment, EffectPerhaps).
 type VerifyRequest struct {
 	TID          string
 	CashRegister string
@@ -39,6 +49,9 @@ type VerifyRequest struct {
 }
 
 // ReversalRequest asks to give a payment back (S, 2.5).
+//
+// ECR17 2.5: the flag for additional data is at 25, unlike elsewhere. Byte 26
+// stays 0 (same card); the other values are managed by no terminal known.
 type ReversalRequest struct {
 	TID          string
 	CashRegister string
@@ -47,6 +60,9 @@ type ReversalRequest struct {
 }
 
 // TotalsRequest asks the terminal's total (T, 2.9).
+//
+// ECR17 2.9: the overview promises a remote total too; the layout has only the
+// terminal's own. A negative total cannot be written and reads as absent.
 type TotalsRequest struct {
 	TID          string
 	CashRegister string
@@ -60,7 +76,8 @@ type CloseRequest struct {
 	MoreData     bool
 }
 
-// LastResultRequest asks the saved result again (G, 2.10).
+// LastResultRequest asks the saved result again (G, 2.10). The answer is the
+// saved message byte for byte, however old; ClassifyLast tells whose it is.
 type LastResultRequest struct {
 	TID          string
 	CashRegister string
@@ -75,6 +92,9 @@ type PrintSwitch struct {
 }
 
 // ReprintRequest asks a copy of a ticket (R, 2.11).
+//
+// ECR17 2.11: the page calls it a message of the terminal; it is one to it. No
+// result follows, only the ticket, and that only with ToECR.
 type ReprintRequest struct {
 	TID     string
 	ToECR   bool

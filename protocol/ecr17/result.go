@@ -111,7 +111,17 @@ type DCC struct {
 }
 
 // Result is the answer to a command that moves money, and to a card
-// verification. Absent fields are empty; an amount has its own flag, since
+// verification.
+//
+// ECR17 2.0: only "00" selects the positive body, every other code the
+// negative one. 2.3: whether the currency was converted says the flag in the
+// block, not the letter V; V may answer X too. 2.6: the card type of e is at
+// 71, where its page says 48 and overlaps the amount. 2.7: i has a layout of
+// its own and no documented negative body; v has no euro amount, so its
+// currency block stands 8 earlier than in V. 2.8: a refused H has its action
+// code at 37.
+//
+// Absent fields are empty; an amount has its own flag, since
 // zero is an amount.
 type Result struct {
 	Letter byte

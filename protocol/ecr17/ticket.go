@@ -69,7 +69,8 @@ type Ticket struct {
 type TicketOption uint8
 
 // SwallowNewLine ignores the new-line byte that follows a line which was
-// complete by itself; by the rules it is an empty line (4, rule 2).
+// complete by itself. ECR17 4, rule 3: it is an empty line; firmwares differ,
+// hence the switch (S06).
 const SwallowNewLine TicketOption = 1
 
 // ReadTickets interprets the joined text of all ticket messages. The end mark
