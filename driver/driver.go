@@ -277,8 +277,8 @@ type Passport struct {
 	Software    string        `json:"software,omitempty"`
 	Scope       string        `json:"scope"`                  // LRC scope, proven by two status answers
 	AckForm     string        `json:"ack_form,omitempty"`     // how it writes the LRC of its ACK (ECR17 1.3)
-	Supports    string        `json:"supports"`               // letters answered with an ACK, of s G T R E
-	Refuses     string        `json:"refuses,omitempty"`      // letters answered with a NAK, or with nothing
+	Supports    string        `json:"supports"`               // letters that were answered, of s G T E R in this order
+	Refuses     string        `json:"refuses,omitempty"`      // letters answered with a NAK, or with nothing usable
 	ClockOffset time.Duration `json:"clock_offset,omitempty"` // terminal minus PC; to the minute
 	TotalCents  *int64        `json:"total_cents,omitempty"`  // its total at the time; the host's is told by a close only
 	OneClient   Answer        `json:"one_client,omitempty"`   // a second connection gets no answer
@@ -314,17 +314,20 @@ type Terminal interface {
 	// aftermath is what followed a late word of the terminal itself; nil when it did not speak.
 	Resolve(ctx context.Context, a Attempt, r Recorder) (*Aftermath, error)
 	// Reverse gives the terminal's last charge back: pre-flight, r.Sent, the reversal frame once, r.Outcome
-	// (Reversed, NotReversed, NotSent or Unknown), acknowledgement, slip. The promises are those of Pay.
+	// (Reversed, NotReversed, NotSent or Unknown), acknowledgement, slip. The promises are those of Pay. What
+	// the saved result does not show to be the last charge is refused with ErrNotLast, and not sent.
 	Reverse(ctx context.Context, v Reversal, r Recorder) (Aftermath, error)
 	// ResolveReversal is Resolve for a reversal whose outcome is unknown (ECR17 6.7). It never sends again.
 	ResolveReversal(ctx context.Context, a ReversalAttempt, r Recorder) (*Aftermath, error)
 	// CloseSession closes the accounting session: it zeroes the terminal's total. It moves no money but is
-	// sent once. A lost answer is recovered by the total; what that does not prove is ClosingUnknown.
+	// sent once. A lost answer is recovered by the total; what that does not prove is ClosingUnknown. ctx ends
+	// the pre-flight only. ErrBusy while money is in hand or an outcome is unknown: the total is evidence.
 	CloseSession(ctx context.Context) (Closing, error)
 	// Reprint asks for the copy of the last financial receipt. It prints nothing.
 	Reprint(ctx context.Context) (Slip, error)
 	// Detect finds out what a passport holds, from nothing: the scope in use is not trusted. It moves no
-	// money. knows says whether a reference on a copy is one of the ledger's; quiet is the installer's word
+	// money; ErrBusy while money is in hand or an outcome is unknown. A letter that the terminal refuses is
+	// found out and is no error. knows says whether a reference on a copy is one of the ledger's; quiet is the installer's word
 	// that asking for totals prints nothing. It does not change the passport in force.
 	Detect(ctx context.Context, knows func(reference string) bool, quiet bool) (Passport, error)
 	// Commission puts a passport in force: its capabilities are used, and a terminal that shows another id,

@@ -135,6 +135,9 @@ func TestDetectFromNothing(t *testing.T) {
 		healthy(b.peer)
 		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) { w.ack(); w.send(w.p.approved(x.AmountCents)) }
 		b.open().Commission(b.detect(ours, false))
+		if _, err := b.term.Status(context.Background()); err != nil { // locks the scope
+			t.Fatal(err)
+		}
 		b.peer.scope = ecr17.PayloadEtx
 		if err := b.refused(driver.ErrPassport); !strings.Contains(err.Error(), "stx+payload+etx") {
 			t.Fatal(err)
@@ -157,6 +160,21 @@ func TestPassportScopeFirst(t *testing.T) {
 		b.open().Commission(driver.Passport{TerminalID: ourTID, Software: "REL00001", Scope: "payload"})
 		if _, err := b.term.Status(context.Background()); err != nil || b.peer.received("s") != 3 {
 			t.Fatalf("%v, frames %v", err, b.peer.log())
+		}
+	})
+}
+
+// A terminal that serves one client is known by its passport: evidence is gathered on the attempt's own line.
+func TestPassportOfOneClient(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		for _, c := range []struct {
+			answer driver.Answer
+			want   bool
+		}{{driver.AnswerUnknown, false}, {driver.AnswerNo, false}, {driver.AnswerYes, true}} {
+			b.open().Commission(driver.Passport{TerminalID: ourTID, Scope: "payload", OneClient: c.answer})
+			if got := b.term.(*terminal).servesOne(); got != c.want {
+				t.Errorf("%q: %t", c.answer, got)
+			}
 		}
 	})
 }

@@ -44,6 +44,9 @@ func (t *terminal) Reverse(ctx context.Context, v driver.Reversal, r driver.Reco
 	}
 	defer free()
 	t.dropOpen(nil)
+	if t.takeLate(v.Reference) != nil { // what is kept of the payment is never taken for the reversal's
+		t.dropOpen(nil)
+	}
 
 	e := &exchange{
 		t: t, payment: driver.Payment{Reference: v.Reference, AmountCents: v.AmountCents},

@@ -263,6 +263,40 @@ func TestReversalLateWord(t *testing.T) {
 	})
 }
 
+// A late word about the payment is no word about its reversal, though both have one reference.
+func TestReversalAfterThePaymentsLateWord(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		v := toGiveBack(b, func(w *wire) { w.ack(); w.close() })
+		b.peer.save(nil)
+		b.peer.stan--
+		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
+			w.ack()
+			w.wait(30 * time.Minute)
+			r := w.p.approved(x.AmountCents)
+			w.p.save(r)
+			w.send(r)
+		}
+		o, _ := b.pay()
+		b.want(o, driver.Unknown, "no_answer")
+		if o := b.resolve(); !o.Final {
+			t.Fatalf("%+v", o)
+		}
+		time.Sleep(30 * time.Minute) // people have found out that it was charged
+		if _, err := b.term.Status(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		b.rec.baseline, b.rec.outcomes = nil, nil
+		b.rec.onSent = func() { b.rec.fault = "" } // the payment's frame has been seen, of course
+		o, _ = b.reverse(v)
+		b.want(o, driver.Unknown, "line_lost")
+		for range 2 {
+			if o := b.resolveReversal(v, true); o.Verdict != driver.Unknown || o.Preset != driver.NotReversed {
+				t.Fatalf("%s, preset %q: %+v", o.Verdict, o.Preset, o.Reason)
+			}
+		}
+	})
+}
+
 // A NAK is believed when the terminal is idle; it may be at work all the same (R06).
 func TestReversalNAK(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
