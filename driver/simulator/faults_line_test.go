@@ -80,7 +80,9 @@ var lineCases = map[Fault]faultCase{
 		b.dial().present()
 	}},
 	ResetExecute: {rule: Rule{On: "X"}, truth: []bool{true}, see: func(t *testing.T, b bench, e *ecr) {
-		e.send(e.extended(100))
+		p := e.extended(100)
+		p.MoreData = true // nobody can send them
+		e.send(p)
 		e.hungUp()
 		b.dial().savedBytes()
 	}},

@@ -80,8 +80,10 @@ func (s *session) beginTransaction(ctx context.Context, more bool) (ecr17.Additi
 	}
 	s.glue()
 	s.acknowledge(ctx)
-	if s.faults.has(NoACK) || s.faults.has(NakExecute) || s.faults.has(ResultFirst) {
-		more = false // no ECR sends data after the first two, and all execute without
+	for _, f := range []Fault{NoACK, NakExecute, ResetExecute, ResultFirst} {
+		if s.faults.has(f) {
+			more = false // no ECR sends data after the first three, and all execute without
+		}
 	}
 	u, ok := s.additionalData(ctx, more)
 	if s.faults.has(StaleInside) {
