@@ -53,6 +53,17 @@ func TestTicketESCPOS(t *testing.T) {
 	}
 }
 
+// Nor does a ticket that was not read by us reach a printer or a page as it is.
+func TestTicketOfOthers(t *testing.T) {
+	ticket := Ticket{Lines: []Line{{{FormatNormal, "A\x1b@<\n"}, {PrintFormat(99), "B"}}}, Complete: true}
+	if got := string(ticket.AppendESCPOS(nil, Printer{Cut: true})); got != "\x1b!\x00A?@<?B\n\x1dVB\x00" {
+		t.Errorf("printer: %q", got)
+	}
+	if got := ticket.HTML(); got != "<pre class=\"ticket\">\nA?@&lt;?B\n</pre>\n" {
+		t.Errorf("page: %q", got)
+	}
+}
+
 // S05: a control byte may be the first of a message, its text in the one before.
 func TestTicketSplitAnywhere(t *testing.T) {
 	text := "NEXI}\x7fIMPORTO EUR       125,00}{SI}\x1b"
