@@ -108,6 +108,7 @@ func cells() []cell {
 		{"07", "R+ T1", fresh(ok, match, copied(ReprintOurs), measured(TotalsOne)), all(charged)},
 		{"07", "R+ T0", fresh(ok, match, copied(ReprintOurs), measured(TotalsNothing)), all(clerkYes)},
 		{"07", "R+, another sum", fresh(ok, match, copied(ReprintOurs), measured(TotalsUnexplained)), all(clerkYes)},
+		{"07", "R+, but it told us something else", fresh(ok, match, copied(ReprintOurs), func(f *Facts) { f.Direct = odd }), [3]result{charged, clerk, clerk}},
 		{"08", "R+", fresh(refused, copied(ReprintOurs)), [3]result{not, clerk, clerk}},
 		{"08", "R+ T0", fresh(refused, copied(ReprintOurs), measured(TotalsNothing)), all(not)},
 		{"08", "R+ T0 at once", fresh(refused, copied(ReprintOurs), measured(TotalsNothing), early), [3]result{not, toWait, toWait}},

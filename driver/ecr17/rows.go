@@ -109,6 +109,9 @@ func row07(f Facts) (driver.Outcome, bool) {
 	if o, undone := cancelled(f); undone {
 		return o, true
 	}
+	if f.Direct != nil && !f.Repeats && !f.exclusive() {
+		return people("", "our receipt, but the saved result is not what the terminal told us"), true
+	}
 	if f.Totals == TotalsUnexplained {
 		return people(driver.Charged, "our receipt and this amount, but the total grew by something else"), true
 	}
@@ -264,7 +267,8 @@ func row17(f Facts) (driver.Outcome, bool) {
 	return notCharged(driver.NotCharged, local.CodeByEvidence, "nothing newer on the terminal"), true
 }
 
-// row18: G=, T0 measured. Residual: that of row17; and where others sell, a reversal of the same amount, or
+// row18: G=, T0 measured. Residual: that of row17, also when it died right after printing and the copy is not
+// read; and where others sell, a reversal of the same amount, or
 // a close and sales that make up exactly the total from before, hide our sale.
 func row18(f Facts) (driver.Outcome, bool) {
 	if !f.same() || !f.t0Measured() || f.ours() {

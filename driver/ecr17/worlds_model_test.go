@@ -47,7 +47,7 @@ const (
 // Values of the dimensions. The first one of before and after is the quiet case.
 var (
 	hosts = []string{"never", "approved", "declined", "stopped", "cancelled", "partial", "odd", "odd and nothing"}
-	fates = []string{"whole", "died at once", "died after the total", "died before saving", "died before the receipt", "running"}
+	fates = []string{"whole", "died at once", "died after the total", "died before saving", "died before the receipt", "died after the receipt", "running"}
 	lines = []string{"no ACK", "ACK", "progress", "result"}
 )
 
@@ -155,6 +155,13 @@ func (p *pos) pay(host, fate string) (said []byte) {
 		return nil
 	}
 	said = p.result(code, cents, host != "stopped")
+	prints := code == ecr17.ResultOK || p.kind.refusals || host == "odd"
+	if fate == "died after the receipt" { // it prints first
+		if prints {
+			p.receipt(ourReference)
+		}
+		return said
+	}
 	if took {
 		p.total, p.sold, p.mine = p.total+cents, cents, true
 	}
@@ -164,7 +171,7 @@ func (p *pos) pay(host, fate string) (said []byte) {
 	if fate != "died before saving" {
 		p.save(said)
 	}
-	if fate != "died before the receipt" && (code == ecr17.ResultOK || p.kind.refusals || host == "odd") {
+	if prints && fate != "died before the receipt" {
 		p.receipt(ourReference)
 	}
 	return said
@@ -297,7 +304,7 @@ func (w world) live() (look, truth) {
 	return l, p.truth
 }
 
-// show is the look itself: s, G, R and T, as Resolve asks them.
+// show is the look itself: s, G, R and T. Resolve asks R and T later than this; Judge must not rely on it.
 func (p *pos) show(l *look) {
 	if p.tid != ourTID {
 		l.seen.identity = IdentityOther
@@ -313,9 +320,6 @@ func (p *pos) show(l *look) {
 		reading = readResult(p.saved, ourTID, l.asked)
 	}
 	l.seen.saw(reading, p.kind.saves != "refused", l.attempt.Baseline)
-	if l.seen.last != LastNew && !l.settled() {
-		return
-	}
 	if p.kind.copies != "no" {
 		l.seen.slip = p.paper()
 	}

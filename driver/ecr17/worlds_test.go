@@ -16,51 +16,57 @@ var moreWorlds = flag.Int("worlds", 1, "how many times the usual number of world
 var residuals = []struct {
 	name string
 	why  string
-	fits func(w world, row string, v driver.Verdict) bool
+	fits func(w world, f Facts, row string, v driver.Verdict) bool
 }{
 	{"died before it saved anything", "the host approved; the terminal shows the state from before. Terminals cancel such a sale at the next contact; the day's comparison shows the rest",
-		func(w world, row string, v driver.Verdict) bool {
+		func(w world, _ Facts, row string, v driver.Verdict) bool {
 			return v == driver.NotCharged && w.fate == "died at once" && row != "01" && row != "02"
 		}},
 	{"died before it printed", "the host approved and the total grew, but it is not read or was closed, and the last receipt is the one from before",
-		func(w world, row string, v driver.Verdict) bool {
+		func(w world, f Facts, row string, v driver.Verdict) bool {
 			died := w.fate == "died after the total" || w.fate == "died before the receipt" && w.kind.saves != "works"
-			return v == driver.NotCharged && died && w.kind.copies == "printed" && (row == "17" || row == "24")
+			return v == driver.NotCharged && died && f.r0() && !f.Totals.grew() && (row == "17" || row == "24")
+		}},
+	{"died after it printed", "the host approved and the receipt is in the clerk's hand, but nothing is saved and the total never grew, and the copy is not read, or another's refusal is saved beside it",
+		func(w world, f Facts, row string, v driver.Verdict) bool {
+			return v == driver.NotCharged && w.fate == "died after the receipt" && (!f.ours() || row == "08") && row != "02"
 		}},
 	{"carried out after the quiet time", "it answers from a second thread and the command waits longer than the quiet time",
-		func(w world, row string, v driver.Verdict) bool {
+		func(w world, _ Facts, row string, v driver.Verdict) bool {
 			return v == driver.NotCharged && w.fate == "running" && w.quiet && row != "01" && row != "02"
 		}},
 	{"cancelled afterwards", "approved by the terminal's word or memory, then cancelled with the host by itself (D13)",
-		func(w world, _ string, v driver.Verdict) bool {
+		func(w world, _ Facts, _ string, v driver.Verdict) bool {
 			return v == driver.Charged && w.host == "cancelled"
 		}},
 	{"given back by others", "approved by the terminal's own word, then reversed at its keys or by another cash register",
-		func(w world, row string, v driver.Verdict) bool {
+		func(w world, _ Facts, row string, v driver.Verdict) bool {
 			return v == driver.Charged && undoes(w.after) && w.claim != driver.Exclusive
 		}},
 	{"NAK, and yet carried out", "without any sign of work during the check",
-		func(w world, row string, v driver.Verdict) bool {
+		func(w world, _ Facts, row string, v driver.Verdict) bool {
 			return v == driver.NotCharged && row == "01" && w.line == "NAK"
 		}},
 	{"hidden by a reversal", "somebody gave back an earlier sale of the same amount between our pre-flight and our sale: the total is the one from before",
-		func(w world, row string, v driver.Verdict) bool {
+		func(w world, _ Facts, row string, v driver.Verdict) bool {
 			return v == driver.NotCharged && w.claim != driver.Exclusive && undoes(w.before) && w.kind.total == "measured"
 		}},
 	{"hidden by a close", "the session was closed in between and sales make up exactly the total from before",
-		func(w world, row string, v driver.Verdict) bool {
+		func(w world, _ Facts, row string, v driver.Verdict) bool {
 			return v == driver.NotCharged && w.claim != driver.Exclusive && closes(w) && w.kind.total == "measured"
 		}},
 	{"printed but not saved", "the saved result is another's sale of the same amount, the last receipt is that of our refusal, or of a partial approval",
-		func(w world, row string, v driver.Verdict) bool {
-			return v == driver.Charged && row == "07" && w.claim != driver.Exclusive && w.fate == "died before saving" && (w.kind.refusals || w.host == "partial")
+		func(w world, _ Facts, row string, v driver.Verdict) bool {
+			unsaved := w.fate == "died before saving" || w.fate == "died after the receipt"
+			return v == driver.Charged && row == "07" && w.claim != driver.Exclusive && unsaved && w.line != "result" &&
+				(w.kind.refusals || w.host == "partial" || w.host == "odd and nothing")
 		}},
 	{"partial, saved, not printed", "the saved result is a partial approval of ours, the last receipt another's refusal from just before: together they look like another's sale",
-		func(w world, row string, v driver.Verdict) bool {
+		func(w world, _ Facts, row string, v driver.Verdict) bool {
 			return v == driver.NotCharged && row == "13" && w.host == "partial" && w.fate == "died before the receipt" && w.kind.refusals
 		}},
 	{"another amount, untold", "71 bytes tell no amount; without totals a partial approval looks whole",
-		func(w world, row string, v driver.Verdict) bool {
+		func(w world, _ Facts, row string, v driver.Verdict) bool {
 			return v == driver.Charged && w.host == "partial" && w.kind.plain
 		}},
 }
@@ -78,7 +84,8 @@ func TestWorlds(t *testing.T) {
 	walk(func(w world) {
 		n++
 		l, truth := w.live()
-		o, row := decide(l.facts())
+		facts := l.facts()
+		o, row := decide(facts)
 		verdicts[fmt.Sprintf("%s %s", w.claim, o.Verdict)]++
 		var lie string
 		switch {
@@ -92,13 +99,13 @@ func TestWorlds(t *testing.T) {
 			return
 		}
 		for i, r := range residuals {
-			if r.fits(w, row, o.Verdict) {
+			if r.fits(w, facts, row, o.Verdict) {
 				hit[i]++
 				return
 			}
 		}
 		if wrong++; wrong <= 20 {
-			t.Errorf("%s, by row %s (%s):\n%+v\n%+v", lie, row, o.Reason.Text, w, l.facts())
+			t.Errorf("%s, by row %s (%s):\n%+v\n%+v", lie, row, o.Reason.Text, w, facts)
 		}
 	})
 	for i, r := range residuals {
