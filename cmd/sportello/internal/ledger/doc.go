@@ -19,6 +19,11 @@
 // look first, and is folded into the state bucket with a later commit. So every index, the locks'
 // too, is as durable as the entry it follows from, and costs the money path nothing.
 //
+// What people decide goes the same way (desk.go, cases.go): a proposal is an entry that names who and
+// when; the second signature is the outcome, or the case's ending, in one commit with what follows from
+// it. Nobody signs what was not seen: the sequence of the newest evidence, or of the case, is asked for.
+// A reversal (reversal.go) is durable before its frame, as an intent is.
+//
 // Beside it: ballast.bin, space that outcomes may have when the disk is full; ledger.db.lock, which
 // keeps a second process out.
 //
@@ -28,6 +33,9 @@
 //	first boot      nothing, or ledger.db.new                    begins again (TestFirstBootLeavesNothingHalf)
 //	any commit      all of it or nothing of it                   folds the entries that are not (TestKilled)
 //	last flush      the entry, though nobody was told            has it; the till resolves what is unfinished
+//	reversal sent   reversing, with its baseline                 lists it as unfinished, for "reverse" (TestReversal)
+//	a proposal      the answer of one                            waits for the other (TestProposeAndCountersign)
+//	a new version   entries, and a state of another form         folds all from the first (TestEveryKindIsRebuilt)
 //	Erase           the old ledger, and ledger.db.compact        removes the copy; or the new ledger, whole
 //	Close           all, without a free list                     reads the whole tree once, and is slower
 //	a torn page     what cannot be trusted                       refuses with ErrDamaged (TestTornFiles, TestEveryPageLost)
