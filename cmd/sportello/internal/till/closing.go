@@ -47,6 +47,11 @@ func (s *station) close(ctx context.Context, op local.Operator, rep *local.Termi
 	if err != nil {
 		return err
 	}
+	// From here on nobody knows the terminal's total until an answer is on disk: one computed across a close
+	// that was forgotten could hide a sale (ECR17 6.2 L16).
+	if err := t.o.Ledger.RecordClosing(s.term.Name, op.ID, driver.Closing{State: driver.ClosingUnknown, Reason: driver.Reason{Code: string(codeClosingUnknown)}}); err != nil {
+		return err
+	}
 	c, err := s.term.Driver.CloseSession(ctx)
 	if err != nil {
 		return err
@@ -111,7 +116,7 @@ func (s *station) doubts(takings ledger.Takings) ([]ledger.Payment, error) {
 	}), err
 }
 
-// sentSince are the payments that were sent on the terminal from a time on, oldest first; zero: all.
+// sentSince are the payments of the terminal that were sent and have changed since a time, oldest first; zero: all.
 func (s *station) sentSince(from time.Time) ([]ledger.Payment, error) {
 	for limit := 1000; ; limit *= 10 {
 		list, err := s.till.o.Ledger.Payments(ledger.Query{Limit: limit})
@@ -122,7 +127,7 @@ func (s *station) sentSince(from time.Time) ([]ledger.Payment, error) {
 			continue
 		}
 		list = slices.DeleteFunc(list, func(p ledger.Payment) bool {
-			return p.Terminal != s.term.Name || p.SentAt.IsZero() || p.UpdatedAt.Before(from)
+			return p.Terminal != s.term.Name || p.SentAt.IsZero() || !p.UpdatedAt.After(from)
 		})
 		slices.Reverse(list)
 		return list, nil

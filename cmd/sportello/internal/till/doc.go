@@ -24,4 +24,20 @@
 //	ACK sent, slip not yet kept    charged + outbox   settle; the slip can be reprinted    ledger.aftermath.after
 //	receipt seen, not yet written  charged + outbox   settle looks again                   ledger.register.before
 //	registered                     registered         nothing                              ledger.register.after
+//
+// A reversal, and what people decide (design 5.5). One entry each: before it nothing has changed.
+//
+//	step                           on disk               start-up does                        failpoint
+//	reversal asked, pre-flight     charged               nothing: nothing had left            ledger.reverse.before
+//	reversal written, not sent     reversing + baseline  the driver's ResolveReversal         ledger.reverse.after
+//	frame sent, no result yet      reversing + baseline  likewise; never sent again           till.phase
+//	result here, not yet written   reversing + baseline  likewise                             ledger.conclude.before
+//	result written, no ACK yet     reversed, or charged  nothing for the terminal; settle     ledger.conclude.after
+//	answer not yet proposed        unknown               nothing: people are asked            ledger.propose.before
+//	answer proposed                unknown + proposal    nothing: it waits for the second     ledger.propose.after
+//	second signature not written   unknown + proposal    likewise                             ledger.countersign.before
+//	second signature written       charged, not charged  nothing for the terminal; settle     ledger.countersign.after
+//	session about to be closed     closing unknown       nothing: the total is not known      ledger.close.after
+//	session closed, not written    closing unknown       likewise, until it is asked          ledger.close.before
+//	closing written                closing               nothing                              ledger.close.after
 package till

@@ -1,6 +1,7 @@
 package till
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -37,7 +38,9 @@ type terminal struct {
 	late    *driver.Aftermath                                            // what followed the late word
 	pay     func(context.Context, driver.Payment, driver.Recorder) (driver.Aftermath, error)
 
-	ops operations // scripted_operations_test.go
+	kind string     // of the result in its memory; empty: payment
+	mute bool       // does not tell its last result
+	ops  operations // scripted_operations_test.go
 
 	running sync.WaitGroup
 }
@@ -55,7 +58,7 @@ func (d *terminal) read() terminal {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return terminal{status: d.status, before: d.before, word: d.word, after: d.after, resolve: d.resolve, late: d.late, pay: d.pay,
-		ops: d.ops, life: d.life, memory: d.memory, numbers: d.numbers, when: d.when, attempts: slices.Clone(d.attempts)}
+		kind: d.kind, mute: d.mute, ops: d.ops, life: d.life, memory: d.memory, numbers: d.numbers, when: d.when, attempts: slices.Clone(d.attempts)}
 }
 
 // plugIn gives the terminal a new driver, as a new process does.
@@ -122,10 +125,13 @@ func (d *terminal) Last(context.Context) (driver.Last, error) {
 	defer leave()
 	d.w.steps.add("last")
 	now := d.read()
+	if now.mute {
+		return driver.Last{}, &driver.Refusal{Kind: driver.ErrUnreachable}
+	}
 	if now.memory == nil {
 		return driver.Last{}, nil
 	}
-	return driver.Last{Present: true, Raw: now.memory, TerminalID: "12345678", Kind: "payment", Approved: true,
+	return driver.Last{Present: true, Raw: now.memory, TerminalID: "12345678", Kind: cmp.Or(now.kind, "payment"), Approved: true,
 		Charge: driver.Charge{STAN: now.numbers, AmountCents: price, HostTime: now.when}}, nil
 }
 
