@@ -93,10 +93,11 @@ func readClean(r *Result, payload []byte) bool {
 	r.ActionCode = action
 	r.PreauthCode = q.cut(s, fPreauth)
 	if q.amount.hi > 0 {
-		r.HasAmount = true
+		cents := int64(0)
 		for _, b := range payload[q.amount.lo:q.amount.hi] {
-			r.AmountCents = r.AmountCents*10 + int64(b-'0')
+			cents = cents*10 + int64(b-'0')
 		}
+		r.AmountCents, r.HasAmount = cents, true
 	}
 	if q.dcc.hi > 0 {
 		r.DCC = DCC{
@@ -137,15 +138,16 @@ func cleanPAN(s string) (pan PAN, ok bool) {
 	if start == len(s) {
 		return PAN{}, true
 	}
-	lead, end := start, len(s)
-	for lead < end && isDigit(s[lead]) {
+	lead := start
+	for lead < len(s) && isDigit(s[lead]) {
 		lead++
 	}
-	for end > lead && isDigit(s[end-1]) {
-		end--
+	end := lead
+	for end < len(s) && s[end] == '*' {
+		end++
 	}
-	for i := lead; i < end; i++ {
-		if s[i] != '*' {
+	for i := end; i < len(s); i++ {
+		if !isDigit(s[i]) {
 			return PAN{}, false
 		}
 	}
