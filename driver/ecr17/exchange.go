@@ -160,10 +160,10 @@ func (e *exchange) handle(f frame) (decided bool) {
 	return false
 }
 
-// onACK: a candidate that came before belongs to the past. The additional data goes out unless any
-// result has come: a terminal that has finished must not get it.
+// onACK: a candidate that came before belongs to the past, and the terminal now waits for the additional
+// data. A second ACK changes nothing.
 func (e *exchange) onACK() {
-	e.dataDue = e.notices != nil && !e.acked && e.candidate == nil
+	e.dataDue = e.dataDue || e.notices != nil && !e.acked
 	if e.candidate != nil && !e.acked {
 		e.discard("a result that came before the acknowledgement: of an earlier payment", e.candidate)
 		e.candidate, e.odd = nil, false
@@ -216,7 +216,11 @@ func (e *exchange) onMessage(f frame) (decided bool) {
 	case code == 'S':
 		acked := e.conn.ack() == nil
 		e.ticket.add(f.Payload, acked)
-	default: // U that nobody asked for, or the answer to another command: not an outcome (D20)
+	case code == 'U': // the host's additional data, before the result or after it: kept, never an outcome
+		e.again = nil
+		e.conn.ack()
+		e.note("data", "additional data of the host", []byte(ecr17.MaskText(string(f.Payload))))
+	default: // the answer to another command: not an outcome (D20)
 		e.again = nil
 		e.conn.ack()
 		e.note("line", fmt.Sprintf("unexpected message %q", code), nil)
@@ -301,7 +305,16 @@ func (e *exchange) aftermath() driver.Aftermath {
 		if e.ticket.complete() {
 			silence = e.t.profile.linger
 		}
-		f, err := e.conn.next(time.Now().Add(silence))
+		since := time.Now()
+		f, err := e.conn.await(func() time.Time { // silence is without a byte, however slowly they come
+			if e.conn.lastByte.After(since) {
+				since = e.conn.lastByte
+			}
+			if quiet := since.Add(silence); quiet.Before(stop) {
+				return quiet
+			}
+			return stop
+		}, nil)
 		if err != nil {
 			break
 		}

@@ -28,7 +28,8 @@ import (
 //   - rows 12, 17, 18, 19 and 24 say "not charged" only when nothing else speaks of a sale: neither a total
 //     that grew nor our own receipt;
 //   - row 13 under our own reference is a partial approval, not a stranger, and goes to people;
-//   - a reference proven foreign on a terminal that is ours alone is the alarm, in whatever row;
+//   - a reference proven foreign, or a total that nobody explains, on a terminal that is ours alone is the
+//     alarm, whatever the saved result says (design 5.4);
 //   - the terminal's own "approved" without an amount (71 bytes) is confirmed before it counts, and is never
 //     overruled by the rest.
 func Judge(f Facts) driver.Outcome {
@@ -61,7 +62,7 @@ var rows = []row{
 	{"01", row01}, {"02", row02}, {"03", row03}, {"04", row04}, {"05", row05}, {"02b", row02b},
 	{"novelty", rowNovelty}, {"07", row07}, {"08", row08}, {"09", row09}, {"10", row10}, {"11", row11}, {"12", row12},
 	{"13", row13}, {"14", row14}, {"15", row15},
-	{"16", row16}, {"17", row17}, {"18", row18}, {"19", row19}, {"20", row20}, {"21", row21}, {"22", row22}, {"23", row23},
+	{"16", row16}, {"total", rowTotal}, {"17", row17}, {"18", row18}, {"19", row19}, {"20", row20}, {"21", row21}, {"22", row22}, {"23", row23},
 	{"24", row24},
 }
 

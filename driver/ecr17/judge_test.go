@@ -155,7 +155,7 @@ func cells() []cell {
 		{"17", "R0 T0", after(copied(ReprintPrevious), measured(TotalsNothing)), all(not)},
 		{"20", "R0 T1", after(copied(ReprintPrevious), measured(TotalsOne)), all(clerkYes)},
 		{"23", "R0, printing not proven", after(unproven(ReprintPrevious)), all(clerk)},
-		{"23", "R0, another sum", after(copied(ReprintPrevious), measured(TotalsUnexplained)), all(clerk)},
+		{"total", "R0, another sum", after(copied(ReprintPrevious), measured(TotalsUnexplained)), all(clerk)},
 		{"18", "T0 measured", after(measured(TotalsNothing)), all(not)},
 		{"23", "T0 blind", after(measured(TotalsBlind)), all(clerk)},
 		{"23", "T− is no T (row 6)", after(measured(TotalsLess)), all(clerk)},

@@ -257,6 +257,14 @@ func row16(f Facts) (driver.Outcome, bool) {
 	return wait(f), true
 }
 
+// rowTotal: nothing newer saved, but a total that nobody of ours explains (design 5.4).
+func rowTotal(f Facts) (driver.Outcome, bool) {
+	if f.fresh() || f.Totals != TotalsUnexplained {
+		return no, false
+	}
+	return intruder(f.exclusive(), "nothing newer saved, but the total grew by another amount"), true
+}
+
 // row17: G=, R0, and no total that grew. Residual: the host approved and the terminal died before it saved
 // anything; terminals cancel such a sale with the host at the next contact, and the end of the day shows
 // the rest.
@@ -312,7 +320,7 @@ func row22(f Facts) (driver.Outcome, bool) {
 	if !f.same() || f.Acked || f.Progress {
 		return no, false
 	}
-	return people(presetIf(f.exclusive() && !f.Totals.grew(), driver.NotCharged), "the terminal never acknowledged, and has nothing newer"), true
+	return people(presetIf(f.exclusive(), driver.NotCharged), "the terminal never acknowledged, and has nothing newer"), true
 }
 
 // row23: G=, it had begun.
