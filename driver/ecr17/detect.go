@@ -123,12 +123,23 @@ func (d *detection) supported(letter string, err error) (bool, error) {
 	case err == nil:
 		d.found.Supports += letter
 		return true, nil
-	case errors.Is(err, errNAK), errors.Is(err, errSilent), errors.Is(err, errNoAnswer), errors.Is(err, errDamaged):
+	case unanswered(err):
 		d.found.Refuses += letter
 		d.s.drop() // a late answer must not meet the next question
 		return false, nil
 	}
 	return false, err
+}
+
+// unanswered: the terminal refused the command, gave no usable answer, or hung up on it. One that is gone
+// altogether shows at the next call.
+func unanswered(err error) bool {
+	for _, is := range []error{errNAK, errSilent, errNoAnswer, errDamaged, errLost} {
+		if errors.Is(err, is) {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *detection) status(s *session, l link, sends int) (reply, driver.Status, error) {
@@ -179,7 +190,7 @@ func (d *detection) sameLast() (driver.Answer, error) {
 	switch {
 	case err == nil && present && slices.Equal(r.Raw, d.last):
 		return driver.AnswerYes, nil
-	case err == nil, errors.Is(err, errSilent), errors.Is(err, errNoAnswer), errors.Is(err, errDamaged):
+	case err == nil, unanswered(err):
 		return driver.AnswerNo, nil
 	}
 	return driver.AnswerUnknown, err
@@ -197,7 +208,7 @@ func (d *detection) totals(link) error {
 	}
 	again, err := d.t.total(d.s, d.t.profile.totalBefore, 1)
 	switch {
-	case errors.Is(err, errNAK), errors.Is(err, errSilent), errors.Is(err, errNoAnswer), errors.Is(err, errDamaged):
+	case unanswered(err):
 		d.s.drop()
 		return nil
 	case err != nil:
@@ -215,8 +226,8 @@ func (d *detection) printSwitch(link) error {
 		return err
 	}
 	_, err = d.s.ask(query{message: ecr17.PrintSwitch{TID: d.t.cfg.TerminalID}, answers: answerNone, sends: d.t.profile.sends})
-	if errors.Is(err, errNAK) || errors.Is(err, errSilent) {
-		err = nil
+	if unanswered(err) {
+		return nil // it is only a courtesy
 	}
 	return err
 }

@@ -97,6 +97,9 @@ func TestDetect(t *testing.T) {
 			b.peer.on['T'] = func(*wire, []byte) {}
 			b.peer.on['R'] = func(*wire, []byte) {}
 		}, func(p driver.Passport) bool { return p.Supports == "sGE" && p.Refuses == "TR" }},
+		{"hangs up on the copy", func(b *bench) { b.peer.on['R'] = func(w *wire, _ []byte) { w.close() } }, func(p driver.Passport) bool {
+			return p.Supports == "sGTE" && p.Refuses == "R" && p.Reprints == driver.AnswerNo
+		}},
 		{"one client", func(b *bench) {
 			b.peer.call = func(n int, _ *wire) bool { return n == 1 }
 		}, func(p driver.Passport) bool { return p.OneClient == driver.AnswerYes }},
