@@ -387,8 +387,9 @@ func TestU07ResultBeforeData(t *testing.T) {
 	})
 }
 
-// A result before the ACK, too: whoever has finished must not get the data.
-func TestU07ResultBeforeACK(t *testing.T) {
+// A result before the ACK is of an earlier payment once the ACK has come (R18): the terminal waits for the
+// data of this one. It gets them once, and nothing of what came before decides.
+func TestDataAfterEarlierResult(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
 		b.cfg.NoticeData = &driver.NoticeData{Tag: 5, Template: "{notice}", IndexMap: "5000"}
 		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
@@ -397,8 +398,9 @@ func TestU07ResultBeforeACK(t *testing.T) {
 			w.ack()
 			w.wait(10 * time.Second)
 		}
-		b.pay()
-		if n := b.peer.received("U"); n != 0 {
+		o, _ := b.pay()
+		b.want(o, driver.Unknown, "no_answer")
+		if n := b.peer.received("U"); n != 1 {
 			t.Fatalf("%d additional data messages", n)
 		}
 	})
