@@ -60,23 +60,26 @@ func runCases(args []string) int {
 		*seq = one.Seq
 	}
 	path := api + "cases/" + url.PathEscape(id) + "/ending"
+	var now local.Case // not one: what the answer leaves out would stay as it was
 	switch what {
+	case "show":
+		now = one
 	case "end":
 		ending := local.EndingClosed
 		if *refunded {
 			ending = local.EndingRefunded
 		}
-		err = c.post(ctx, path, local.EndingRequest{RequestID: newRequestID(), Seq: *seq, Ending: ending, Proof: *proof}, &one)
+		err = c.post(ctx, path, local.EndingRequest{RequestID: newRequestID(), Seq: *seq, Ending: ending, Proof: *proof}, &now)
 	case "sign":
-		err = c.post(ctx, path+"/countersign", local.CountersignRequest{RequestID: newRequestID(), EvidenceSeq: *seq, Accept: !*turnDown}, &one)
+		err = c.post(ctx, path+"/countersign", local.CountersignRequest{RequestID: newRequestID(), EvidenceSeq: *seq, Accept: !*turnDown}, &now)
 	}
 	if err != nil {
 		return failDesk(err, "sportello cases show "+id)
 	}
 	if *asJSON {
-		return printJSON(one)
+		return printJSON(now)
 	}
-	printCase(os.Stdout, one)
+	printCase(os.Stdout, now)
 	return exitDone
 }
 
@@ -110,6 +113,17 @@ func printCases(w io.Writer, list []local.Case) {
 	}
 }
 
+// owner is who should mend a case: a role, or a person's id.
+func owner(who string) string {
+	switch local.Role(who) {
+	case local.RoleSupervisor:
+		return "un responsabile"
+	case local.RoleClerk:
+		return "un operatore"
+	}
+	return who
+}
+
 func caseState(c local.Case) string {
 	switch {
 	case c.Ended != nil:
@@ -124,7 +138,7 @@ func caseState(c local.Case) string {
 func printCase(w io.Writer, c local.Case) {
 	fmt.Fprintf(w, "Caso %s: %s\n", c.ID, orElse(c.Cause.Text, c.Cause.Code))
 	for _, line := range [][2]string{
-		{"pagamento", c.PaymentID}, {"terminale", c.Terminal}, {"affidato a", c.Owner}, {"che cosa si sa", c.Evidence},
+		{"pagamento", c.PaymentID}, {"terminale", c.Terminal}, {"affidato a", owner(c.Owner)}, {"che cosa si sa", c.Evidence},
 	} {
 		if line[1] != "" {
 			fmt.Fprintf(w, "  %s: %s\n", line[0], strings.ReplaceAll(line[1], "\n", "\n    "))

@@ -31,6 +31,9 @@ func printClosing(w io.Writer, c local.Closing) {
 		fmt.Fprintln(w, "  "+strings.TrimSpace(c.Reason.Text+" "+c.Reason.Hint))
 	}
 	of := fmt.Sprintf("%d pagamenti", c.Payments)
+	if c.Payments == 1 {
+		of = "un pagamento"
+	}
 	if c.Since != nil {
 		of += " dalla chiusura del " + clock(*c.Since)
 	}

@@ -45,6 +45,12 @@ func TestResolveAsksTheOneQuestion(t *testing.T) {
 	if len(f.decided) != 0 {
 		t.Errorf("a look has decided: %q", f.decided)
 	}
+	if strings.Contains(r.out, "conviene attendere") {
+		t.Errorf("nothing is asked any more, and yet: %s", r.out)
+	}
+	f.payments[0].NeedsPeople = false
+	expect(t, f.run("resolve", "A1-00000001"), exitDone, "sta ancora chiedendo al terminale: conviene attendere", "")
+	f.payments[0].NeedsPeople = true
 	// Where the terminal's evidence speaks for a charge, one person suffices.
 	f.payments[0].Preset = local.StateCharged
 	expect(t, f.run("resolve", "A1-00000001"), exitDone, "Il più probabile: incassato", "")
@@ -87,6 +93,15 @@ func TestResolveAnswers(t *testing.T) {
 			t.Errorf("%s: posted %q, want %s %s", c.args, f.decided, c.path, c.body)
 		}
 	}
+	// What was asked for is shown as it is now, with nothing left of how it was.
+	f.payments[0] = proposed
+	f.onDecision = func(int, string, string) (any, *local.Error) {
+		return *payment(local.PaymentRequest{Terminal: "cassa1"}, local.StateNotCharged), nil
+	}
+	if r := f.as("resolve", "A1-00000001", "--sign", "--seq", "12"); r.code != exitDone || strings.Contains(r.out, "manca la firma") || !strings.Contains(r.out, "NON INCASSATO") {
+		t.Errorf("signed: exit %d, %s", r.code, r.out)
+	}
+	f.onDecision = func(int, string, string) (any, *local.Error) { return proposed, nil }
 	// Who gives no number is shown what the answer rests on.
 	expect(t, f.as("resolve", "A1-00000001", "--parked"), exitDone, "", "prove n. 12")
 	f.onDecision = func(int, string, string) (any, *local.Error) {
@@ -309,10 +324,10 @@ func TestTerminalReports(t *testing.T) {
 	}
 	total := int64(98765)
 	say(func(r *local.TerminalReport) {
-		r.Passport = &local.Passport{TerminalID: "12345678", Scope: "stx+payload+etx", Supports: "sGT", Refuses: "R", ClockSeconds: -3600, TotalCents: &total, Prints: "yes", At: time.Date(2026, 5, 4, 10, 30, 0, 0, time.UTC), Changed: []string{"software", "novelty"}}
+		r.Passport = &local.Passport{TerminalID: "12345678", Scope: "stx+payload+etx", Supports: "sGT", Refuses: "R", ClockSeconds: -3600, TotalCents: &total, Prints: "yes", At: time.Date(2026, 5, 4, 10, 30, 0, 0, time.UTC), Changed: []string{"software", "supports", "novelty"}}
 	})
 	both("detect cassa1", exitDone, "Verifica del 04/05/2026 12:30: nessun denaro mosso", "stx+payload+etx, provato con due risposte", "stato, ultima operazione, totali",
-		"60 min indietro rispetto al PC", "987,65 €", "non ancora noto: si saprà dopo un incasso", "è cambiato rispetto a prima: il programma del terminale, novelty", "--quiet-totals")
+		"60 min indietro rispetto al PC", "987,65 €", "non ancora noto: si saprà dopo un incasso", "un altro, o è stato aggiornato: il programma del terminale, novelty", "si sa altro, rispetto a prima: i comandi riconosciuti", "--quiet-totals")
 	host := int64(98000)
 	say(func(r *local.TerminalReport) {
 		r.Closing = &local.Closing{State: "closed", TerminalCents: &total, HostCents: &host, LedgerCents: 98765, Payments: 7, Receipt: "CHIUSURA CONTABILE",

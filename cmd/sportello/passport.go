@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"sportello/protocol/local"
@@ -20,6 +21,9 @@ var fieldNames = map[string]string{
 	"clock_offset": "l'orologio", "one_client": "quanti collegamenti accetta", "prints": "la stampa del riferimento",
 	"reprints": "la copia dello scontrino", "totals_before": "la lettura dei totali prima dell'incasso",
 }
+
+// learnable are the fields that also change when the same terminal shows more of itself.
+var learnable = []string{"supports", "refuses", "clock_offset", "one_client", "prints", "reprints", "totals_before", "total_cents"}
 
 // printPassport writes what commissioning has found, and what is not as it was.
 func printPassport(w io.Writer, p local.Passport) {
@@ -43,15 +47,22 @@ func printPassport(w io.Writer, p local.Passport) {
 		totals = "sì"
 	}
 	fmt.Fprintf(w, "  %-31s %s\n", "totali letti prima dell'incasso:", totals)
-	if len(p.Changed) == 0 {
-		return
-	}
-	var changed []string
+	var other, learned []string
 	for _, field := range p.Changed {
-		changed = append(changed, orElse(fieldNames[field], field))
+		name := orElse(fieldNames[field], field)
+		if slices.Contains(learnable, field) {
+			learned = append(learned, name)
+		} else {
+			other = append(other, name)
+		}
 	}
-	fmt.Fprintln(w, "  ► è cambiato rispetto a prima: "+strings.Join(changed, ", "))
-	fmt.Fprintln(w, "    se nessuno ha sostituito o aggiornato il terminale, non incassare e avvisare l'assistenza (sportello cases)")
+	if len(learned) > 0 {
+		fmt.Fprintln(w, "  si sa altro, rispetto a prima: "+strings.Join(learned, ", "))
+	}
+	if len(other) > 0 {
+		fmt.Fprintln(w, "  ► il terminale è un altro, o è stato aggiornato: "+strings.Join(other, ", "))
+		fmt.Fprintln(w, "    se nessuno lo ha sostituito o aggiornato, non incassare e avvisare l'assistenza (sportello cases)")
+	}
 }
 
 // letters names a list of command letters.

@@ -100,7 +100,7 @@ func printPayment(w io.Writer, p local.Payment) {
 		fmt.Fprintf(w, "  ricevuta n. %s del %s\n", p.ReceiptNumber, p.AccountingDay)
 	}
 	for _, n := range p.Notices {
-		fmt.Fprintf(w, "  avviso %s ente %s: %s, %s\n", n.Number, n.Creditor, euro(n.AmountCents), registrationText(n.Registration))
+		fmt.Fprintf(w, "  avviso %s ente %s: %s, %s\n", n.Number, n.Creditor, euro(n.AmountCents), registered(p.State, n.Registration))
 	}
 	if r := p.Reversal; r != nil {
 		fmt.Fprintf(w, "  %s\n", reversalText(*r, p.State))
@@ -140,6 +140,14 @@ func stateText(s local.State) string {
 		local.StateReversing: "STORNO IN CORSO", local.StateReversed: "STORNATO",
 	}[s]
 	return orElse(text, strings.ToUpper(string(s)))
+}
+
+// registered is a notice's registration in words; what a reversal has closed, no office has.
+func registered(s local.State, r local.Registration) string {
+	if s == local.StateReversed && r == local.RegistrationClosed {
+		return "chiuso dallo storno"
+	}
+	return registrationText(r)
 }
 
 func registrationText(r local.Registration) string {

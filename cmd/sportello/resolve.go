@@ -103,15 +103,16 @@ func (v *verdict) run(ctx context.Context, c *client, id string) int {
 	} else {
 		body = local.ResolutionRequest{RequestID: newRequestID(), EvidenceSeq: v.seq, Answer: v.answer, STAN: v.stan, AuthCode: v.auth, Note: v.note}
 	}
-	if err := c.post(ctx, path, body, &p); err != nil {
+	var now local.Payment // not p: what the answer leaves out would stay as it was
+	if err := c.post(ctx, path, body, &now); err != nil {
 		return failDesk(err, "sportello resolve "+id)
 	}
 	if v.json {
-		return printJSON(p)
+		return printJSON(now)
 	}
-	printPayment(os.Stdout, p)
-	if p.Proposal != nil {
-		printProposal(os.Stdout, p.Proposal, signing("resolve "+id, p.EvidenceSeq))
+	printPayment(os.Stdout, now)
+	if now.Proposal != nil {
+		printProposal(os.Stdout, now.Proposal, signing("resolve "+id, now.EvidenceSeq))
 	}
 	return exitDone
 }
@@ -167,6 +168,9 @@ func printEvidence(w io.Writer, p local.Payment) {
 
 // printQuestion asks what only people can see, with the commands that answer.
 func printQuestion(w io.Writer, p local.Payment) {
+	if !p.NeedsPeople {
+		fmt.Fprintln(w, "\nIl programma sta ancora chiedendo al terminale: conviene attendere. Da subito può rispondere solo un responsabile.")
+	}
 	what, when := "il pagamento", p.CreatedAt
 	if p.State == local.StateReversing {
 		what = "lo storno"

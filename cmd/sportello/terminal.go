@@ -93,7 +93,7 @@ func printTerminal(w io.Writer, r local.TerminalReport) {
 		local.LightReady: "pronto", local.LightBusy: "occupato", local.LightNotReady: "non pronto", local.LightUnknown: "non ancora interrogato",
 	}[r.Terminal.Light]
 	fmt.Fprintf(w, "%s (%s): %s\n", r.Terminal.Name, r.Terminal.Label, orElse(light, string(r.Terminal.Light)))
-	if r.Text != "" {
+	if r.Text != "" && (r.Terminal.Reason == nil || r.Text != r.Terminal.Reason.Text) {
 		fmt.Fprintln(w, "  "+strings.ReplaceAll(r.Text, "\n", "\n  "))
 	}
 	if r.Last != nil {

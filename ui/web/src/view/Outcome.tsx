@@ -134,12 +134,14 @@ export function ChargedPanel({ payment }: { payment: Payment }) {
             {payment.charge?.stan && `, STAN ${payment.charge.stan}`}
           </span>
         </li>
-        <li class={`fact fact-${registrationTone(reg)}`} data-fact={reg === "registered" ? "registered" : "not-registered"}>
-          <Icon name={reg === "registered" ? "check-circle" : "clock"} tone={registrationTone(reg)} />
-          <span>
-            <strong>{t.facts.registered}:</strong> {t.registered[reg]}
-          </span>
-        </li>
+        {payment.state !== "reversed" && (
+          <li class={`fact fact-${registrationTone(reg)}`} data-fact={reg === "registered" ? "registered" : "not-registered"}>
+            <Icon name={reg === "registered" ? "check-circle" : "clock"} tone={registrationTone(reg)} />
+            <span>
+              <strong>{t.facts.registered}:</strong> {t.registered[reg]}
+            </span>
+          </li>
+        )}
       </ul>
       {payment.reason && payment.reason.code !== "approved" && <Says reason={payment.reason} tone="warn" />}
       {trouble && <Says reason={trouble} tone="warn" />}
