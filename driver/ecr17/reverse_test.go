@@ -281,7 +281,7 @@ func TestReversalAfterThePaymentsLateWord(t *testing.T) {
 		if o := b.resolve(); !o.Final {
 			t.Fatalf("%+v", o)
 		}
-		time.Sleep(30 * time.Minute) // people have found out that it was charged
+		<-time.After(30 * time.Minute) // people have found out that it was charged
 		if _, err := b.term.Status(context.Background()); err != nil {
 			t.Fatal(err)
 		}
