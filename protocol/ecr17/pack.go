@@ -41,11 +41,12 @@ func (f *step) putNumber(into []byte, v *values) error {
 	case f.kind == kindFlag && n > 1:
 		return ErrTooWide
 	}
-	for i := len(into) - 1; i >= 0; i-- {
-		into[i] = byte('0' + n%10)
-		n /= 10
+	rest := uint64(n)
+	for i := len(into) - 1; i >= 0 && rest > 0; i-- { // zeros stand there already
+		into[i] = byte('0' + rest%10)
+		rest /= 10
 	}
-	if n > 0 {
+	if rest > 0 {
 		return ErrTooWide
 	}
 	return nil
