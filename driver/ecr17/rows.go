@@ -35,9 +35,9 @@ func row02(f Facts) (driver.Outcome, bool) {
 	return direct(f)
 }
 
-// row02b: its word, but without the amount (71 bytes: the answer to P, or D24). The saved result repeats it, or the
-// total grew by our amount, or our receipt is there: then it counts. Otherwise people, and "charged" is what
-// they will find. Residual: that of row02; and an approval of another amount than asked, which shows only
+// row02b: its word, but without the amount (71 bytes: the answer to P, or D24). The saved result repeats it,
+// or the total grew by our amount, or our receipt is there: then it counts. Otherwise people, and "charged"
+// is what they will find. Residual: that of row02; and an approval of another amount than asked, which shows only
 // where totals are read.
 func row02b(f Facts) (driver.Outcome, bool) {
 	if !f.saidApproved() {
@@ -46,7 +46,7 @@ func row02b(f Facts) (driver.Outcome, bool) {
 	switch {
 	case f.Totals == TotalsOne, f.Totals == TotalsNotAsked && (f.Repeats || f.ours()):
 		return chargedByEvidence(f.Direct, "approved, and confirmed by what the terminal has saved"), true
-	case f.Totals == TotalsNothing && !f.Quiet && !f.GivenUp, f.same() && !f.Quiet && !f.GivenUp, f.Last == LastUnsupported && !f.Quiet && !f.GivenUp:
+	case !f.Quiet && !f.GivenUp && (f.Totals == TotalsNothing || !f.fresh()):
 		return wait(f), true
 	}
 	return people(driver.Charged, "approved, but nothing confirms the amount"), true
