@@ -187,6 +187,7 @@ func TestDiskFullAfterTheCharge(t *testing.T) {
 		if used = i + 1; used == len(notices) {
 			t.Fatal("no payment needed the reserve: the test shows nothing")
 		}
+		c.proven()
 		d.free(512 << 10)
 		ended := c.payAside(qr)
 		c.until("the card to be asked for", func() bool { return c.terminal.Received('X') == used })
@@ -243,6 +244,7 @@ func TestDiskFullWithoutReserve(t *testing.T) {
 	const trying = "the outcome could not be written"
 	for i, qr := range seed.QR() {
 		d.free(-1)
+		c.proven()
 		ended := c.payAside(qr)
 		c.until("the card to be asked for", func() bool { return c.terminal.Received('X') == i+1 })
 		if err := os.Remove(filepath.Join(d.dir, "ballast.bin")); err != nil {

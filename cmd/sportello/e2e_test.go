@@ -183,6 +183,7 @@ func (c *counter) stop() int {
 // takes requires that a notice can be charged now.
 func (c *counter) takes(notice string, more ...string) local.Payment {
 	c.t.Helper()
+	c.proven()
 	code, p, errs := c.pay(notice, more...)
 	if code != exitDone || p.State != local.StateCharged || p.ReceiptNumber == "" {
 		c.t.Fatalf("pay ended with %d in state %q: %s\nservice log:\n%s", code, p.State, errs, c.stderr)
@@ -211,6 +212,24 @@ func (c *counter) write(path, text string) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		c.t.Fatal(err)
 	}
+}
+
+// proven waits for the first receipt: until then a terminal has one charge outstanding (design 5.6).
+func (c *counter) proven() {
+	c.t.Helper()
+	c.until("the first receipt", func() bool {
+		charged := 0
+		for _, p := range c.payments() {
+			if p.State != local.StateCharged {
+				continue
+			}
+			charged++
+			if p.Notices[0].Registration == local.RegistrationRegistered {
+				return true
+			}
+		}
+		return charged == 0
+	})
 }
 
 // registered waits until the platform's receipts of every charge are in the ledger.

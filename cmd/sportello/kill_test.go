@@ -39,6 +39,7 @@ func TestKillAtEveryStep(t *testing.T) {
 			if code, _, errs := c.payWhenReady(debt(2), "r0"); code != 0 {
 				t.Fatalf("the first payment ended with %d: %s", code, errs)
 			}
+			c.proven()
 			c.kill()
 			c.start("SPORTELLO_FAILPOINT=" + row.failpoint)
 			abandon := c.payAndLeave(debt(0), "r1")
