@@ -127,6 +127,16 @@ type Charge struct {
 	Acquirer    string    `json:"acquirer,omitempty"`
 	AmountCents int64     `json:"amount_cents,omitempty"` // as the host had it; 0 when the answer carries none
 	HostTime    time.Time `json:"host_time,omitzero"`     // zero when the answer carries none that can be trusted
+	DCC         DCC       `json:"dcc,omitzero"`           // zero: the card was charged in euro
+}
+
+// DCC is what the citizen chose to pay in the currency of the card (ECR17 2.3), as the terminal wrote it: for
+// people and for the receipt, never for sums. The merchant's amount stays the euro amount of the Charge.
+type DCC struct {
+	Currency string `json:"currency"` // USD
+	Amount   string `json:"amount"`   // 12 digits, in the smallest unit of Currency
+	Decimals string `json:"decimals"` // 1 digit
+	Rate     string `json:"rate"`     // 8 digits, 4 of them decimals
 }
 
 // Reason says why, in a stable code (protocol/local lists them) and, where the terminal gave one, its own words.

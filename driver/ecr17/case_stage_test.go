@@ -101,7 +101,8 @@ type stage struct {
 
 	mu       sync.Mutex // guards what follows
 	attempts []*attempt
-	reverses int
+	reverses int // reversals that were sent
+	byHand   int // payment commands sent past the driver
 	alarms   []string
 }
 
@@ -121,6 +122,8 @@ type attempt struct {
 	failSent, failOutcome error         // of the ledger
 	onSent, onOutcome     func()        // called inside
 	killed                bool          // the process died: outcomes do not count any more
+	reversal              *attempt      // the command to give it back
+	cancelled             bool          // the terminal gave it back by itself afterwards (D13): charged was its word
 	dueBack               chan struct{} // Pay has returned
 }
 
@@ -407,11 +410,22 @@ func (s *stage) settle() {
 			s.Errorf("%s was charged %d times", a.Reference, n)
 		case n == 1 && (o.Verdict == driver.NotCharged || o.Verdict == driver.NotSent || a.err != nil && !a.sent):
 			s.Errorf("%s was charged and is held for %q", a.Reference, o.Verdict)
-		case n == 0 && o.Verdict == driver.Charged && !slices.Contains(s.alarms, "undone"):
+		case n == 0 && o.Verdict == driver.Charged && !a.cancelled && a.reversal == nil:
 			s.Errorf("%s was not charged and is held for charged", a.Reference)
 		}
+		if a.reversal != nil {
+			switch back := a.reversal.outcome().Verdict; {
+			case n == 1 && back == driver.Reversed:
+				s.Errorf("%s stands and is held for reversed", a.Reference)
+			case n == 0 && back != driver.Reversed && back != driver.Unknown:
+				s.Errorf("%s was given back and its reversal is held for %q", a.Reference, back)
+			}
+		}
 	}
-	if got := s.sim.Received('X') + s.sim.Received('P'); got > sent {
+	if got := s.sim.Received('X') + s.sim.Received('P'); got > sent+s.byHand {
 		s.Errorf("%d financial frames for %d attempts", got, sent)
+	}
+	if got := s.sim.Received('S'); got > s.reverses {
+		s.Errorf("%d reversal frames for %d reversals", got, s.reverses)
 	}
 }

@@ -22,6 +22,9 @@ func readResult(payload []byte, tid string, now time.Time) Reading {
 	if m.HasAmount {
 		r.Charge.AmountCents = m.AmountCents
 	}
+	if d := m.DCC; d.Applied { // the flag says so, not the letter V: without it the rest is garbage (D22)
+		r.Charge.DCC = driver.DCC{Currency: d.Currency, Amount: d.Amount, Decimals: d.Decimals, Rate: d.Rate}
+	}
 	if at, ok := m.HostTime.Time(now); ok {
 		r.Charge.HostTime = at
 	}
