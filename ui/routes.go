@@ -100,6 +100,7 @@ func (s *Server) routes() http.Handler {
 			s.refuse(w, r, &local.Error{Code: local.CodeMethod})
 		})
 	}
+	mux.HandleFunc(demoTerminalPath, s.demoTerminal)
 	mux.Handle("/", s.pages())
 	return mux
 }

@@ -37,7 +37,10 @@ type Options struct {
 	Idle      time.Duration // a session without requests ends; 1 hour by default
 	Life      time.Duration // every session ends; 12 hours by default
 	Page      fs.FS         // instead of the embedded page, while developing
-	Log       zerolog.Logger
+	// DemoTerminal answers under /demo/terminal/ to whoever has signed in: the front of the simulated
+	// terminal, in the demonstration only. Nil anywhere else.
+	DemoTerminal http.Handler
+	Log          zerolog.Logger
 }
 
 // Server serves one listener. Make it with New, run Serve once, end it with Close.

@@ -67,6 +67,7 @@ func runDemo(args []string) int {
 	listen := fs.String("listen", "127.0.0.1:8417", "indirizzo della pagina")
 	dir := fs.String("data", "", "cartella dei dati; senza, una temporanea che alla fine sparisce")
 	fast := fs.Bool("fast", false, "terminale senza le attese di una persona")
+	manual := fs.Bool("manual-keys", false, "carta e PIN aspettano i tasti del terminale simulato, nella pagina")
 	if !parse(fs, args) || fs.NArg() > 0 {
 		return exitUsage
 	}
@@ -88,7 +89,7 @@ func runDemo(args []string) int {
 		*listen = free.Addr().String()
 		_ = free.Close()
 	}
-	d, err := startDemo(ctx, *dir, *fast)
+	d, err := startDemo(ctx, *dir, *fast, *manual)
 	if err != nil {
 		return fail(err)
 	}
@@ -101,7 +102,7 @@ func runDemo(args []string) int {
 	if err != nil {
 		return failConfig(err)
 	}
-	return serve(ctx, cfg, serviceOptions{demo: true}, func() { d.banner("http://"+cfg.Listen, path) })
+	return serve(ctx, cfg, serviceOptions{demo: true, panel: simulator.Panel(d.terminal)}, func() { d.banner("http://"+cfg.Listen, path) })
 }
 
 // demo is the pair of simulated ends.
@@ -115,7 +116,7 @@ type demo struct {
 	stop     context.CancelFunc
 }
 
-func startDemo(ctx context.Context, dir string, fast bool) (*demo, error) {
+func startDemo(ctx context.Context, dir string, fast, manual bool) (*demo, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -124,7 +125,7 @@ func startDemo(ctx context.Context, dir string, fast bool) (*demo, error) {
 		return nil, err
 	}
 	bank := filepath.Join(dir, "banca.jsonl")
-	o := simulator.Options{TerminalID: demoTerminal}
+	o := simulator.Options{TerminalID: demoTerminal, ManualKeys: manual}
 	if !fast {
 		o.Timing = simulator.Human
 	}

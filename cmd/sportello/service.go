@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -90,9 +91,10 @@ type service struct {
 }
 
 type serviceOptions struct {
-	demo bool
-	page string // folder of the page instead of the embedded one
-	log  zerolog.Logger
+	demo  bool
+	panel http.Handler // of the demonstration's terminal
+	page  string       // folder of the page instead of the embedded one
+	log   zerolog.Logger
 }
 
 // startService starts every part; when it returns, the page answers.
@@ -189,6 +191,7 @@ func (s *service) startServer(cfg *config.Config, o serviceOptions, hub *ui.Hub,
 	uo := ui.Options{
 		Till: s.till, Operators: operators, Hub: hub, Hosts: cfg.Hosts, Origins: cfg.Origins,
 		Secure: cfg.TLS != nil, Language: local.Language(cfg.Language), Version: version, Log: s.log,
+		DemoTerminal: o.panel,
 	}
 	if o.page != "" {
 		uo.Page = os.DirFS(o.page)
