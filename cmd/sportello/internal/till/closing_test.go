@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"sportello/cmd/sportello/internal/ledger"
 	"sportello/driver"
@@ -231,6 +232,29 @@ func TestTotalOfAForgottenClosing(t *testing.T) {
 		w.charged("r2", 2)
 		if o := d.read().ops.orders; len(o) != 2 || o[1].Expected != nil {
 			t.Errorf("%+v", o)
+		}
+	})
+}
+
+// TestUnacknowledgedAfterAStart: what could not be asked before the end of the process is asked at the next start.
+func TestUnacknowledgedAfterAStart(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		w.receipts = true
+		w.charged("r1", 1)
+		d := w.terminals[0]
+		d.script(func(d *terminal) {
+			d.ops.unacked = true
+			d.after = func(error) {
+				d.script(func(d *terminal) { d.memory, d.numbers, d.mute = []byte("cassa1 result 1"), "000001", true })
+			}
+		})
+		p := w.charged("r2", 2)
+		w.stop()
+		d.script(func(d *terminal) { d.mute = false })
+		w.start()
+		synctest.Wait()
+		if k, err := w.till.Cases(context.Background(), false); err != nil || len(k) != 1 || k[0].PaymentID != p.ID {
+			t.Errorf("%+v %v", k, err)
 		}
 	})
 }
