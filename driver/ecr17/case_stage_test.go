@@ -2,7 +2,6 @@ package ecr17_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,8 +23,9 @@ type kase struct {
 	id string
 	// why is set instead of play where the driver alone cannot show the row: the test that does.
 	why string
-	// x is how far the terminal is ours; "" is exclusive.
-	x driver.Exclusivity
+	// x is how far the terminal is ours; "" is exclusive. also: played again, as far as that.
+	x    driver.Exclusivity
+	also []driver.Exclusivity
 	// real also plays it over TCP and a pseudo terminal, with scaled times. noPTY leaves the latter out: a
 	// serial line cannot do what the row says (it has no connections).
 	real, noPTY bool
@@ -49,6 +49,13 @@ func TestCases(t *testing.T) {
 				t.Run("memory", func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) { playCase(t, k, "memory", inMemory) })
 				})
+				for _, x := range k.also {
+					t.Run("memory/"+string(x), func(t *testing.T) {
+						other := k
+						other.x = x
+						synctest.Test(t, func(t *testing.T) { playCase(t, other, "memory", inMemory) })
+					})
+				}
 				if !k.real {
 					return
 				}
@@ -98,6 +105,7 @@ type stage struct {
 	cfg  driver.Config
 	drv  driver.Terminal
 	x    driver.Exclusivity
+	pass *driver.Passport // in force, as the ledger keeps it
 
 	mu       sync.Mutex // guards what follows
 	attempts []*attempt
@@ -119,9 +127,11 @@ type attempt struct {
 	err      error // refused before anything financial
 	took     time.Duration
 
-	failSent, failOutcome error         // of the ledger
-	onSent, onOutcome     func()        // called inside
-	killed                bool          // the process died: outcomes do not count any more
+	failSent, failOutcome error  // of the ledger
+	onSent, onOutcome     func() // called inside
+	onSending, onWritten  func() // before the intent is on disk, and after the outcome is
+	onProgress            func(driver.Progress)
+	killed                bool          // the process died: nothing is written any more
 	reversal              *attempt      // the command to give it back
 	cancelled             bool          // the terminal gave it back by itself afterwards (D13): charged was its word
 	dueBack               chan struct{} // Pay has returned
@@ -148,7 +158,7 @@ func playCase(t *testing.T, k kase, over string, serve func(*testing.T, *simulat
 	}
 	s.cfg.Exclusivity = s.x
 	if !s.virtual() {
-		s.cfg.Timing = driver.Timing{Result: 900 * time.Millisecond, HardStop: 3 * time.Second, Quiet: 500 * time.Millisecond, GiveUp: 3 * time.Second}
+		s.cfg.Timing = driver.Timing{Result: 2 * time.Second, HardStop: 5 * time.Second, Quiet: 500 * time.Millisecond, GiveUp: 5 * time.Second}
 	}
 	if k.config != nil {
 		k.config(&s.cfg)
@@ -199,6 +209,9 @@ func (s *stage) boot() {
 		s.Fatal(err)
 	}
 	s.drv = d
+	if s.pass != nil {
+		d.Commission(*s.pass)
+	}
 }
 
 // rules adds faults for the next payment (X), or for the request that On names; a rule with a Case is the
@@ -294,6 +307,12 @@ func (s *stage) recovered(cents int64) *attempt {
 
 // Sent implements driver.Recorder.
 func (a *attempt) Sent(b driver.Baseline) error {
+	if a.onSending != nil {
+		a.onSending()
+	}
+	if a.killed {
+		return errKilled
+	}
 	if a.failSent != nil {
 		return a.failSent
 	}
@@ -310,6 +329,12 @@ func (a *attempt) Sent(b driver.Baseline) error {
 func (a *attempt) Outcome(o driver.Outcome) error {
 	if a.onOutcome != nil {
 		a.onOutcome()
+	}
+	if a.killed {
+		return errKilled
+	}
+	if a.onWritten != nil {
+		defer a.onWritten()
 	}
 	if a.failOutcome != nil {
 		return a.failOutcome
@@ -328,8 +353,11 @@ func (a *attempt) Outcome(o driver.Outcome) error {
 // Progress implements driver.Recorder.
 func (a *attempt) Progress(p driver.Progress) {
 	a.s.mu.Lock()
-	defer a.s.mu.Unlock()
 	a.progress = append(a.progress, p)
+	a.s.mu.Unlock()
+	if a.onProgress != nil {
+		a.onProgress(p)
+	}
 }
 
 // outcome is the last one; the zero one when there is none.
@@ -340,41 +368,6 @@ func (a *attempt) outcome() driver.Outcome {
 		return driver.Outcome{}
 	}
 	return a.outcomes[len(a.outcomes)-1]
-}
-
-// is asserts the verdict so far.
-func (a *attempt) is(v driver.Verdict) *attempt {
-	a.s.Helper()
-	if o := a.outcome(); a.err != nil || o.Verdict != v {
-		a.s.Fatalf("%s: %q %+v (err %v), want %q; evidence %v", a.Reference, o.Verdict, o.Reason, a.err, v, texts(o.Evidence))
-	}
-	return a
-}
-
-// people asserts that the machine has nothing more to ask, and what it presets.
-func (a *attempt) people(preset driver.Verdict) *attempt {
-	a.s.Helper()
-	a.is(driver.Unknown)
-	if o := a.outcome(); !o.Final || o.Preset != preset {
-		a.s.Fatalf("%s: final %t preset %q (%+v), want final and %q", a.Reference, o.Final, o.Preset, o.Reason, preset)
-	}
-	return a
-}
-
-// refused asserts a refusal before anything financial.
-func (a *attempt) refused(kind error) *attempt {
-	a.s.Helper()
-	if a.err == nil || !errors.Is(a.err, kind) || a.sent {
-		a.s.Fatalf("%s: err %v, sent %t; want %v before anything was sent", a.Reference, a.err, a.sent, kind)
-	}
-	return a
-}
-
-func texts(evidence []driver.Evidence) (out []string) {
-	for _, e := range evidence {
-		out = append(out, e.Kind+": "+e.Text)
-	}
-	return out
 }
 
 // charges is how often the bank has charged a reference, what was given back apart.
