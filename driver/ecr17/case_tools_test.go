@@ -9,7 +9,9 @@ import (
 
 	"sportello/driver"
 	"sportello/driver/line"
+	"sportello/driver/simulator"
 	"sportello/protocol/ecr17"
+	"sportello/protocol/local"
 )
 
 // tap sees every frame that the driver writes.
@@ -67,7 +69,7 @@ func (t *tap) requests() (out []ecr17.PaymentRequest) {
 	return out
 }
 
-// after are the frames since a payment command went out, the last one.
+// afterPayment is the mark right behind the last payment command.
 func (t *tap) afterPayment() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -187,4 +189,62 @@ func (s *stage) reverse(a *attempt, stan string) *attempt {
 		s.Fatalf("resolve the reversal: %v", err)
 	}
 	return r
+}
+
+// total is the terminal's own total.
+func (s *stage) total() driver.Totals {
+	s.Helper()
+	t, err := s.drv.Totals(context.Background())
+	if err != nil {
+		s.Fatal(err)
+	}
+	return t
+}
+
+// last is the saved result.
+func (s *stage) last() driver.Last {
+	s.Helper()
+	l, err := s.drv.Last(context.Background())
+	if err != nil {
+		s.Fatal(err)
+	}
+	return l
+}
+
+// decided is the newest thing the bank decided about a reference.
+func (s *stage) decided(reference string) simulator.Decision {
+	s.Helper()
+	for _, d := range slices.Backward(s.sim.Bank().Decisions()) {
+		if d.Reference == reference && d.Kind == simulator.KindPayment {
+			return d
+		}
+	}
+	s.Fatalf("the bank has never heard of %s", reference)
+	return simulator.Decision{}
+}
+
+// reason asserts the code of the reason.
+func (a *attempt) reason(code local.Code) *attempt {
+	a.s.Helper()
+	if o := a.outcome(); o.Reason.Code != string(code) {
+		a.s.Fatalf("%s: reason %+v, want %q; evidence %v", a.Reference, o.Reason, code, texts(o.Evidence))
+	}
+	return a
+}
+
+// odd asserts a result that came and cannot count: unknown, acknowledged, and more to ask.
+func (a *attempt) odd() *attempt {
+	a.s.Helper()
+	a.is(driver.Unknown).reason(local.CodeOddAnswer)
+	if o := a.outcome(); o.Final || !a.after.Acked {
+		a.s.Errorf("final %t, acknowledged %t", o.Final, a.after.Acked)
+	}
+	return a
+}
+
+// expecting is a payment before which the ledger expects that total.
+func (s *stage) expecting(cents, total int64) *attempt {
+	a := s.next(cents)
+	a.Expected = &total
+	return a
 }
