@@ -254,6 +254,7 @@ var statuses = map[Code]int{
 	CodeChargeContradicted:   http.StatusOK,
 	CodeChargeUndone:         http.StatusOK,
 	CodeClosingDiffers:       http.StatusOK,
+	CodeClosingUnknown:       http.StatusOK,
 	CodeProviderMissing:      http.StatusOK,
 
 	CodeDiskFull:        http.StatusInsufficientStorage,

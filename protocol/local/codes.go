@@ -108,6 +108,7 @@ const (
 	CodeChargeContradicted   Code = "charge_contradicted"    // a later fact speaks against a charge
 	CodeChargeUndone         Code = "charge_undone"          // the terminal shows the charge reversed by others
 	CodeClosingDiffers       Code = "closing_differs"        // totals of a close against the ledger's
+	CodeClosingUnknown       Code = "closing_unknown"        // what became of a close is not known
 	CodeProviderMissing      Code = "psp_missing"            // charged on a terminal that has no provider any more: its receipt is not looked for
 )
 

@@ -93,6 +93,7 @@ var german = map[Code]Text{
 	CodeChargeContradicted:   {"Eine spätere Tatsache spricht gegen eine als belastet geführte Zahlung.", "Nicht nochmals zahlen lassen. Eine verantwortliche Person vergleicht Beleg und Umsatzliste und schließt den Fall."},
 	CodeChargeUndone:         {"Das Terminal zeigt die Belastung als storniert, aber nicht durch dieses Programm.", "Nicht nochmals zahlen lassen. Eine verantwortliche Person prüft es am Terminal und beim Dienstleister und schließt den Fall."},
 	CodeClosingDiffers:       {"Die Summen des Kassenschnitts stimmen nicht mit dem Register überein[: {found}].", "Die Umsatzliste des Terminals mit den genannten Zahlungen vergleichen; eine verantwortliche Person schließt den Fall."},
+	CodeClosingUnknown:       {"Es ist nicht bekannt, ob der Kassenschnitt[ von {terminal}] erfolgt ist.", "Vor einer Wiederholung am Terminal nachsehen, ob er erfolgt ist und mit welcher Summe; eine verantwortliche Person schließt den Fall."},
 	CodeProviderMissing:      {"Für das Terminal[ {terminal}] ist kein Dienstleister mehr eingerichtet: die Quittung wird nicht gesucht.", "Die Kartenzahlung gilt: nicht nochmals zahlen lassen. Der technische Dienst muss das Terminal wieder einrichten."},
 
 	CodeDiskFull:        {"Die Festplatte des PCs ist voll.", "Speicherplatz auf dem Datenlaufwerk freigeben, dann wiederholen."},

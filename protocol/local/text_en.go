@@ -93,6 +93,7 @@ var english = map[Code]Text{
 	CodeChargeContradicted:   {"A later fact speaks against a payment taken for charged.", "Do not let the notice be paid again. A supervisor must compare slip and list of transactions, and end the case."},
 	CodeChargeUndone:         {"The terminal shows the charge as reversed, though not by this program.", "Do not let the notice be paid again. A supervisor must check the terminal and ask the provider, then end the case."},
 	CodeClosingDiffers:       {"The totals of the close do not agree with the ledger[: {found}].", "Compare the terminal's list of transactions with the payments named; a supervisor ends the case."},
+	CodeClosingUnknown:       {"It is not known whether the session[ of {terminal}] was closed.", "See at the terminal whether it was, and with which total, before closing again; a supervisor ends the case."},
 	CodeProviderMissing:      {"No provider is configured any more for the terminal[ {terminal}]: the receipt is not looked for.", "The card payment is valid: do not let it be paid again. Support must put the terminal back into the configuration."},
 
 	CodeDiskFull:        {"The PC's disk is full.", "Free space on the data disk, then try again."},

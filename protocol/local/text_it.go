@@ -94,6 +94,7 @@ var italian = map[Code]Text{
 	CodeChargeContradicted:   {"Un pagamento dato per addebitato è smentito da un fatto successivo.", "Non far ripagare l'avviso. Un responsabile confronti scontrino e lista dei movimenti e chiuda il caso."},
 	CodeChargeUndone:         {"Il terminale mostra l'addebito come stornato, ma non da questo programma.", "Non far ripagare l'avviso. Un responsabile verifichi sul terminale e con il prestatore, poi chiuda il caso."},
 	CodeClosingDiffers:       {"I totali della chiusura non coincidono con il registro[: {found}].", "Confrontare la lista dei movimenti del terminale con i pagamenti indicati; un responsabile chiude il caso."},
+	CodeClosingUnknown:       {"Non è noto se la chiusura contabile[ di {terminal}] è stata eseguita.", "Guardare sul terminale se la chiusura c'è e con quale totale, prima di ripeterla; un responsabile chiude il caso."},
 	CodeProviderMissing:      {"Per il terminale[ {terminal}] non è più configurato il prestatore: la ricevuta non viene cercata.", "Il pagamento con carta è valido: non far ripagare. L'assistenza deve rimettere il terminale nella configurazione."},
 
 	CodeDiskFull:        {"Il disco del PC è pieno.", "Liberare spazio sul disco dei dati, poi riprovare."},

@@ -14,18 +14,20 @@ import (
 // record is a payment in the state bucket.
 type record struct {
 	Payment
-	LastSeq   uint64 `json:",omitzero"` // of its newest entry
-	SentSeq   uint64 `json:",omitzero"` // of the intent, whose blob holds baseline and descriptions
-	TicketSeq uint64 `json:",omitzero"` // of the newest entry with a slip
+	LastSeq    uint64 `json:",omitzero"` // of its newest entry
+	SentSeq    uint64 `json:",omitzero"` // of the intent, whose blob holds baseline and descriptions
+	ChargedSeq uint64 `json:",omitzero"` // of the outcome that charged it
+	TicketSeq  uint64 `json:",omitzero"` // of the newest entry with a slip
 	// FreeLocks were given back one by one: of documents whose notices are registered, of refunded notices.
 	FreeLocks []string `json:",omitzero"`
 
-	Evidence    []uint64 `json:",omitzero"` // every entry that is evidence, oldest first; see EvidenceSeq
-	ReversalSeq uint64   `json:",omitzero"` // of the newest reversal's intent
-	Submitted   bool     `json:",omitzero"` // a notice of it was submitted to the platform
-	Session     int      `json:",omitzero"` // of the terminal, in which it was sent
-	ReversedIn  int      `json:",omitzero"` // likewise its reversal
-	Before      string   `json:",omitzero"` // the terminal's Previous until it was sent
+	Evidence    []uint64      `json:",omitzero"` // every entry that is evidence, oldest first; see EvidenceSeq
+	ReversalSeq uint64        `json:",omitzero"` // of the newest reversal's intent
+	Submitted   bool          `json:",omitzero"` // a notice of it was submitted to the platform
+	Session     int           `json:",omitzero"` // of the terminal, in which it was sent
+	ReversedIn  int           `json:",omitzero"` // likewise its reversal
+	Before      string        `json:",omitzero"` // the terminal's Previous until it was sent
+	Told        driver.Reason `json:",omitzero"` // why it is charged, while Reason says that it was not acknowledged
 }
 
 func (r *record) clone() *record {
@@ -81,7 +83,7 @@ func apply(v *view, e *entry) error {
 		return applyRegistration(v, e)
 	case KindReversalSent:
 		return applyReversalSent(v, e)
-	case KindResolutionProposed, KindResolutionDeclined, KindResolutionParked, KindContradicted:
+	case KindResolutionProposed, KindResolutionDeclined, KindResolutionParked, KindContradicted, KindConfirmed:
 		return applyDesk(v, e)
 	case KindTerminalAdopted, KindTerminalFreed, KindTerminalDemoted, KindTerminalCommissioned, KindTerminalTotal, KindSessionClosed:
 		return applyTerminal(v, e)
@@ -247,7 +249,7 @@ func applyCharged(v *view, e *entry, r *record) error {
 		if err := applyReceiptNumber(v, e); err != nil {
 			return err
 		}
-		r.AccountingDay, r.ReceiptNumber = e.AccountingDay, e.ReceiptNumber
+		r.AccountingDay, r.ReceiptNumber, r.ChargedSeq = e.AccountingDay, e.ReceiptNumber, e.Seq
 	}
 	if e.Outcome.From == Reversing {
 		r.Reversal.EndedAt = e.At
@@ -364,7 +366,10 @@ func applyAftermath(v *view, e *entry) error {
 		return err
 	}
 	r.Acked = r.Acked || a.Acked
-	if !r.Acked && r.State == Charged {
+	if !r.Acked && !r.Confirmed && r.State == Charged {
+		if r.Reason.Code != reasonAckNotWritten {
+			r.Told = r.Reason
+		}
 		r.Reason = driver.Reason{Code: reasonAckNotWritten, Text: r.Reason.Text}
 	}
 	if a.Ticket {

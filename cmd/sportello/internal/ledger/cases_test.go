@@ -127,7 +127,7 @@ func TestWhoEndsACase(t *testing.T) {
 	}{
 		{"", reasonExclusivity, false}, {"", reasonPassport, false}, {"", reasonNoReceipts, false},
 		{p.ID, ReasonLateCharge, true}, {registered.ID, ReasonLateCharge, false},
-		{registered.ID, ReasonDoubleCharge, true}, {registered.ID, reasonElsewhere, true}, {registered.ID, reasonContradicted, true},
+		{registered.ID, ReasonDoubleCharge, true}, {registered.ID, reasonElsewhere, true}, {registered.ID, reasonContradicted, true}, {registered.ID, reasonUndone, true},
 		{refused.ID, reasonUncharged, true}, {refused.ID, "nak", false}, {p.ID, reasonExclusivity, false},
 	} {
 		k := must(l.OpenCase(Case{PaymentID: c.payment, Terminal: "cassa9" + c.cause, Cause: driver.Reason{Code: c.cause}}))(t)
@@ -162,7 +162,7 @@ func everyKind(t testing.TB, l *Ledger) {
 	must(l.Refuse(intent(90).Payment, driver.Reason{Code: "terminal_silent"}))(t)
 	p := paid(t, l, 1)
 	must(l.Aftermath(p.ID, driver.Aftermath{Acked: true, Ticket: p.Reference}))(t)
-	must(l.Contradict(p.ID, driver.Evidence{Kind: "last_result", Text: "reversed"}))(t)
+	must(l.Contradict(p.ID, "charge_contradicted", driver.Evidence{Kind: "last_result", Text: "reversed"}))(t)
 	must(l.Reverse(p.ID, "capo", "rev", reversalBaseline))(t)
 	must(l.Conclude(p.ID, verdict(driver.Reversed, "reversed")))(t)
 	must(l.Register(RegistrationChange{PaymentID: p.ID, ReceiptID: "R1"}))(t)

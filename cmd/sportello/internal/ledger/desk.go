@@ -161,10 +161,11 @@ func (p *proposalBody) proposal(e *entry) *Proposal {
 	return &Proposal{Answer: p.Answer, Ending: p.Ending, STAN: p.STAN, AuthCode: p.AuthCode, Note: p.Note, By: e.Operator, At: e.At}
 }
 
-// Contradict records a later fact that speaks against a charge (the terminal shows it reversed, or
-// another in its place), and opens a case. The charge stands; people decide. The same words again give
-// the case that is open. ErrStale: the payment was not charged; a later charge is concluded, not contradicted.
-func (l *Ledger) Contradict(id string, ev driver.Evidence) (Case, error) {
+// Contradict records a later fact that speaks against a charge (the terminal shows it reversed, or another
+// in its place), and opens a case with that cause: charge_undone, charge_contradicted. The charge stands;
+// people decide. The same words again give the case that is open. ErrStale: the payment was not charged; a
+// later charge is concluded, not contradicted.
+func (l *Ledger) Contradict(id, cause string, ev driver.Evidence) (Case, error) {
 	var out Case
 	err := l.submit(&op{reserve: true, do: func(b *batch) error {
 		r, err := loadRecord(b.view, id)
@@ -176,7 +177,7 @@ func (l *Ledger) Contradict(id string, ev driver.Evidence) (Case, error) {
 		}
 		found := false
 		if err := b.eachCase(func(c Case) {
-			if c.PaymentID == id && c.Cause.Code == reasonContradicted && c.Evidence == ev.Text && c.Ended.IsZero() {
+			if c.PaymentID == id && c.Cause.Code == cause && c.Evidence == ev.Text && c.Ended.IsZero() {
 				out, found = c, true
 			}
 		}); err != nil {
@@ -186,18 +187,44 @@ func (l *Ledger) Contradict(id string, ev driver.Evidence) (Case, error) {
 			out, err = b.caseOf(out.ID)
 			return err
 		}
-		var bl *blob
-		if ev.Raw != nil {
-			bl = &blob{Kind: "evidence", Evidence: [][]byte{ev.Raw}}
-		}
-		if err := b.append(&entry{Kind: KindContradicted, Payment: id,
-			Evidence: []evidenceBody{{Kind: ev.Kind, At: ev.At, Text: ev.Text}}}, bl); err != nil {
+		if err := b.later(KindContradicted, id, ev); err != nil {
 			return err
 		}
-		out, err = b.openCase(Case{PaymentID: id, Cause: driver.Reason{Code: reasonContradicted}, Evidence: ev.Text})
+		out, err = b.openCase(Case{PaymentID: id, Cause: driver.Reason{Code: cause}, Evidence: ev.Text})
 		return err
 	}})
 	return out, err
+}
+
+// Confirm records that the terminal was found to hold a charge of which it may not have our
+// acknowledgement: nobody need look any more. Once is enough. ErrStale: the payment is not charged.
+func (l *Ledger) Confirm(id string, ev driver.Evidence) (Payment, error) {
+	var out Payment
+	err := l.submit(&op{reserve: true, do: func(b *batch) error {
+		r, err := loadRecord(b.view, id)
+		switch {
+		case err != nil:
+			return err
+		case r.State != Charged:
+			return fmt.Errorf("%w: payment %q is %q", ErrStale, id, r.State)
+		case r.Acked || r.Confirmed:
+		default:
+			if err := b.later(KindConfirmed, id, ev); err != nil {
+				return err
+			}
+		}
+		return b.reload(id, &out)
+	}})
+	return out, err
+}
+
+// later writes one thing that was learned about a payment after its outcome.
+func (b *batch) later(kind Kind, id string, ev driver.Evidence) error {
+	var bl *blob
+	if ev.Raw != nil {
+		bl = &blob{Kind: "evidence", Evidence: [][]byte{ev.Raw}}
+	}
+	return b.append(&entry{Kind: kind, Payment: id, Evidence: []evidenceBody{{Kind: ev.Kind, At: ev.At, Text: ev.Text}}}, bl)
 }
 
 func applyDesk(v *view, e *entry) error {
@@ -208,6 +235,12 @@ func applyDesk(v *view, e *entry) error {
 	switch e.Kind {
 	case KindContradicted:
 		r.learned(e)
+	case KindConfirmed:
+		r.learned(e)
+		r.Confirmed = true
+		if r.Reason.Code == reasonAckNotWritten {
+			r.Reason, r.Told = r.Told, driver.Reason{}
+		}
 	case KindResolutionDeclined:
 		if r.Proposal == nil {
 			return fmt.Errorf("payment %q has no proposal to decline", r.ID)

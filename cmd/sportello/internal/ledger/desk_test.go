@@ -264,22 +264,61 @@ func TestContradict(t *testing.T) {
 	l := open(t, t.TempDir())
 	p := must(l.Intend(intent(1)))(t)
 	ev := driver.Evidence{Kind: "last_result", Text: "the terminal shows it reversed", Raw: []byte("E-raw")}
-	if _, err := l.Contradict(p.ID, ev); !errors.Is(err, ErrStale) {
+	if _, err := l.Contradict(p.ID, "charge_undone", ev); !errors.Is(err, ErrStale) {
 		t.Fatalf("not charged: %v", err)
 	}
 	p = must(l.Conclude(p.ID, charged("000042")))(t)
 	before := l.Stats().Commits
-	k := must(l.Contradict(p.ID, ev))(t)
-	if k.Cause.Code != "charge_contradicted" || k.PaymentID != p.ID || !k.NeedsTwo || k.Seq == 0 || l.Stats().Commits != before+1 {
+	k := must(l.Contradict(p.ID, "charge_undone", ev))(t)
+	if k.Cause.Code != "charge_undone" || k.PaymentID != p.ID || !k.NeedsTwo || k.Seq == 0 || l.Stats().Commits != before+1 {
 		t.Fatalf("%+v", k)
 	}
 	l = reopen(t, l)
-	if again := must(l.Contradict(p.ID, ev))(t); again.ID != k.ID {
+	if again := must(l.Contradict(p.ID, "charge_undone", ev))(t); again.ID != k.ID {
 		t.Errorf("the same words open another case: %+v", again)
+	}
+	if other := must(l.Contradict(p.ID, "charge_contradicted", ev))(t); other.ID == k.ID {
+		t.Error("another cause is the same case")
 	}
 	now := must(l.Payment(p.ID))(t)
 	evidence := must(l.Evidence(p.ID))(t)
 	if now.State != Charged || now.EvidenceSeq <= p.EvidenceSeq || string(evidence[len(evidence)-1].Raw) != "E-raw" {
 		t.Errorf("%+v %+v", now, evidence)
+	}
+}
+
+// TestConfirm: a charge without our acknowledgement reads so until the terminal is found to hold it.
+func TestConfirm(t *testing.T) {
+	l := open(t, t.TempDir())
+	p := must(l.Intend(intent(1)))(t)
+	ev := driver.Evidence{Kind: "last_result", Text: "the terminal holds the charge", Raw: []byte("raw")}
+	if _, err := l.Confirm(p.ID, ev); !errors.Is(err, ErrStale) {
+		t.Fatalf("not charged: %v", err)
+	}
+	must(l.Conclude(p.ID, charged("000042")))(t)
+	p = must(l.Aftermath(p.ID, driver.Aftermath{}))(t)
+	if p.Reason.Code != reasonAckNotWritten || p.Confirmed {
+		t.Fatalf("%+v", p)
+	}
+	now := must(l.Confirm(p.ID, ev))(t)
+	if now.Reason.Code != "approved" || !now.Confirmed || now.Acked || now.EvidenceSeq <= p.EvidenceSeq || now.State != Charged {
+		t.Errorf("%+v", now)
+	}
+	evidence := must(l.Evidence(p.ID))(t)
+	if last := evidence[len(evidence)-1]; last.Text != ev.Text || string(last.Raw) != "raw" {
+		t.Errorf("%+v", last)
+	}
+	before := l.Stats().Entries
+	must(l.Confirm(p.ID, ev))(t)
+	if l.Stats().Entries != before {
+		t.Error("written twice")
+	}
+	// A slip that comes later does not take it back.
+	if p = must(l.Aftermath(p.ID, driver.Aftermath{Ticket: "x"}))(t); p.Reason.Code != "approved" {
+		t.Errorf("%+v", p.Reason)
+	}
+	l = reopen(t, l)
+	if p = must(l.Payment(p.ID))(t); !p.Confirmed || p.Reason.Code != "approved" {
+		t.Errorf("%+v", p)
 	}
 }

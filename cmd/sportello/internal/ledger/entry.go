@@ -36,6 +36,7 @@ const (
 	KindResolutionDeclined   Kind = "resolution_declined"   // the second person did not sign, or the first withdrew
 	KindResolutionParked     Kind = "resolution_parked"     // people do not know either
 	KindContradicted         Kind = "contradicted"          // a later fact speaks against a charge
+	KindConfirmed            Kind = "confirmed"             // the terminal holds a charge of which it may not have our acknowledgement
 	KindEndingProposed       Kind = "ending_proposed"       // of a case; the signature of another is case_ended
 	KindEndingDeclined       Kind = "ending_declined"       // likewise not signed
 	KindTerminalCommissioned Kind = "terminal_commissioned" // a passport is in force
@@ -70,7 +71,7 @@ type entry struct {
 	Passport     *driver.Passport  `json:"passport,omitempty"`     // terminal_commissioned
 	TotalCents   *int64            `json:"total_cents,omitempty"`  // terminal_total
 	Closing      *closingBody      `json:"closing,omitempty"`      // session_closed
-	Evidence     []evidenceBody    `json:"evidence,omitempty"`     // contradicted
+	Evidence     []evidenceBody    `json:"evidence,omitempty"`     // contradicted, confirmed
 	Erased       [][2]uint64       `json:"erased,omitempty"`       // blobs_erased: from and to, both included
 }
 

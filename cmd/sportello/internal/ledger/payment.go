@@ -57,6 +57,7 @@ type Payment struct {
 	Preset        driver.Verdict `json:",omitzero"` // on unknown
 	NeedsPeople   bool           `json:",omitzero"` // on unknown: the driver has nothing more to ask
 	Acked         bool           `json:",omitzero"` // the terminal was told that we have its result
+	Confirmed     bool           `json:",omitzero"` // it was not, and was found to hold the charge all the same
 	HasTicket     bool           `json:",omitzero"` // a slip is kept (blob)
 	TicketWhole   bool           `json:",omitzero"`
 	ResolvedBy    []string       `json:",omitzero"`

@@ -135,6 +135,15 @@ func (l *Ledger) Ticket(id string) (string, error) {
 	return b.Ticket, nil
 }
 
+// ChargeResult returns the terminal's message by which a payment was charged; nil: people decided, or it was erased.
+func (l *Ledger) ChargeResult(id string) ([]byte, error) {
+	b, err := l.blob(id, func(r *record) uint64 { return r.ChargedSeq })
+	if b == nil {
+		return nil, err
+	}
+	return b.Result, err
+}
+
 // blob reads the blob of one of a payment's entries; nil when there is none, or none any more.
 func (l *Ledger) blob(id string, which func(*record) uint64) (*blob, error) {
 	var b *blob

@@ -49,7 +49,7 @@ func (s *station) close(ctx context.Context, op local.Operator, rep *local.Termi
 	}
 	// From here on nobody knows the terminal's total until an answer is on disk: one computed across a close
 	// that was forgotten could hide a sale (ECR17 6.2 L16).
-	if err := t.o.Ledger.RecordClosing(s.term.Name, op.ID, driver.Closing{State: driver.ClosingUnknown, Reason: driver.Reason{Code: string(codeClosingUnknown)}}); err != nil {
+	if err := t.o.Ledger.RecordClosing(s.term.Name, op.ID, driver.Closing{State: driver.ClosingUnknown, Reason: driver.Reason{Code: string(local.CodeClosingUnknown)}}); err != nil {
 		return err
 	}
 	c, err := s.term.Driver.CloseSession(ctx)
@@ -153,7 +153,7 @@ func (s *station) closingCase(c driver.Closing, v *local.Closing) error {
 	k := ledger.Case{Terminal: s.term.Name, Cause: driver.Reason{Code: string(local.CodeClosingDiffers)}, Evidence: "terminal " + s.term.Name}
 	switch {
 	case c.State == driver.ClosingUnknown:
-		k.Cause = driver.Reason{Code: string(codeClosingUnknown), Text: s.term.Label}
+		k.Cause = driver.Reason{Code: string(local.CodeClosingUnknown), Text: s.term.Label}
 		k.Evidence += ": it is not known whether the session was closed"
 	case len(v.Differences) == 0:
 		return nil

@@ -111,6 +111,9 @@ func TestClosingUnknown(t *testing.T) {
 			if err != nil || (len(k) != 0) != (state == driver.ClosingUnknown) {
 				t.Errorf("%s: %+v %v", state, k, err)
 			}
+			if want := local.Explain(local.CodeClosingUnknown, local.Italian, map[string]string{local.ArgTerminal: "Cassa 1"}); len(k) != 0 && k[0].Cause != want {
+				t.Errorf("%+v", k[0].Cause)
+			}
 		}
 	})
 }
@@ -161,14 +164,15 @@ func TestReprint(t *testing.T) {
 func TestUnacknowledged(t *testing.T) {
 	gone := func(d *terminal) { d.memory, d.numbers = []byte("cassa1 result 1"), "000001" }
 	rows := map[string]struct {
-		then  func(*terminal)
-		cases int
+		then   func(*terminal)
+		cases  int
+		reason local.Code // of the payment then
 	}{
-		"stands":   {func(*terminal) {}, 0},
-		"gone":     {gone, 1},
-		"reversed": {func(d *terminal) { d.memory, d.numbers, d.kind = []byte("storno"), "000003", "reversal" }, 1},
-		"followed": {func(d *terminal) { d.memory, d.numbers = []byte("di altri"), "000003" }, 0},
-		"empty":    {func(d *terminal) { d.memory = nil }, 1},
+		"stands":   {func(*terminal) {}, 0, local.CodeApproved},
+		"gone":     {gone, 1, local.CodeAckNotWritten},
+		"reversed": {func(d *terminal) { d.memory, d.numbers, d.kind = []byte("storno"), "000003", "reversal" }, 1, local.CodeAckNotWritten},
+		"followed": {func(d *terminal) { d.memory, d.numbers = []byte("di altri"), "000003" }, 0, local.CodeAckNotWritten},
+		"empty":    {func(d *terminal) { d.memory = nil }, 1, local.CodeAckNotWritten},
 	}
 	for name, row := range rows {
 		for _, off := range []bool{false, true} { // cannot be asked at once
@@ -194,8 +198,17 @@ func TestUnacknowledged(t *testing.T) {
 					if err != nil || len(k) != row.cases {
 						t.Errorf("%+v %v", k, err)
 					}
-					if got := w.payment(p.ID); got.State != ledger.Charged {
-						t.Errorf("%s", got.State)
+					if row.cases == 1 && k[0].Cause.Code != string(local.CodeChargeUndone) {
+						t.Errorf("%+v", k[0].Cause)
+					}
+					if got := w.wantState(p.ID, ledger.Charged); got.Reason.Code != string(row.reason) {
+						t.Errorf("%+v", got.Reason)
+					}
+					if w.restart(); w.wantState(p.ID, ledger.Charged).Reason.Code != string(row.reason) {
+						t.Errorf("after a start: %+v", w.payment(p.ID).Reason)
+					}
+					if shown := w.hub.payments(p.ID); len(shown) != 0 && shown[len(shown)-1].Reason.Code != string(row.reason) {
+						t.Errorf("the screens show %+v", shown[len(shown)-1].Reason)
 					}
 				})
 			})

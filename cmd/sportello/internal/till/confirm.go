@@ -3,11 +3,13 @@ package till
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
 	"sportello/driver"
+	"sportello/protocol/local"
 )
 
 // heard notes a charge of which the terminal may not have our acknowledgement: it may undo such a sale by
@@ -28,7 +30,7 @@ func (s *station) recall() {
 		s.till.o.Log.Error().Err(err).Str("terminal", s.term.Name).Msg("reading the terminal's last payment")
 		return
 	}
-	s.heard(p, p.Acked)
+	s.heard(p, p.Acked || p.Confirmed)
 }
 
 // confirm asks the terminal whether such a charge stands. A terminal that does not answer is asked again
@@ -46,44 +48,51 @@ func (s *station) confirm(ctx context.Context) {
 		t.o.Log.Warn().Err(err).Str("payment", id).Msg("the terminal cannot be asked whether the charge stands")
 		return
 	}
-	undone, err := s.undone(id, last)
-	if err == nil && undone != "" {
-		_, err = t.o.Ledger.Contradict(id, driver.Evidence{Kind: "last_result", At: time.Now(), Raw: last.Raw, Text: undone})
+	stands, undone, err := s.stands(id, last)
+	ev := driver.Evidence{Kind: "last_result", At: time.Now(), Raw: last.Raw}
+	switch {
+	case err != nil:
+	case undone != "":
+		ev.Text = undone
+		_, err = t.o.Ledger.Contradict(id, string(local.CodeChargeUndone), ev)
+	case stands:
+		ev.Text = "the terminal holds the charge that it was not told we have"
+		_, err = t.o.Ledger.Confirm(id, ev)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, ledger.ErrStale) { // given back meanwhile: there is nothing to ask after
 		t.o.Log.Error().Err(err).Str("payment", id).Msg("comparing a charge with what the terminal remembers")
 		return
 	}
 	s.mu.Lock()
 	s.unasked = ""
 	s.mu.Unlock()
-	if undone != "" {
+	if stands || undone != "" {
 		t.publishPayment(id)
 	}
 }
 
-// undone says what speaks against a charge in what the terminal remembers now; empty: nothing. A later sale
-// of somebody else says nothing about ours; neither does a terminal that does not tell its last result.
-func (s *station) undone(id string, last driver.Last) (string, error) {
+// stands says whether what the terminal remembers now is the charge, and what there speaks against it; empty:
+// nothing. A later sale of somebody else says nothing about ours; neither does a terminal that does not tell
+// its last result.
+func (s *station) stands(id string, last driver.Last) (stands bool, undone string, err error) {
 	baseline, err := s.till.o.Ledger.Baseline(id)
 	if err != nil {
-		return "", err
+		return false, "", err
 	}
-	evidence, err := s.till.o.Ledger.Evidence(id)
+	own, err := s.till.o.Ledger.ChargeResult(id)
 	if err != nil {
-		return "", err
+		return false, "", err
 	}
-	own := resultOf(driver.Outcome{Evidence: evidence})
 	tells := baseline.Last != nil && !baseline.Untold
 	switch {
 	case own == nil || bytes.Equal(own, baseline.Last): // it was not charged by a result of its own
-		return "", nil
+		return false, "", nil
 	case last.Present && bytes.Equal(last.Raw, own):
-		return "", nil
+		return true, "", nil
 	case last.Kind == "reversal" && last.Approved:
-		return fmt.Sprintf("the terminal remembers a reversal, STAN %q, after the charge that it was not told we have", last.Charge.STAN), nil
+		return false, fmt.Sprintf("the terminal remembers a reversal, STAN %q, after the charge that it was not told we have", last.Charge.STAN), nil
 	case tells && (!last.Present || bytes.Equal(last.Raw, baseline.Last)):
-		return "the terminal remembers what it did before the charge that it was not told we have", nil
+		return false, "the terminal remembers what it did before the charge that it was not told we have", nil
 	}
-	return "", nil
+	return false, "", nil
 }

@@ -96,6 +96,3 @@ func ledgerError(err error) *local.Error {
 	}
 	return e
 }
-
-// codeClosingUnknown: nobody knows whether a terminal's session was closed.
-const codeClosingUnknown local.Code = "closing_unknown"

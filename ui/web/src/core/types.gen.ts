@@ -212,6 +212,7 @@ export type Code =
   | "charge_contradicted" // a later fact speaks against a charge
   | "charge_undone" // the terminal shows the charge reversed by others
   | "closing_differs" // totals of a close against the ledger's
+  | "closing_unknown" // what became of a close is not known
   | "psp_missing" // charged on a terminal that has no provider any more: its receipt is not looked for
   | "disk_full"
   | "ledger_damaged"
