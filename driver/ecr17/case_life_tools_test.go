@@ -159,3 +159,9 @@ func (p *process) again() {
 	p.mu.Unlock()
 	p.s.boot()
 }
+
+// reborn is the attempt as the ledger gives it to the process after the dead one.
+func (a *attempt) reborn() *attempt {
+	a.killed, a.onSending, a.onSent, a.onOutcome, a.onWritten, a.onProgress = false, nil, nil, nil, nil, nil
+	return a
+}

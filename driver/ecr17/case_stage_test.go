@@ -237,12 +237,18 @@ func (s *stage) rules(rules ...simulator.Rule) {
 // pay runs one payment of cents to the driver's outcome, without resolving it.
 func (s *stage) pay(cents int64) *attempt { return s.payAs(s.next(cents)) }
 
+// reference is the n-th of this installation, in the alphabet of references.
+func reference(n int) string {
+	const digits = "ABCDEFGHJK"
+	return "RIFT1CASE" + strings.Map(func(d rune) rune { return rune(digits[d-'0']) }, fmt.Sprintf("%04d", n))
+}
+
 // next is a payment that has not begun.
 func (s *stage) next(cents int64) *attempt {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := &attempt{s: s, dueBack: make(chan struct{}), Payment: driver.Payment{
-		Reference: fmt.Sprintf("RIFT1CASE%04d", len(s.attempts)+1), AmountCents: cents,
+		Reference: reference(len(s.attempts) + 1), AmountCents: cents,
 		Notices: []driver.Notice{{Creditor: "01199250158", Number: "301000000000000123"}},
 	}}
 	for _, old := range s.attempts {

@@ -14,6 +14,7 @@ func OpenScaled(cfg driver.Config) (driver.Terminal, error) {
 		p.afterSwitch, p.afterOdd, p.recheck = 10*time.Millisecond, 500*time.Millisecond, 200*time.Millisecond
 		p.ticketSilence, p.linger = 400*time.Millisecond, 20*time.Millisecond
 		p.retry = []time.Duration{50 * time.Millisecond, 200 * time.Millisecond}
+		p.lastWait = time.Second
 		p.statusWait, p.totalBefore, p.totalsWait, p.closeWait = 500*time.Millisecond, 300*time.Millisecond, 500*time.Millisecond, 600*time.Millisecond
 		p.afterClose = []time.Duration{20 * time.Millisecond, 100 * time.Millisecond}
 	})

@@ -155,7 +155,10 @@ func (l look) facts() Facts {
 	if f.Last == LastNew {
 		reading := l.seen.reading
 		f.New = &reading
-		f.Novel = base.Last != nil && !base.Untold || !l.sent.IsZero() && reading.notBefore(l.sent, base.ClockOffset)
+		// Where the terminal did not tell its last result before, a time tells, but only of a result with an
+		// amount: without one, and without novelty of its own, nothing says that it is ours (ECR17 6.5 row 11).
+		f.Novel = base.Last != nil && !base.Untold ||
+			reading.HasAmount && !l.sent.IsZero() && reading.notBefore(l.sent, base.ClockOffset)
 		f.Match = reading.matches(base, l.attempt.AmountCents, l.sent, l.ended)
 		f.Repeats = f.Direct != nil && string(f.Direct.Raw) == string(reading.Raw)
 	}
