@@ -204,6 +204,7 @@ type Aftermath struct {
 	Ticket         string // plain text of the slip; empty when the terminal printed it or nothing came
 	TicketComplete bool   // the end mark was seen
 	RawTicket      []byte // joined text of the ticket messages
+	Data           []byte // the host's additional data that came behind the outcome (ECR17 2.13), card numbers masked; nil: none
 }
 
 // Status is what a terminal says of itself.

@@ -47,6 +47,7 @@ type exchange struct {
 	concluded  bool // the outcome is recorded: another result is not ours to take any more
 	told       bool // our ACK of direct has been written already
 	ticket     ticket
+	data       []byte // the host's additional data, the latest
 	evidence   []driver.Evidence
 
 	nothingSent, cutShort, refusedIdle bool
@@ -185,7 +186,7 @@ func (e *exchange) onNAK(f frame) {
 	case e.dataSent > 0 && e.dataSent < e.t.profile.sendData:
 		e.dataDue = true
 	case e.dataSent > 0:
-		e.note("line", "additional data refused", nil)
+		e.note("data", "notices not sent: the terminal refused the additional data", nil)
 	case !e.acked:
 		e.refused = true
 		e.note("line", "NAK", nil)
@@ -197,7 +198,7 @@ func (e *exchange) sendData() {
 	e.dataDue = false
 	e.dataSent++
 	if _, err := e.conn.send(e.notices); err != nil {
-		e.note("line", "additional data not sent", nil) // the read will tell the rest
+		e.note("data", "notices not sent: the line took no additional data", nil) // the read will tell the rest
 	}
 }
 
@@ -219,7 +220,9 @@ func (e *exchange) onMessage(f frame) (decided bool) {
 	case code == 'U': // the host's additional data, before the result or after it: kept, never an outcome
 		e.again = nil
 		e.conn.ack()
-		e.note("data", "additional data of the host", []byte(ecr17.MaskText(string(f.Payload))))
+		if e.data = []byte(ecr17.MaskText(string(f.Payload))); !e.concluded {
+			e.note("data", "additional data of the host", e.data)
+		}
 	default: // the answer to another command: not an outcome (D20)
 		e.again = nil
 		e.conn.ack()
@@ -324,7 +327,7 @@ func (e *exchange) aftermath() driver.Aftermath {
 			e.show(driver.Progress{Phase: e.phase})
 		}
 	}
-	a := driver.Aftermath{Acked: acked}
+	a := driver.Aftermath{Acked: acked, Data: e.data}
 	a.Ticket, a.RawTicket, a.TicketComplete = e.ticket.read()
 	return a
 }
