@@ -47,7 +47,7 @@ type exchange struct {
 	concluded  bool // the outcome is recorded: another result is not ours to take any more
 	told       bool // our ACK of direct has been written already
 	ticket     ticket
-	data       []byte // the host's additional data, the latest
+	data       []byte // the host's additional data that came behind the outcome
 	evidence   []driver.Evidence
 
 	nothingSent, cutShort, refusedIdle bool
@@ -220,8 +220,10 @@ func (e *exchange) onMessage(f frame) (decided bool) {
 	case code == 'U': // the host's additional data, before the result or after it: kept, never an outcome
 		e.again = nil
 		e.conn.ack()
-		if e.data = []byte(ecr17.MaskText(string(f.Payload))); !e.concluded {
-			e.note("data", "additional data of the host", e.data)
+		if data := []byte(ecr17.MaskText(string(f.Payload))); e.concluded {
+			e.data = data
+		} else {
+			e.note("data", "additional data of the host", data)
 		}
 	default: // the answer to another command: not an outcome (D20)
 		e.again = nil
@@ -248,7 +250,7 @@ func isResult(code byte) bool { return bytes.IndexByte([]byte(answerResult), cod
 
 // onResult sorts a result by ECR17 1.6: repeats, an earlier one again, before the ACK, ours.
 func (e *exchange) onResult(payload []byte) (decided bool) {
-	r := readResult(payload, e.baseline.TerminalID, time.Now())
+	r := readResult(payload, e.baseline.TerminalID, terminalNow(e.baseline.ClockOffset))
 	same := func(raw []byte) bool { return bytes.Equal(raw, r.Raw) }
 	switch {
 	case e.direct != nil && same(e.direct.Raw), e.candidate != nil && same(e.candidate):

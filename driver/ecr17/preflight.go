@@ -31,6 +31,7 @@ func (t *terminal) status(s *session) (driver.Status, error) {
 		return driver.Status{}, refuse(s.ctx, "status", err)
 	}
 	st, err := t.readStatus(r.frame)
+	s.ahead = st.ClockOffset
 	if err == nil && st.TerminalID != t.cfg.TerminalID {
 		return driver.Status{}, refusal(driver.ErrWrongTerminal, "configured %s, answered %s", t.cfg.TerminalID, st.TerminalID)
 	}
@@ -73,7 +74,7 @@ func (t *terminal) lastResult(s *session) (r Reading, present bool, err error) {
 	case err != nil:
 		return Reading{}, false, err
 	}
-	r = readResult(reply.frame.Payload, t.cfg.TerminalID, time.Now())
+	r = readResult(reply.frame.Payload, t.cfg.TerminalID, terminalNow(s.ahead))
 	if r.Empty {
 		t.remember(nil, true)
 	} else {

@@ -10,7 +10,7 @@ import (
 )
 
 // readResult reduces a result message to what a verdict needs (ECR17 2.0 to 2.4, 2.10, 3.1). tid is our
-// terminal's: a result of another one is never an outcome.
+// terminal's: a result of another one is never an outcome. now is by the terminal's clock (terminalNow).
 func readResult(payload []byte, tid string, now time.Time) Reading {
 	m, err := ecr17.DecodeResult(payload, ecr17.Lenient)
 	r := Reading{Raw: []byte(m.Raw), Amount: m.AmountCents, HasAmount: m.HasAmount, Code: string(m.Code), kind: kindOf(m.Class)}
@@ -122,6 +122,10 @@ func (r Reading) matches(b driver.Baseline, amount int64, sent, lastActivity tim
 	return stanFollows(b.LastSTAN, r.Charge.STAN) &&
 		(inWindow(r.Charge.HostTime, sent, lastActivity) || inWindow(r.Charge.HostTime.Add(-b.ClockOffset), sent, lastActivity))
 }
+
+// terminalNow is the time by a clock that is so far ahead of ours: a host time has no year, and one that
+// lies in the future is taken for last year's.
+func terminalNow(ahead time.Duration) time.Time { return time.Now().Add(max(ahead, 0)) }
 
 func inWindow(host, sent, lastActivity time.Time) bool {
 	for _, shift := range []time.Duration{0, dayOff, -dayOff} {

@@ -23,6 +23,8 @@ type session struct {
 
 	once bool // ask once only: there is another way if nothing comes
 
+	ahead time.Duration // the terminal's clock, as status last told it on this session
+
 	rough  bool     // a question had to be repeated, or its answer came damaged or out of order
 	heard  bool     // a connection that is closed by now brought a byte
 	strays [][]byte // results that no question asked for: of earlier exchanges
