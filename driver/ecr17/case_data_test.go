@@ -92,15 +92,15 @@ var noticeCases = []kase{
 		}
 		s.rules(simulator.Rule{Case: "U06"})
 		a := s.pay(1100).is(driver.Charged)
-		if e := s.has(a, "data", ""); e == nil || !strings.Contains(string(e.Raw), "DF8D") {
+		if e := s.has(a, "data", ""); e == nil || !strings.Contains(string(e.Raw), "DF8D") || a.after.Data != nil {
 			s.Errorf("not stored: %v", texts(a.outcome().Evidence))
 		}
 	}},
 	{id: "U07", real: true, play: func(s *stage) {
 		s.rules(simulator.Rule{Case: "U07"}, simulator.Rule{Fault: simulator.Glue})
-		s.pay(1000).is(driver.Charged)
-		if n := s.sim.Received('U'); n != 0 {
-			s.Errorf("%d U to a terminal that had already ended", n)
+		a := s.pay(1000).is(driver.Charged)
+		if n := s.sim.Received('U'); n != 0 || s.has(a, "data", "not sent") == nil {
+			s.Errorf("%d U to a terminal that had already ended; %v", n, texts(a.outcome().Evidence))
 		}
 		s.rules(simulator.Rule{Case: "U07"}) // the result comes later, and the data go out in vain
 		s.pay(1100).is(driver.Charged)

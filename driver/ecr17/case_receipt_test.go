@@ -173,9 +173,7 @@ var switchCases = []kase{
 	}},
 	{id: "S12", real: true, options: func(o *simulator.Options) { o.Closing = simulator.CloseNever }, play: func(s *stage) {
 		s.rules(simulator.Rule{Case: "S12"})
-		a := s.next(1000)
-		a.Reference = "RIFT1CASESWTC" // of the alphabet of references, so that R finds it
-		_, silence := s.payUntilSilence(a)
+		a, silence := s.payUntilSilence(s.next(1000))
 		if a.is(driver.Charged); a.after.Ticket != "" || a.after.TicketComplete || a.after.RawTicket != nil || silence > 5*time.Second {
 			s.Errorf("%+v, ended %v after the outcome", a.after, silence)
 		}

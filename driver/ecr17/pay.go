@@ -295,7 +295,11 @@ func (t *terminal) pause(ctx context.Context, d time.Duration) error {
 // conclude records the outcome, and only then acknowledges the result. When the record fails for good,
 // the terminal is not told that we have it.
 func (t *terminal) conclude(s *session, e *exchange, r driver.Recorder, judge func(Facts) driver.Outcome) driver.Aftermath {
-	o := e.withEvidence(judge(e.facts(t.cfg.Exclusivity)))
+	o := judge(e.facts(t.cfg.Exclusivity))
+	if e.notices != nil && e.dataSent == 0 && (o.Verdict == driver.Charged || o.Verdict == driver.Unknown) {
+		e.note("data", "notices not sent: the terminal did not wait for the additional data", nil)
+	}
+	o = e.withEvidence(o)
 	e.evidence = nil
 	if r.Outcome(o) != nil {
 		return driver.Aftermath{}
