@@ -178,8 +178,9 @@ type Reading struct {
 	Empty     bool   // a refusal without any content: what an empty memory answers to G (G08). It is no last result
 	Text      string // the terminal's words, or why the message is odd; free of card numbers
 	Charge    driver.Charge
-	Raw       []byte // the message, card number masked
-	kind      string // for people: payment, reversal, preauth, other
+	Raw       []byte    // the message, card number masked
+	kind      string    // for people: payment, reversal, preauth, other
+	tomorrow  time.Time // the host time, of a terminal that is a day ahead: then Charge has none
 }
 
 // Class is which procedure a result belongs to (ECR17 2.10).

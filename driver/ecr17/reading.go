@@ -25,8 +25,10 @@ func readResult(payload []byte, tid string, now time.Time) Reading {
 	if d := m.DCC; d.Applied { // the flag says so, not the letter V: without it the rest is garbage (D22)
 		r.Charge.DCC = driver.DCC{Currency: d.Currency, Amount: d.Amount, Decimals: d.Decimals, Rate: d.Rate}
 	}
-	if at, ok := m.HostTime.Time(now); ok {
+	if at, ok := m.HostTime.Time(now); ok && now.Sub(at) < longAgo {
 		r.Charge.HostTime = at
+	} else if ok {
+		r.tomorrow, _ = m.HostTime.Time(now.Add(dayOff))
 	}
 	r.Text = saidBy(m)
 	switch {
@@ -108,6 +110,10 @@ const (
 	earlyBy = 2 * time.Minute
 	lateBy  = 3 * time.Minute
 	dayOff  = 24 * time.Hour // terminals count the days of the year from 0 or 1
+
+	// longAgo: without a year, the time of a terminal that is a day ahead reads like one of almost a year ago.
+	// Such a one is no time to write down; compared with the attempt's it may be tomorrow's (D32).
+	longAgo = 360 * dayOff
 )
 
 // stanStep is how far the STAN may have moved on; more means another terminal or memory.
@@ -116,11 +122,15 @@ const stanStep = 5000
 // matches says whether a new saved result is compatible with the attempt (M). The amount is compared
 // where the message has one. sent is zero when nobody remembers it: then no time is evidence.
 func (r Reading) matches(b driver.Baseline, amount int64, sent, lastActivity time.Time) bool {
-	if r.Class == ClassForeign || r.HasAmount && r.Amount != amount || sent.IsZero() || r.Charge.HostTime.IsZero() {
+	at := r.Charge.HostTime
+	if at.IsZero() {
+		at = r.tomorrow
+	}
+	if r.Class == ClassForeign || r.HasAmount && r.Amount != amount || sent.IsZero() || at.IsZero() {
 		return false
 	}
 	return stanFollows(b.LastSTAN, r.Charge.STAN) &&
-		(inWindow(r.Charge.HostTime, sent, lastActivity) || inWindow(r.Charge.HostTime.Add(-b.ClockOffset), sent, lastActivity))
+		(inWindow(at, sent, lastActivity) || inWindow(at.Add(-b.ClockOffset), sent, lastActivity))
 }
 
 // terminalNow is the time by a clock that is so far ahead of ours: a host time has no year, and one that
