@@ -1,7 +1,9 @@
 package ledger
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -61,7 +63,8 @@ func (e *entry) evidence(b *blob) []driver.Evidence {
 	case e.Outcome != nil:
 		o := e.Outcome
 		bodies = o.Evidence
-		if len(bodies) == 0 || b.Result != nil {
+		told := slices.ContainsFunc(b.Evidence, func(raw []byte) bool { return bytes.Equal(raw, b.Result) })
+		if len(bodies) == 0 || b.Result != nil && !told {
 			text := fmt.Sprintf("%s (%s)", o.Verdict, o.Reason.Code)
 			if o.Reason.Text != "" {
 				text += ": " + o.Reason.Text

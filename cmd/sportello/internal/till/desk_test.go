@@ -58,7 +58,8 @@ func TestTwoPeople(t *testing.T) {
 		bubble(t, func(t *testing.T, w *world) {
 			p := w.unknown("r1", 1, "")
 			if len(p.Evidence) == 0 || !slices.ContainsFunc(p.Evidence, func(e local.Evidence) bool {
-				return e.Kind == "last_result" && e.Text == local.EvidenceLabel("last_result", local.Italian) && e.Detail == "a result that does not decide"
+				return e.Kind == "last_result" && e.Text == local.EvidenceLabel("last_result", local.Italian) && e.Detail == "a result that does not decide" &&
+					e.Charge != nil && e.Charge.STAN == "000001" && e.Charge.AmountCents == price && e.Charge.AuthCode == "A12345"
 			}) {
 				t.Errorf("%+v", p.Evidence)
 			}

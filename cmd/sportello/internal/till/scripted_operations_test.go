@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"sportello/driver"
@@ -127,6 +129,14 @@ func (d *terminal) Detect(_ context.Context, _ func(string) bool, quiet bool) (d
 
 func (d *terminal) Commission(p driver.Passport) {
 	d.script(func(d *terminal) { d.ops.inForce = &p })
+}
+
+// Decode reads what the scripted terminal saves; nothing else.
+func (d *terminal) Decode(raw []byte) (driver.Last, bool) {
+	n, found := strings.CutPrefix(string(raw), d.name+" result ")
+	number, err := strconv.Atoi(n)
+	return driver.Last{Present: true, Raw: raw, Charge: driver.Charge{STAN: fmt.Sprintf("%06d", number), AmountCents: price,
+		AuthCode: "A12345", HostTime: d.read().when}}, found && err == nil
 }
 
 func (d *terminal) Lease() driver.Lease { return d.read().ops.lease }
