@@ -101,6 +101,16 @@ type Charge struct {
 	ActionCode  string     `json:"action_code"`
 	AmountCents int64      `json:"amount_cents"`
 	HostTime    *time.Time `json:"host_time,omitempty"`
+	DCC         *DCC       `json:"dcc,omitempty"` // the citizen chose the card's own currency; amount_cents stays the euro amount
+}
+
+// DCC is what a citizen chose to pay in the currency of the card, as the terminal wrote it. It is for people,
+// never for sums.
+type DCC struct {
+	Currency string `json:"currency"` // USD
+	Amount   string `json:"amount"`   // 12 digits, in the smallest unit of the currency
+	Decimals string `json:"decimals"` // 1 digit
+	Rate     string `json:"rate"`     // 8 digits, 4 of them decimals
 }
 
 // PaymentRequest asks to charge a card. Repeating it with the same RequestID returns the same payment;

@@ -133,7 +133,8 @@ func TestPaymentView(t *testing.T) {
 			t.Errorf("reference %q", v.Reference)
 		}
 		c := v.Charge
-		if c == nil || c.STAN != "000001" || c.AuthCode != "A12345" || c.PAN != "************1234" || c.AmountCents != 2*price || c.HostTime == nil {
+		if c == nil || c.STAN != "000001" || c.AuthCode != "A12345" || c.PAN != "************1234" || c.AmountCents != 2*price || c.HostTime == nil ||
+			c.DCC == nil || *c.DCC != (local.DCC{Currency: "USD", Amount: "000000001341", Decimals: "2", Rate: "00010870"}) {
 			t.Errorf("%+v", c)
 		}
 		for i, n := range v.Notices {

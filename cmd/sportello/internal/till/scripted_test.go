@@ -222,7 +222,8 @@ func (d *terminal) approve(p driver.Payment) driver.Outcome {
 	stan, raw := d.saves("000000")
 	return driver.Outcome{Verdict: driver.Charged, Reason: driver.Reason{Code: string(local.CodeApproved)},
 		Charge: &driver.Charge{TerminalID: "12345678", STAN: stan, OnlineID: "000123", AuthCode: "A12345",
-			PAN: "************1234", Card: "2", Entry: "CLI", ActionCode: "000", AmountCents: p.AmountCents, HostTime: time.Now()},
+			PAN: "************1234", Card: "2", Entry: "CLI", ActionCode: "000", AmountCents: p.AmountCents, HostTime: time.Now(),
+			DCC: driver.DCC{Currency: "USD", Amount: "000000001341", Decimals: "2", Rate: "00010870"}},
 		Evidence: []driver.Evidence{{Kind: "result", At: time.Now(), Text: "approved", Raw: raw}}}
 }
 

@@ -136,6 +136,10 @@ func viewCharge(c driver.Charge) local.Charge {
 	if !c.HostTime.IsZero() {
 		v.HostTime = &c.HostTime
 	}
+	if c.DCC != (driver.DCC{}) {
+		dcc := local.DCC(c.DCC)
+		v.DCC = &dcc
+	}
 	return v
 }
 

@@ -334,6 +334,18 @@ export interface Charge {
   action_code: string;
   amount_cents: number;
   host_time?: string;
+  dcc?: DCC; // the citizen chose the card's own currency; amount_cents stays the euro amount
+}
+
+/**
+ * DCC is what a citizen chose to pay in the currency of the card, as the terminal wrote it. It is for people,
+ * never for sums.
+ */
+export interface DCC {
+  currency: string; // USD
+  amount: string; // 12 digits, in the smallest unit of the currency
+  decimals: string; // 1 digit
+  rate: string; // 8 digits, 4 of them decimals
 }
 
 /**
