@@ -63,10 +63,14 @@ var noticeCases = []kase{
 		s.pay(1000).is(driver.Charged) // another attempt
 	}},
 	{id: "U04", real: true, play: func(s *stage) {
+		t := s.tap()
 		s.written(wantsAnswer)
 		a := s.pay(1000).is(driver.Charged)
 		if !strings.Contains(string(a.after.Data), "DF8D") || !a.after.TicketComplete {
 			s.Errorf("data %q, slip whole %t", a.after.Data, a.after.TicketComplete)
+		}
+		if n := t.count(ecr17.FrameACK, t.afterPayment()); n != 3 {
+			s.Errorf("%d acknowledgements of the result, the data and a slip of one piece", n)
 		}
 		s.pay(1100).is(driver.Charged) // nothing is left in the stream
 	}},
@@ -85,6 +89,7 @@ var noticeCases = []kase{
 		}
 	}},
 	{id: "U06", real: true, play: func(s *stage) {
+		t := s.tap()
 		s.written(wantsAnswer)
 		s.rules(simulator.Rule{Case: "U06"}, simulator.Rule{Fault: simulator.Decline, Code: "116"})
 		if a := s.pay(1000).is(driver.NotCharged); s.sim.Bank().Decisions()[0].Approved { // never taken as the result
@@ -94,6 +99,9 @@ var noticeCases = []kase{
 		a := s.pay(1100).is(driver.Charged)
 		if e := s.has(a, "data", ""); e == nil || !strings.Contains(string(e.Raw), "DF8D") || a.after.Data != nil {
 			s.Errorf("not stored: %v", texts(a.outcome().Evidence))
+		}
+		if n := t.count(ecr17.FrameACK, t.afterPayment()); n != 3 {
+			s.Errorf("%d acknowledgements of the data, the result and a slip of one piece", n)
 		}
 	}},
 	{id: "U07", real: true, play: func(s *stage) {
