@@ -132,7 +132,7 @@ var lastRecovery = []kase{
 		s.resolve(a.reborn(), false).is(driver.Charged)
 		s.pay(1100).is(driver.Charged)
 	}},
-	{id: "G20", real: true, play: func(s *stage) {
+	{id: "G20", real: true, config: givenUpSoon, play: func(s *stage) {
 		// The notice and the terminal stay locked afterwards, too: till's TestNoticeLock and TestLockedTerminal.
 		s.pay(900).is(driver.Charged)
 		s.rules(simulator.Rule{Case: "G20"})

@@ -17,6 +17,13 @@ var others = []driver.Exclusivity{driver.Manual, driver.Shared}
 // silentReference: nothing printed shows whose sale it was.
 func silentReference(o *simulator.Options) { o.NoReference = true }
 
+// givenUpSoon: on a real line nothing is learned by asking longer.
+func givenUpSoon(c *driver.Config) {
+	if c.Timing.GiveUp != 0 {
+		c.Timing.GiveUp = 1500 * time.Millisecond
+	}
+}
+
 // lastSaved: what the saved result says.
 var lastSaved = []kase{
 	{id: "G01", real: true, also: others, play: func(s *stage) {
@@ -68,7 +75,7 @@ var lastSaved = []kase{
 			s.Errorf("decided after %v, while the sale was running", a.took)
 		}
 	}},
-	{id: "G06", real: true, play: func(s *stage) {
+	{id: "G06", real: true, config: givenUpSoon, play: func(s *stage) {
 		s.pay(900).is(driver.Charged)
 		s.commissioned()
 		s.rules(simulator.Rule{Case: "G06"})
@@ -77,7 +84,7 @@ var lastSaved = []kase{
 			s.Errorf("to people after %v", a.took)
 		}
 	}},
-	{id: "G07", real: true, also: others, play: func(s *stage) {
+	{id: "G07", real: true, config: givenUpSoon, also: others, play: func(s *stage) {
 		s.pay(900).is(driver.Charged)
 		s.commissioned()
 		s.rules(simulator.Rule{Case: "G07"})

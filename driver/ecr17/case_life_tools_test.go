@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"sportello/driver"
 	"sportello/driver/line"
+	"sportello/driver/simulator"
 )
 
 // commission is the installer's walk: what the terminal can do is found out and put in force, and from then
@@ -164,4 +166,25 @@ func (p *process) again() {
 func (a *attempt) reborn() *attempt {
 	a.killed, a.onSending, a.onSent, a.onOutcome, a.onWritten, a.onProgress = false, nil, nil, nil, nil, nil
 	return a
+}
+
+// confirmSoon: on a real line the terminal does not wait three seconds for a confirmation either.
+func confirmSoon(o *simulator.Options) {
+	if o.Timing != simulator.Human {
+		o.Timing.Confirm = 500 * time.Millisecond
+	}
+}
+
+// ready asks the terminal until it answers.
+func (s *stage) ready() {
+	s.Helper()
+	for stop := time.Now().Add(time.Minute); ; {
+		_, err := s.drv.Status(s.Context())
+		if err == nil {
+			return
+		}
+		if time.Now().After(stop) {
+			s.Fatal(err)
+		}
+	}
 }

@@ -60,9 +60,9 @@ func TestCases(t *testing.T) {
 					return
 				}
 				t.Parallel() // the real lines wait together
-				t.Run("tcp", func(t *testing.T) { playCase(t, k, "tcp", overTCP) })
+				t.Run("tcp", func(t *testing.T) { t.Parallel(); playCase(t, k, "tcp", overTCP) })
 				if !k.noPTY {
-					t.Run("pty", func(t *testing.T) { playCase(t, k, "pty", overPTY) })
+					t.Run("pty", func(t *testing.T) { t.Parallel(); playCase(t, k, "pty", overPTY) })
 				}
 			})
 		}

@@ -143,7 +143,7 @@ var caseTable = []caseRow{
 	{CaseInfo: CaseInfo{ID: "Z10", Group: "vita della cassa e del terminale", Where: "POS sostituito", What: "altro codice terminale, stesso indirizzo", Why: "la prova mette un altro terminale sulla linea (il pannello: sostituzione)"}},
 	{CaseInfo: CaseInfo{ID: "Z11", Group: "vita della cassa e del terminale", Where: "due casse", What: "partono insieme", Why: "la prova apre due casse"}},
 	{CaseInfo: CaseInfo{ID: "Z12", Group: "vita della cassa e del terminale", Where: "POS bloccato", What: "accetta e non legge più", Staged: true, Needs: "una linea in memoria perché la scrittura si fermi; on connect dal primo byte"}, on: "X", rules: []Rule{{Nth: 1, Fault: NeverReads, DelayMS: 60_000}}},
-	{CaseInfo: CaseInfo{ID: "Z13", Group: "vita della cassa e del terminale", Where: "rumore", What: "byte a caso per 10 minuti", Staged: true}, on: "X", rules: []Rule{{Nth: 1, Fault: Noise, DelayMS: 600_000}}},
+	{CaseInfo: CaseInfo{ID: "Z13", Group: "vita della cassa e del terminale", Where: "rumore", What: "byte a caso per 10 minuti", Staged: true}, on: "X", rules: []Rule{{Nth: 1, Fault: Noise, DelayMS: 600_000, Bytes: 64}}},
 	{CaseInfo: CaseInfo{ID: "Z14", Group: "vita della cassa e del terminale", Where: "ostile", What: "STX senza fine", Staged: true}, on: "X", rules: []Rule{{Nth: 1, Fault: EndlessSTX, Bytes: 65_536}}},
 	{CaseInfo: CaseInfo{ID: "Z15", Group: "vita della cassa e del terminale", Where: "diario", What: "PAN, XML, scontrini", Why: "la prova legge il diario della cassa"}},
 	{CaseInfo: CaseInfo{ID: "Z16", Group: "vita della cassa e del terminale", Where: "configurazione", What: "cambiato il campo dell'LRC", Why: "la prova cambia la configurazione della cassa"}},
