@@ -200,7 +200,7 @@ type Recorder interface {
 
 // Aftermath is what follows the outcome and cannot change it.
 type Aftermath struct {
-	Acked          bool   // our acknowledgement of the result was written
+	Acked          bool   // our acknowledgement of the result was written, on a line that had not ended yet
 	Ticket         string // plain text of the slip; empty when the terminal printed it or nothing came
 	TicketComplete bool   // the end mark was seen
 	RawTicket      []byte // joined text of the ticket messages

@@ -130,6 +130,7 @@ var resultPlain = []kase{
 	{id: "D12", real: true, play: func(s *stage) {
 		s.rules(simulator.Rule{Case: "D12"})
 		a := s.pay(1000).is(driver.Charged).reason(local.CodeApproved)
+		s.unheard(a)
 		if l := s.last(); l.Kind != "payment" || !l.Approved || l.Charge.STAN != a.outcome().Charge.STAN { // L10
 			s.Errorf("%+v", l)
 		}
@@ -142,6 +143,7 @@ var resultPlain = []kase{
 		s.rules(simulator.Rule{Case: "D13"})
 		a := s.pay(1000).is(driver.Charged)
 		a.cancelled = true
+		s.unheard(a) // by which the till asks after it at the next idle moment (L10)
 		if n := s.charges(a.Reference); n != 0 {
 			s.Errorf("%d charges: the terminal has not taken it back", n)
 		}
@@ -178,6 +180,15 @@ var resultPlain = []kase{
 
 // withoutTickets: nothing is acknowledged after a payment but its result.
 func withoutTickets(c *driver.Config) { c.Receipts, c.NoticeData = "terminal", nil }
+
+// unheard: the terminal closed before our ACK, and that is known. Over a real line the end may still be on its
+// way when the ACK is written.
+func (s *stage) unheard(a *attempt) {
+	s.Helper()
+	if s.virtual() && a.after.Acked {
+		s.Error("acknowledged behind the end of the line")
+	}
+}
 
 // until sleeps to a time of the virtual clock.
 func (s *stage) until(at time.Time) { time.Sleep(time.Until(at)) }

@@ -301,7 +301,8 @@ func (e *exchange) withEvidence(o driver.Outcome) driver.Outcome {
 // aftermath acknowledges the result and reads what follows: the slip, repeats. Nothing here changes the
 // outcome. A slip ends with its mark or with silence.
 func (e *exchange) aftermath() driver.Aftermath {
-	acked := e.told || e.conn.ack() == nil
+	open := e.conn.alive() // behind its end the ACK is written all the same: it may still be heard (C10), or not (D13)
+	acked := e.told || e.conn.ack() == nil && open
 	silence := e.t.profile.linger
 	if e.t.cfg.Receipts == "ecr" {
 		silence = e.t.profile.ticketSilence
