@@ -109,6 +109,13 @@ func (m *mortal) cutAfter(bytes int, reads bool) {
 	m.cut = cut{after: bytes, reads: reads, armed: true}
 }
 
+// mend takes back a cut that nothing has met.
+func (m *mortal) mend() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.cut = cut{}
+}
+
 // dial opens a line to the simulated terminal that dies with the process.
 func (m *mortal) dial(ctx context.Context, sim *simulator.Terminal, served *sync.WaitGroup) (line.Line, error) {
 	if err := m.event(); err != nil {
