@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"sportello/cmd/sportello/internal/till"
+	"sportello/driver"
+	"sportello/driver/ecr17"
 	"sportello/driver/simulator"
 	"sportello/protocol/local"
 )
@@ -27,5 +30,25 @@ func TestWhatTheTerminalRemembersIsShown(t *testing.T) {
 	year := c.payments()[0].CreatedAt.Format("2006 ")
 	if code != exitDone || strings.Count(out, "123,45 €, STAN 000001") != 2 || !strings.Contains(out, "autorizzazione ") || !strings.Contains(out, year) {
 		t.Errorf("%d %s%s", code, out, errs)
+	}
+}
+
+// TestDriversOfferWhatTheTillUses beside the contract: it would be left out in silence.
+func TestDriversOfferWhatTheTillUses(t *testing.T) {
+	for _, profile := range []string{"nexi", "numera"} {
+		d, err := ecr17.Open(driver.Config{Name: "cassa1", Driver: profile, Address: "tcp://127.0.0.1:1", TerminalID: "12345678",
+			CashRegisterID: "1", LRC: "auto", Receipts: "ecr"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := d.(till.Decoder); !ok {
+			t.Errorf("%s decodes no evidence", profile)
+		}
+		if _, ok := d.(till.Listener); !ok {
+			t.Errorf("%s hears no late word", profile)
+		}
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

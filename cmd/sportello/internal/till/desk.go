@@ -18,16 +18,16 @@ const (
 // Resolve proposes what became of a payment of unknown outcome, or of a reversal (design 5.5): anybody who
 // signs with a name, once the driver has nothing more to ask; a supervisor at any time. A charge for which
 // the terminal's own evidence speaks is concluded at once; everything else waits for a second person.
-func (t *Till) Resolve(_ context.Context, op local.Operator, paymentID string, req local.ResolutionRequest) (local.Payment, error) {
+func (t *Till) Resolve(ctx context.Context, op local.Operator, paymentID string, req local.ResolutionRequest) (local.Payment, error) {
 	if err := signs(op); err != nil {
 		return local.Payment{}, err
 	}
 	if err := checkResolution(req); err != nil {
 		return local.Payment{}, err
 	}
-	p, err := t.o.Ledger.Payment(paymentID)
+	p, err := t.undecided(ctx, paymentID)
 	if err != nil {
-		return local.Payment{}, internal(err)
+		return local.Payment{}, err
 	}
 	verdict, fits := answers[p.State][req.Answer]
 	switch {
@@ -48,11 +48,11 @@ func (t *Till) Resolve(_ context.Context, op local.Operator, paymentID string, r
 
 // Countersign signs, or turns down, what another person has proposed about a payment. Who proposed may
 // take it back.
-func (t *Till) Countersign(_ context.Context, op local.Operator, paymentID string, req local.CountersignRequest) (local.Payment, error) {
-	p, err := t.o.Ledger.Payment(paymentID)
+func (t *Till) Countersign(ctx context.Context, op local.Operator, paymentID string, req local.CountersignRequest) (local.Payment, error) {
+	p, err := t.undecided(ctx, paymentID)
 	switch {
 	case err != nil:
-		return local.Payment{}, internal(err)
+		return local.Payment{}, err
 	case p.Proposal == nil:
 		return local.Payment{}, &local.Error{Code: local.CodeStateChanged, PaymentID: p.ID}
 	}

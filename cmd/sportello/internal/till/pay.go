@@ -277,6 +277,7 @@ func (s *station) charge(ctx context.Context, a *attempt) {
 	if errors.Is(err, driver.ErrPassport) && !r.sent && s.recommission(ctx) {
 		after, err = s.term.Driver.Pay(ctx, pay, r)
 	}
+	r.over.Store(true)
 	last := r.last
 	switch {
 	case !r.sent:

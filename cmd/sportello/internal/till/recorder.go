@@ -3,6 +3,7 @@ package till
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
@@ -20,6 +21,7 @@ type recorder struct {
 
 	sent      bool // the intent is durable: from here on something may have left
 	concluded bool
+	over      atomic.Bool    // the procedure has ended: what the driver still shows is old
 	last      ledger.Payment // as of the last write
 }
 
@@ -121,6 +123,9 @@ var verdicts = map[driver.Verdict]ledger.State{driver.Charged: ledger.Charged, d
 
 // Progress shows whose turn it is.
 func (r *recorder) Progress(p driver.Progress) {
+	if r.over.Load() {
+		return
+	}
 	act := local.Activity{RequestID: r.request, Terminal: r.s.term.Name, Phase: string(p.Phase), Text: p.Text, Since: time.Now()}
 	if r.sent || r.begin == nil {
 		act.PaymentID = r.id

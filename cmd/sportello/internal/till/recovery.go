@@ -84,7 +84,7 @@ func (s *station) resolve(ctx context.Context, id string, same bool) {
 	if err != nil || p.State != ledger.Unknown && p.State != ledger.Reversing || p.NeedsPeople || ctx.Err() != nil {
 		return
 	}
-	gather, err := s.gatherer(p, same)
+	gather, err := s.gatherer(p, p.State == ledger.Reversing, same)
 	if err != nil {
 		t.o.Log.Error().Err(err).Str("payment", id).Msg("reading the baseline")
 		t.giveUp(p, local.CodeAwaitingPeople, true)
@@ -94,8 +94,13 @@ func (s *station) resolve(ctx context.Context, id string, same bool) {
 	r := &recorder{s: s, id: id, request: p.RequestID, last: p}
 	r.Progress(driver.Progress{Phase: driver.PhaseVerifying})
 	after, err := gather(ctx, r)
+	r.over.Store(true)
 	if r.concluded && after != nil {
 		t.follow(id, *after)
+		s.heard(r.last, after.Acked)
+	}
+	if same && r.concluded && (r.last.State == ledger.Unknown || r.last.State == ledger.Reversing) {
+		s.abandon(r.last)
 	}
 	if !r.concluded && ctx.Err() == nil {
 		// Nobody would ask again before the next start, and the terminal would wait: people decide.
@@ -105,8 +110,8 @@ func (s *station) resolve(ctx context.Context, id string, same bool) {
 }
 
 // gatherer is the driver's question about an unfinished payment: what became of the charge, or of its reversal.
-func (s *station) gatherer(p ledger.Payment, same bool) (func(context.Context, driver.Recorder) (*driver.Aftermath, error), error) {
-	if p.State == ledger.Reversing {
+func (s *station) gatherer(p ledger.Payment, undoing, same bool) (func(context.Context, driver.Recorder) (*driver.Aftermath, error), error) {
+	if undoing {
 		baseline, err := s.till.o.Ledger.ReversalBaseline(p.ID)
 		if err != nil || p.Charge == nil || p.Reversal == nil {
 			return nil, errors.Join(err, fmt.Errorf("reversal of payment %q: no charge or no beginning", p.ID))

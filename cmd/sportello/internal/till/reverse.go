@@ -161,6 +161,7 @@ func (s *station) reverse(ctx context.Context, v *reversal) {
 	if errors.Is(err, driver.ErrPassport) && !r.sent && s.recommission(ctx) {
 		after, err = s.term.Driver.Reverse(ctx, v.order, r)
 	}
+	r.over.Store(true)
 	last := r.last
 	switch {
 	case !r.sent:

@@ -28,6 +28,7 @@ type operations struct {
 	reversals       []driver.ReversalAttempt                     //
 	orders          []driver.Payment                             //
 	lease           driver.Lease                                 //
+	heard           bool                                         // a late word of whatever was given up is there
 	unacked         bool                                         // a result is never acknowledged
 }
 
@@ -129,6 +130,11 @@ func (d *terminal) Detect(_ context.Context, _ func(string) bool, quiet bool) (d
 
 func (d *terminal) Commission(p driver.Passport) {
 	d.script(func(d *terminal) { d.ops.inForce = &p })
+}
+
+func (d *terminal) Heard(string) bool {
+	d.w.steps.add("heard?")
+	return d.read().ops.heard
 }
 
 // Decode reads what the scripted terminal saves; nothing else.

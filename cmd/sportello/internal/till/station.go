@@ -31,6 +31,8 @@ type station struct {
 	since      time.Time   // held or resolving
 	asking     local.Lease // the question that the worker is at; Holder empty: none
 	changed    []string    // what the newest passport has changed, since this process began
+	listened   time.Time   // when somebody who looked at a payment made the worker listen
+	left       []abandoned // attempts whose late word may still come (overhear)
 	unasked    string      // charged payment of which the terminal may not know that we have its word (confirm)
 }
 
@@ -71,6 +73,8 @@ func (s *station) run(ctx context.Context) {
 		select {
 		case job := <-s.jobs:
 			job(ctx)
+			s.overhear(ctx)
+
 		case <-ctx.Done():
 			return
 		}

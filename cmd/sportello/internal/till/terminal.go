@@ -66,7 +66,7 @@ func (t *Till) TerminalAction(ctx context.Context, op local.Operator, name, acti
 	case "adopt":
 		err = ask(questionLimit, func(ctx context.Context) error { return s.adopt(ctx, op, &rep) })
 	case "free":
-		err = s.free(op)
+		err = s.free(ctx, op)
 	default:
 		return rep, &local.Error{Code: local.CodeNotServed, Detail: fmt.Sprintf("action %q", action)}
 	}
@@ -135,7 +135,12 @@ func (s *station) adopt(ctx context.Context, op local.Operator, rep *local.Termi
 // free gives the terminal back while the notice stays locked (design 3.6). The clerk may once the
 // driver has nothing more to ask; a supervisor may cut the asking short. The next payment reads the
 // terminal's last result before it sends anything, so no evidence is overwritten unseen.
-func (s *station) free(op local.Operator) error {
+func (s *station) free(ctx context.Context, op local.Operator) error {
+	if id, err := s.lockedBy(); err == nil && id != "" {
+		if _, err := s.till.undecided(ctx, id); err != nil {
+			return err
+		}
+	}
 	s.mu.Lock()
 	busy := s.held != nil || s.freeing
 	s.freeing = s.freeing || !busy

@@ -144,8 +144,12 @@ func viewCharge(c driver.Charge) local.Charge {
 }
 
 // Payment shows one payment; while it is undecided, with all that is known about it.
-func (t *Till) Payment(_ context.Context, id string) (local.Payment, error) {
+func (t *Till) Payment(ctx context.Context, id string) (local.Payment, error) {
 	p, err := t.o.Ledger.Payment(id)
+	if err == nil && t.mayListen(p.Terminal) {
+		t.listen(ctx, p)
+		p, err = t.o.Ledger.Payment(id)
+	}
 	if err != nil {
 		return local.Payment{}, internal(err)
 	}
