@@ -3,6 +3,8 @@ package ecr17_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -23,19 +25,24 @@ type tap struct {
 // tap puts one on the lines of a new process.
 func (s *stage) tap() *tap {
 	s.Helper()
-	under, t := s.cfg.Dial, &tap{}
-	s.dial(func(ctx context.Context) (line.Line, error) {
-		open := under
-		if open == nil {
-			open = func(ctx context.Context) (line.Line, error) { return line.Dial(ctx, s.cfg.Address) }
-		}
+	t := &tap{}
+	s.dial(s.wrapped(func(l line.Line) line.Line { return &tapped{Line: l, to: t} }))
+	return t
+}
+
+// wrapped opens lines as before, each inside another.
+func (s *stage) wrapped(in func(line.Line) line.Line) func(context.Context) (line.Line, error) {
+	open := s.cfg.Dial
+	if open == nil {
+		open = func(ctx context.Context) (line.Line, error) { return line.Dial(ctx, s.cfg.Address) }
+	}
+	return func(ctx context.Context) (line.Line, error) {
 		l, err := open(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return &tapped{Line: l, to: t}, nil
-	})
-	return t
+		return in(l), nil
+	}
 }
 
 // count is how many frames of a kind went out since mark.
@@ -95,6 +102,27 @@ func (l *tapped) Write(p []byte) (int, error) {
 		l.to.mu.Lock()
 		l.to.frames = append(l.to.frames, f)
 		l.to.mu.Unlock()
+	}
+	return n, err
+}
+
+// heedless puts lines in place that take what nobody reads any more, as the system does on TCP.
+func (s *stage) heedless() {
+	s.Helper()
+	s.dial(s.wrapped(func(l line.Line) line.Line { return taking{l} }))
+}
+
+type taking struct{ line.Line }
+
+func (l taking) SetWriteDeadline(t time.Time) error {
+	_ = l.Line.SetWriteDeadline(t) // a pipe whose far end is closed refuses even that
+	return nil
+}
+
+func (l taking) Write(p []byte) (int, error) {
+	n, err := l.Line.Write(p)
+	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		return len(p), nil
 	}
 	return n, err
 }
