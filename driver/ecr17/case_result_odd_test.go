@@ -94,7 +94,7 @@ var resultOdd = []kase{
 		s.rules(simulator.Rule{Case: "D24"}, simulator.Rule{Fault: simulator.Partial, AmountCents: 400})
 		s.resolve(s.payAs(s.expecting(1100, 1900)).odd(), true).people(driver.Charged) // not in full
 	}},
-	{id: "D25", real: true, config: shortStop, play: func(s *stage) {
+	{id: "D25", real: true, play: func(s *stage) {
 		wait := s.span(170*time.Second, 800*time.Millisecond)
 		s.rules(simulator.Rule{Case: "D25", DelayMS: wait.Milliseconds()})
 		if a := s.pay(1000).is(driver.Charged).reason(local.CodeApproved); a.took < wait {
