@@ -256,7 +256,8 @@ func (e *exchange) onResult(payload []byte) (decided bool) {
 	case e.direct != nil && same(e.direct.Raw), e.candidate != nil && same(e.candidate):
 		e.conn.ack()
 		return false
-	case same(e.baseline.Last), same(e.blanks), same(e.previous), slices.ContainsFunc(e.past, same):
+	case same(e.baseline.Last), same(e.blanks), same(e.previous), slices.ContainsFunc(e.past, same),
+		r.Charge.STAN != "" && r.Charge.STAN == e.baseline.LastSTAN: // its memory may tell it in other bytes (G14)
 		e.onEarlier(r)
 		return false
 	case e.concluded:
