@@ -9,7 +9,7 @@ import (
 
 func TestMain(m *testing.M) {
 	// Tests over real lines wait more than they work: more of them than there are processors.
-	if err := flag.Set("test.parallel", "32"); err != nil {
+	if err := flag.Set("test.parallel", "20"); err != nil {
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)
