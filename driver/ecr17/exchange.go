@@ -41,7 +41,9 @@ type exchange struct {
 	dataSent   int
 	naks       int      // damaged frames refused
 	candidate  []byte   // result before the ACK (ECR17 1.6)
-	past       [][]byte // results that belong to earlier payments
+	past       [][]byte // results that belong to earlier payments; at most mostPast
+	deaf       bool     // past is full: nothing that this line brings counts any more
+	remarks    int      // how many there were
 	direct     *Reading
 	pending    bool // direct came after Pay had ended: recorded and acknowledged by Resolve
 	concluded  bool // the outcome is recorded: another result is not ours to take any more
@@ -140,6 +142,9 @@ func (e *exchange) stop(code local.Code) {
 // handle takes one frame of the attempt. It answers everything but the result that decides, which is
 // acknowledged only when the outcome is durable; then it reports true.
 func (e *exchange) handle(f frame) (decided bool) {
+	if e.deaf {
+		return false
+	}
 	e.activity = time.Now()
 	switch f.Kind {
 	case ecr17.FrameACK:
@@ -173,8 +178,13 @@ func (e *exchange) onACK() {
 }
 
 func (e *exchange) discard(why string, raw []byte) {
+	if len(e.past) >= mostPast { // no terminal has so much to say: this line's word does not count any more
+		e.deaf = true
+		e.conn.close()
+		return
+	}
 	e.past = append(e.past, raw)
-	e.note("result", why, raw)
+	e.remark("result", why, raw)
 }
 
 // onNAK: a NAK of a known form refuses the payment, if there was no other sign of work, or the
@@ -182,14 +192,14 @@ func (e *exchange) discard(why string, raw []byte) {
 func (e *exchange) onNAK(f frame) {
 	switch {
 	case f.Suspected():
-		e.note("line", "suspected NAK", nil)
+		e.remark("line", "suspected NAK", nil)
 	case e.dataSent > 0 && e.dataSent < e.t.profile.sendData:
 		e.dataDue = true
 	case e.dataSent > 0:
-		e.note("data", "notices not sent: the terminal refused the additional data", nil)
+		e.remark("data", "notices not sent: the terminal refused the additional data", nil)
 	case !e.acked:
 		e.refused = true
-		e.note("line", "NAK", nil)
+		e.remark("line", "NAK", nil)
 	}
 }
 
@@ -223,12 +233,12 @@ func (e *exchange) onMessage(f frame) (decided bool) {
 		if data := []byte(ecr17.MaskText(string(f.Payload))); e.concluded {
 			e.data = data
 		} else {
-			e.note("data", "additional data of the host", data)
+			e.remark("data", "additional data of the host", data)
 		}
 	default: // the answer to another command: not an outcome (D20)
 		e.again = nil
 		e.conn.ack()
-		e.note("line", fmt.Sprintf("unexpected message %q", code), nil)
+		e.remark("line", fmt.Sprintf("unexpected message %q", code), nil)
 	}
 	return false
 }
@@ -283,6 +293,22 @@ func (e *exchange) facts(x driver.Exclusivity) Facts {
 		Exclusivity: x, AmountCents: e.payment.AmountCents,
 		NothingSent: e.nothingSent, CutShort: e.cutShort, RefusedIdle: e.refusedIdle,
 		Acked: e.acked, Progress: e.progressed, LineEnd: string(e.lineEnd), Direct: e.direct,
+	}
+}
+
+// What is kept of a line that never comes to an end (Z13, Z14).
+const (
+	mostPast    = 64
+	mostRemarks = 100
+)
+
+// remark is note for what a line may bring again and again: of that the first hundred are enough.
+func (e *exchange) remark(kind, text string, raw []byte) {
+	switch e.remarks++; {
+	case e.remarks < mostRemarks:
+		e.note(kind, text, raw)
+	case e.remarks == mostRemarks:
+		e.note("line", "and more of the like", nil)
 	}
 }
 
