@@ -1,18 +1,20 @@
 package govpay
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -34,8 +36,10 @@ type Client struct {
 	conf  Config
 	bases map[API]string
 
-	mu     sync.Mutex // guards client
-	client *http.Client
+	mu    sync.Mutex // guards what follows
+	kept  *http.Client
+	once  *http.Client // for POST /pagamenti: a connection of its own each time
+	files string       // state of the files that kept and once were made from
 }
 
 // New checks the form of the configuration. It opens no file and no connection.
@@ -53,124 +57,153 @@ func New(conf Config) (*Client, error) {
 func (c *Client) Close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.client != nil {
-		c.client.CloseIdleConnections()
-	}
+	c.drop()
 }
 
-// http makes the HTTP client at the first call, and tries again at the next one
-// if ca_file could not be read.
-func (c *Client) http() (*http.Client, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.client != nil {
-		return c.client, nil
-	}
-	tlsConf, err := c.conf.tlsConfig()
-	if err != nil {
-		return nil, err
-	}
-	c.client = &http.Client{
-		Transport: &http.Transport{
-			Proxy:               http.ProxyFromEnvironment,
-			DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
-			TLSClientConfig:     tlsConf,
-			TLSHandshakeTimeout: dialTimeout,
-			ForceAttemptHTTP2:   true,
-			MaxIdleConnsPerHost: 4,
-			IdleConnTimeout:     idleTimeout,
-		},
-		// A redirect leads to a login page, or carries our credentials away.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	return c.client, nil
-}
+// Has reports whether the API has a base address.
+func (c *Client) Has(api API) bool { return c.bases[api] != "" }
 
-// call is one GET and what its answer must look like.
+// call is one request and what its answer must look like.
 type call struct {
 	operation string
 	api       API
+	method    string // "" is GET
 	path      string // escaped, begins with "/"
 	query     url.Values
+	body      []byte // JSON; nil: none
 	accept    string
+	success   []int // nil: 200 only
 	max       int64
 	timeout   time.Duration
+	once      bool // must not be asked twice: no kept connection, no retry by net/http
 }
 
-// get makes the call and returns the body of a success and the platform's
-// transaction id. Every other end is a *Fault, except a wrong configuration.
-func (c *Client) get(ctx context.Context, k call) (body []byte, transaction string, err error) {
+// reply is a success.
+type reply struct {
+	status      int
+	body        []byte
+	transaction string
+	date        time.Time // the server's clock; zero when it does not say
+	took        time.Duration
+	tls         *tls.ConnectionState
+}
+
+// do makes the call. Every end but a success is a *Fault, except an API without
+// base address.
+func (c *Client) do(ctx context.Context, k call) (reply, error) {
 	base, ok := c.bases[k.api]
 	if !ok {
-		return nil, "", fmt.Errorf("govpay %s: %w: %s", k.operation, ErrNotConfigured, k.api)
+		return reply{}, fmt.Errorf("govpay %s: %w: %s", k.operation, ErrNotConfigured, k.api)
 	}
+	start := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, k.timeout)
 	defer cancel()
 
-	fault := &Fault{Operation: k.operation}
+	fault := &Fault{Operation: k.operation, API: k.api}
 	address := base + k.path
 	if len(k.query) > 0 {
 		address += "?" + k.query.Encode()
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	// Whether anything left this machine decides whether POST /pagamenti may be
+	// repeated at once.
+	var sent atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }})
+	req, err := http.NewRequestWithContext(ctx, or(k.method, http.MethodGet), address, bytes.NewReader(k.body))
 	if err != nil {
-		return nil, "", fmt.Errorf("govpay %s: %w", k.operation, ErrArgument)
+		return reply{}, fmt.Errorf("govpay %s: %w", k.operation, ErrArgument)
+	}
+	if k.body != nil {
+		req.Header.Set("Content-Type", acceptJSON)
+	}
+	if k.once {
+		req.GetBody = nil // net/http cannot send again what it cannot rewind
 	}
 	req.Header.Set("Accept", k.accept)
 	req.Header.Set("User-Agent", "sportello")
 	if err := c.conf.Auth.authorize(req); err != nil {
 		fault.Outcome, fault.err = OutcomeUnauthorized, err
-		return nil, "", fault
+		return reply{}, fault
 	}
-	client, err := c.http()
+	client, err := c.http(k.once)
 	if err != nil {
 		fault.Outcome, fault.err = OutcomeUntrusted, err
-		return nil, "", fault
+		return reply{}, fault
 	}
 	resp, err := client.Do(req)
+	fault.Sent = sent.Load()
 	if err != nil {
-		return nil, "", fault.network(err)
+		return reply{}, fault.network(err)
 	}
 	defer resp.Body.Close()
 	fault.Status = resp.StatusCode
 	fault.TransactionID = token(resp.Header.Get("X-Govpay-IdTransazione"), 64)
+	note(ctx, k.operation, fault.TransactionID)
+	r := reply{status: resp.StatusCode, transaction: fault.TransactionID, tls: resp.TLS}
+	r.date, _ = http.ParseTime(resp.Header.Get("Date"))
+	fault.date, fault.tls = r.date, r.tls
 
-	if resp.StatusCode != http.StatusOK {
+	if !k.succeeds(resp.StatusCode) {
 		// Half a fault body is still a fault: the status decides then.
 		text, _ := io.ReadAll(io.LimitReader(resp.Body, maxFault))
 		fault.readFault(resp.Header.Get("Content-Type"), text)
-		return nil, fault.TransactionID, fault
+		return r, fault
 	}
 	if !accepted(k.accept, resp.Header.Get("Content-Type")) {
 		fault.Outcome = OutcomeNotJSON
-		return nil, fault.TransactionID, fault
+		return r, fault
 	}
 	if resp.ContentLength > k.max {
 		fault.Outcome = OutcomeTooLarge
-		return nil, fault.TransactionID, fault
+		return r, fault
 	}
-	body, err = io.ReadAll(io.LimitReader(resp.Body, k.max+1))
+	r.body, err = io.ReadAll(io.LimitReader(resp.Body, k.max+1))
 	if err != nil {
-		return nil, fault.TransactionID, fault.network(err)
+		return r, fault.network(err)
 	}
-	if int64(len(body)) > k.max {
+	if int64(len(r.body)) > k.max {
 		fault.Outcome = OutcomeTooLarge
-		return nil, fault.TransactionID, fault
+		return r, fault
 	}
-	return body, fault.TransactionID, nil
+	r.took = time.Since(start)
+	return r, nil
+}
+
+func (k call) succeeds(status int) bool {
+	if k.success == nil {
+		return status == http.StatusOK
+	}
+	return slices.Contains(k.success, status)
 }
 
 // getJSON makes the call and decodes its body into v.
 func (c *Client) getJSON(ctx context.Context, k call, v any) (transaction string, err error) {
+	r, err := c.exchange(ctx, k, v)
+	return r.transaction, err
+}
+
+// exchange makes the call and decodes its body into v.
+func (c *Client) exchange(ctx context.Context, k call, v any) (reply, error) {
 	k.accept, k.max = acceptJSON, maxJSON
-	body, transaction, err := c.get(ctx, k)
+	r, err := c.do(ctx, k)
 	if err != nil {
-		return transaction, err
+		return r, err
 	}
-	if err := decode(body, v); err != nil {
-		return transaction, malformed(k.operation, transaction, err)
+	if err := decode(r.body, v); err != nil {
+		f := malformed(k.operation, r.transaction, err)
+		f.API, f.Status = k.api, r.status
+		return r, f
 	}
-	return transaction, nil
+	return r, nil
+}
+
+// getPDF makes the call and returns a body that begins like a PDF.
+func (c *Client) getPDF(ctx context.Context, k call) (reply, error) {
+	k.accept, k.max, k.timeout = acceptPDF, maxPDF, c.conf.Timeouts.PDF
+	r, err := c.do(ctx, k)
+	if err == nil && !bytes.HasPrefix(r.body, []byte("%PDF-")) {
+		return r, &Fault{Operation: k.operation, API: k.api, Outcome: OutcomeNotJSON, Status: r.status, TransactionID: r.transaction, Sent: true}
+	}
+	return r, err
 }
 
 // decode reads one JSON document and keeps its text out of the error.
@@ -191,11 +224,11 @@ func decode(body []byte, v any) error {
 }
 
 func malformed(operation, transaction string, err error) *Fault {
-	return &Fault{Operation: operation, Outcome: OutcomeMalformed, Status: http.StatusOK, TransactionID: transaction, err: err}
+	return &Fault{Operation: operation, Outcome: OutcomeMalformed, Status: http.StatusOK, TransactionID: transaction, Sent: true, err: err}
 }
 
 func mismatch(operation, transaction, what string) *Fault {
-	return &Fault{Operation: operation, Outcome: OutcomeMismatch, Status: http.StatusOK, TransactionID: transaction,
+	return &Fault{Operation: operation, Outcome: OutcomeMismatch, Status: http.StatusOK, TransactionID: transaction, Sent: true,
 		err: fmt.Errorf("another %s than the one asked for", what)}
 }
 
@@ -204,33 +237,4 @@ func accepted(accept, contentType string) bool {
 		return isJSON(contentType)
 	}
 	return strings.HasPrefix(strings.ToLower(contentType), accept)
-}
-
-// network classifies a call without (a whole) answer. The URL that net/http puts
-// into its errors is dropped: it names the notice.
-func (f *Fault) network(err error) *Fault {
-	var inURL *url.Error
-	if errors.As(err, &inURL) {
-		err = inURL.Err
-	}
-	var (
-		invalid  x509.CertificateInvalidError
-		host     x509.HostnameError
-		unknown  x509.UnknownAuthorityError
-		verify   *tls.CertificateVerificationError
-		sysRoots x509.SystemRootsError
-	)
-	switch {
-	case errors.Is(err, context.Canceled):
-		f.Outcome = OutcomeCanceled
-	case errors.As(err, &invalid), errors.As(err, &host), errors.As(err, &unknown),
-		errors.As(err, &verify), errors.As(err, &sysRoots):
-		f.Outcome = OutcomeUntrusted
-	case errors.Is(err, http.ErrSchemeMismatch):
-		f.Outcome = OutcomeWrongBaseURL // https asked of a server that speaks http
-	default:
-		f.Outcome = OutcomeUnavailable
-	}
-	f.err = err
-	return f
 }

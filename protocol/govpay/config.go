@@ -15,7 +15,8 @@ type API string
 const (
 	Pagamento  API = "pagamento"  // v2; deprecated by the platform, and still the only one to verify any notice
 	Pendenze   API = "pendenze"   // v2; our own positions only
-	Ragioneria API = "ragioneria" // v3; receipts
+	Ragioneria API = "ragioneria" // v3; receipts, and a weaker verification
+	Backoffice API = "backoffice" // v1; the named successor of Pagamento for verifying, with a role
 )
 
 // Config says where the platform is and who we are. Nothing is read or
@@ -23,9 +24,14 @@ const (
 type Config struct {
 	// Base address of each API with authentication segment and version, e.g.
 	// "https://host/govpay/frontend/api/pagamento/rs/basic/v2". Empty: not used.
-	Pagamento, Pendenze, Ragioneria string
+	Pagamento, Pendenze, Ragioneria, Backoffice string
 
 	Auth Auth
+
+	// Proxy: "" takes it from the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY),
+	// ProxyNone uses none, anything else is the proxy's http or https address.
+	Proxy                        string
+	ProxyUser, ProxyPasswordFile string // for an explicit proxy that asks
 
 	// CAFile holds further certificate authorities (PEM), trusted beside the
 	// system's. Empty: the system's only.
@@ -33,6 +39,9 @@ type Config struct {
 
 	Timeouts Timeouts
 }
+
+// ProxyNone as [Config].Proxy ignores the environment.
+const ProxyNone = "none"
 
 // Auth is one of three ways to say who we are. Files are read at each use, so
 // that a changed password or a renewed certificate needs no restart.
@@ -49,38 +58,49 @@ type Timeouts struct {
 	// Verify is for byAvviso: the platform may ask the application that owns the
 	// debt (2 s to connect, 5 s to read, by its defaults) before it answers.
 	Verify time.Duration // 15 s
-	Read   time.Duration // 15 s: receipts and profile
+	Read   time.Duration // 15 s: receipts, profile, catalogue
 	PDF    time.Duration // 30 s
+	Search time.Duration // 30 s for each page: the platform's slowest queries
+	Create time.Duration // 30 s: PUT /pendenze, with its PDF
+	// Submit is for POST /pagamenti. The platform itself waits up to 10 s to
+	// connect to pagoPA and 180 s for its answer, after asking the debts' owners:
+	// with less than this every slow call would end unknown.
+	Submit time.Duration // 300 s
 }
 
 const (
 	defaultVerify = 15 * time.Second
 	defaultRead   = 15 * time.Second
 	defaultPDF    = 30 * time.Second
+	defaultSearch = 30 * time.Second
+	defaultCreate = 30 * time.Second
+	defaultSubmit = 300 * time.Second
 	dialTimeout   = 5 * time.Second
 	idleTimeout   = 30 * time.Second
 )
 
 func (t Timeouts) withDefaults() Timeouts {
-	if t.Verify <= 0 {
-		t.Verify = defaultVerify
-	}
-	if t.Read <= 0 {
-		t.Read = defaultRead
-	}
-	if t.PDF <= 0 {
-		t.PDF = defaultPDF
+	for _, d := range []struct {
+		to        *time.Duration
+		otherwise time.Duration
+	}{
+		{&t.Verify, defaultVerify}, {&t.Read, defaultRead}, {&t.PDF, defaultPDF},
+		{&t.Search, defaultSearch}, {&t.Create, defaultCreate}, {&t.Submit, defaultSubmit},
+	} {
+		if *d.to <= 0 {
+			*d.to = d.otherwise
+		}
 	}
 	return t
 }
 
 // check looks at the form of the configuration, without opening anything.
 func (c Config) check() (map[API]string, error) {
-	bases := make(map[API]string, 3)
+	bases := make(map[API]string, 4)
 	for _, b := range []struct {
 		api  API
 		base string
-	}{{Pagamento, c.Pagamento}, {Pendenze, c.Pendenze}, {Ragioneria, c.Ragioneria}} {
+	}{{Pagamento, c.Pagamento}, {Pendenze, c.Pendenze}, {Ragioneria, c.Ragioneria}, {Backoffice, c.Backoffice}} {
 		if b.base == "" {
 			continue
 		}
@@ -97,6 +117,9 @@ func (c Config) check() (map[API]string, error) {
 		}
 		bases[b.api] = strings.TrimRight(b.base, "/")
 	}
+	if err := c.checkProxy(); err != nil {
+		return nil, err
+	}
 	a := c.Auth
 	switch {
 	case (a.User == "") != (a.PasswordFile == ""):
@@ -109,4 +132,27 @@ func (c Config) check() (map[API]string, error) {
 		return nil, fmt.Errorf("govpay: api_id and api_key_file go together")
 	}
 	return bases, nil
+}
+
+// checkProxy looks at the form of the proxy's address.
+func (c Config) checkProxy() error {
+	explicit := c.Proxy != "" && c.Proxy != ProxyNone
+	switch {
+	case (c.ProxyUser == "") != (c.ProxyPasswordFile == ""):
+		return fmt.Errorf("govpay: proxy_user and proxy_password_file go together")
+	case c.ProxyUser != "" && !explicit:
+		return fmt.Errorf("govpay: proxy_user needs a proxy")
+	case !explicit:
+		return nil
+	}
+	u, err := url.Parse(c.Proxy)
+	switch {
+	case err != nil:
+		return fmt.Errorf("govpay: address of the proxy is not a URL")
+	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
+		return fmt.Errorf("govpay: address of the proxy must begin with http:// or https:// and name a host, or be %q", ProxyNone)
+	case u.User != nil:
+		return fmt.Errorf("govpay: address of the proxy must not contain a user or password: use proxy_user and proxy_password_file")
+	}
+	return nil
 }

@@ -33,6 +33,9 @@ var (
 	ErrMismatch = errors.New("answer about another resource")
 	// ErrTooLarge: the answer is longer than the cap of its kind.
 	ErrTooLarge = errors.New("answer too large")
+	// ErrWrongSetup: the platform took POST /pagamenti for a payment through a
+	// browser (Checkout) and registered nothing: settling that way is not available.
+	ErrWrongSetup = errors.New("the platform is not set up to register payments")
 	// ErrPermanent: refused in a way that repeating does not change.
 	ErrPermanent = errors.New("refused by the platform")
 )
@@ -69,6 +72,7 @@ const (
 	OutcomeTooLarge                    // people
 	OutcomePermanent                   // do not repeat
 	OutcomeCanceled                    // our own caller gave up
+	OutcomeWrongSetup                  // POST /pagamenti only: stop using settlement "platform", people
 )
 
 // outcomes names each outcome (stable, for logs and events) and its sentinel.
@@ -89,6 +93,7 @@ var outcomes = [...]struct {
 	OutcomeTooLarge:     {"too_large", ErrTooLarge},
 	OutcomePermanent:    {"permanent", ErrPermanent},
 	OutcomeCanceled:     {"canceled", nil},
+	OutcomeWrongSetup:   {"wrong_setup", ErrWrongSetup},
 }
 
 // String returns the outcome's stable name.

@@ -219,7 +219,7 @@ func FuzzPosition(f *testing.F) {
 		if decode(text, &w) != nil {
 			return
 		}
-		p, err := w.position()
+		p, err := w.position(Pagamento)
 		if err != nil {
 			return
 		}

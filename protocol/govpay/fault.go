@@ -1,11 +1,13 @@
 package govpay
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // Fault is a call that failed, whoever is to blame: the platform's own fault
@@ -22,8 +24,13 @@ type Fault struct {
 	Descrizione   string  // free text
 	Dettaglio     string  // free text
 	TransactionID string  // X-Govpay-IdTransazione: the key into the platform's own log
+	API           API     // which interface was asked
+	PaymentID     string  // POST /pagamenti: the platform keeps a record of the refused call
+	Sent          bool    // a connection was there: the request may have arrived
 
-	err error // cause: network, TLS, decoding; nil when the status says it all
+	date time.Time            // the server's clock, for probes
+	tls  *tls.ConnectionState // for probes
+	err  error                // cause: network, TLS, decoding; nil when the status says it all
 }
 
 // Error describes the failure without the platform's free text.
@@ -59,6 +66,7 @@ type faultBody struct {
 	Codice      string `json:"codice"`
 	Descrizione string `json:"descrizione"`
 	Dettaglio   string `json:"dettaglio"`
+	ID          string `json:"id"` // POST /pagamenti only
 }
 
 // readFault fills a fault from an answer that is not a success. A body that is
@@ -71,14 +79,22 @@ func (f *Fault) readFault(contentType string, body []byte) {
 			f.Codice = token(b.Codice, 40)
 			f.Descrizione = clip(b.Descrizione, 300)
 			f.Dettaglio = clip(b.Dettaglio, 1000)
+			f.PaymentID = token(b.ID, 70)
 		}
 	}
 	f.Outcome = classify(f.Status, f.Codice)
 }
 
+// Ambiguous reports whether "not found" may mean something else: byAvviso says
+// the same of an unknown notice, an unknown creditor, a debt that its owner
+// calls paid, expired or withdrawn, and an owner that did not answer in time.
+// Only its free text tells them apart.
+func (f *Fault) Ambiguous() bool { return f.Outcome == OutcomeNotFound && f.Operation == opVerify }
+
 // classify is the table of what an HTTP status and a fault code mean for a call
-// that only reads (GovPay's own mapping of codes to classes).
+// that may be repeated; for POST /pagamenti see [NextOf].
 func classify(status int, codice string) Outcome {
+	row, known := faultCode(codice)
 	switch {
 	case status == http.StatusUnauthorized:
 		return OutcomeUnauthorized
@@ -92,10 +108,12 @@ func classify(status int, codice string) Outcome {
 		return OutcomeWrongBaseURL
 	case status == http.StatusProxyAuthRequired:
 		return OutcomeUnavailable
+	case known && row.next == LookThenRepeat && (status >= 500 || !row.unsure): // VER_014 is a 422
+		return OutcomeUnavailable
+	case known: // 500 and 502 among them: broken templates, unknown providers
+		return OutcomePermanent
 	case status == http.StatusRequestTimeout, status == http.StatusTooEarly,
 		status == http.StatusTooManyRequests, status >= 500:
-		return OutcomeUnavailable
-	case codice == "VER_014": // the owner could not refresh an elapsed dataValidita
 		return OutcomeUnavailable
 	default:
 		return OutcomePermanent

@@ -2,7 +2,6 @@ package govpay
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 )
@@ -34,10 +33,11 @@ type Position struct {
 	IUV          string
 	PaidIUV      string // IUV of the payment, "" while unpaid
 
-	State  State
-	Cents  int64
-	Reason string // causale
-	Debtor Debtor
+	State    State
+	StateWhy string // descrizioneStato, such as why it is ANOMALA; API Pagamento v2 hides it
+	Cents    int64
+	Reason   string // causale
+	Debtor   Debtor
 
 	LoadedOn   time.Time // midnight in Europe/Rome; zero when the platform gives none
 	ValidUntil time.Time // last day on which the stored amount can be trusted
@@ -48,8 +48,32 @@ type Position struct {
 	Lines    []Line
 	Attempts []Attempt // newest first, whoever opened them
 
+	Source API   // which interface answered
+	Gaps   []Gap // what it does not show; see [Position.Weak]
+
 	TransactionID string
 }
+
+// Gap is something that an answer does not show, and that a decision to charge
+// would rest on.
+type Gap string
+
+// The gaps; the names are stable.
+const (
+	// GapState: there is no state. It is derived: paid when every line has been
+	// collected, partly paid when some have, else open. A position that was
+	// withdrawn looks open, one that is anomalous may look paid, and one past its
+	// last day is told by that day alone.
+	GapState Gap = "no_state"
+	// GapAttempts: somebody may be paying right now and it does not show.
+	GapAttempts Gap = "no_attempts"
+	// GapLines: stamp duty and shares of other bodies do not show.
+	GapLines Gap = "no_lines"
+)
+
+// Weak reports whether the answer shows less than a full verification. The clerk
+// is told; [Payability] decides on what is there.
+func (p Position) Weak() bool { return len(p.Gaps) > 0 }
 
 // Debtor is the person or body that owes.
 type Debtor struct {
@@ -73,6 +97,7 @@ type Line struct {
 	State         string // "Eseguito", "Non eseguito", "Anomalo"
 	OtherCreditor string // tax code of another body that gets this share, or ""
 	StampDuty     bool   // a digital stamp (tipoBollo): no terminal can pay it
+	Collected     bool   // there is money for it (riscossione); shown only by Ragioneria and newer interfaces
 }
 
 // Attempt is one try to pay (rpp).
@@ -80,6 +105,9 @@ type Attempt struct {
 	State   AttemptState
 	Started time.Time // zero where the platform does not say: attempts opened by a terminal
 	Proof   *Proof    // nil before the receipt
+	// What was to be paid and under which attempt code (ccp), where the request
+	// or the receipt says. A terminal's attempt has no code before its receipt.
+	Creditor, IUV, Code string
 	// Unreadable: there is a receipt, in a form we do not understand.
 	Unreadable bool
 }
@@ -114,6 +142,8 @@ const (
 	maxAttempts = 1000
 )
 
+const opVerify = "byAvviso"
+
 // wirePosition is GovPay's "pendenza".
 type wirePosition struct {
 	IDA2A            string       `json:"idA2A"`
@@ -121,6 +151,7 @@ type wirePosition struct {
 	IDTipoPendenza   string       `json:"idTipoPendenza"`
 	Dominio          wireCreditor `json:"dominio"`
 	Stato            string       `json:"stato"`
+	DescrizioneStato string       `json:"descrizioneStato"`
 	IUVAvviso        string       `json:"iuvAvviso"`
 	IUVPagamento     string       `json:"iuvPagamento"`
 	Causale          string       `json:"causale"`
@@ -140,65 +171,103 @@ type wirePosition struct {
 		Descrizione    string `json:"descrizione"`
 		Rata           int    `json:"rata"`
 	} `json:"documento"`
-	Voci []struct {
-		IDVocePendenza string        `json:"idVocePendenza"`
-		Importo        euro          `json:"importo"`
-		Descrizione    string        `json:"descrizione"`
-		Stato          string        `json:"stato"`
-		Dominio        *wireCreditor `json:"dominio"`
-		TipoBollo      string        `json:"tipoBollo"`
-		HashDocumento  string        `json:"hashDocumento"`
-	} `json:"voci"`
-	RPP []struct {
-		Stato string          `json:"stato"`
-		RPT   json.RawMessage `json:"rpt"`
-		RT    json.RawMessage `json:"rt"`
-	} `json:"rpp"`
+	Voci []wireLine   `json:"voci"`
+	RPP  wireAttempts `json:"rpp"`
+}
+
+type wireLine struct {
+	IDVocePendenza string        `json:"idVocePendenza"`
+	Importo        euro          `json:"importo"`
+	Descrizione    string        `json:"descrizione"`
+	Stato          string        `json:"stato"`
+	Dominio        *wireCreditor `json:"dominio"`
+	TipoBollo      string        `json:"tipoBollo"`
+	HashDocumento  string        `json:"hashDocumento"`
+	Riscossione    *struct {
+		Importo euro `json:"importo"`
+	} `json:"riscossione"`
 }
 
 // Position verifies a notice with API Pagamento v2, the one that answers for
 // every application's debts and shows all attempts. ErrNotFound may be
 // transient here. Any state may come back: see [Payability].
 func (c *Client) Position(ctx context.Context, creditor, notice string) (Position, error) {
-	const operation = "byAvviso"
+	return c.PositionFrom(ctx, Pagamento, creditor, notice)
+}
+
+// PositionFrom verifies a notice with the interface named: Pagamento, Backoffice
+// (both whole), Pendenze (whole, but 403 for the debts of other applications) or
+// Ragioneria (weak: see [GapState]). See [Verifier] for several in a row.
+func (c *Client) PositionFrom(ctx context.Context, api API, creditor, notice string) (Position, error) {
 	iuv, err := checkNotice(creditor, notice)
 	if err != nil {
-		return Position{}, fmt.Errorf("govpay %s: %w", operation, err)
+		return Position{}, fmt.Errorf("govpay %s: %w", opVerify, err)
 	}
+	return c.position(ctx, call{
+		operation: opVerify, api: api, path: "/pendenze/byAvviso/" + creditor + "/" + notice, timeout: c.conf.Timeouts.Verify,
+	}, func(p *Position) string {
+		if p.Creditor != creditor || (p.Notice != notice && (p.Notice != "" || p.IUV != iuv)) {
+			return "notice"
+		}
+		p.Notice = notice
+		return ""
+	})
+}
+
+// PositionByID reads a position by its own key: before a late repeat of
+// [Client.Create], and to see what became of one. API Pagamento, Pendenze or
+// Backoffice.
+func (c *Client) PositionByID(ctx context.Context, api API, application, id string) (Position, error) {
+	const operation = "pendenza"
+	if !isID(application) || !isID(id) {
+		return Position{}, fmt.Errorf("govpay %s: %w: position %q", operation, ErrArgument, clip(application+"/"+id, 80))
+	}
+	return c.position(ctx, call{
+		operation: operation, api: api, path: "/pendenze/" + application + "/" + id, timeout: c.conf.Timeouts.Verify,
+	}, func(p *Position) string {
+		if p.Application != application || p.ID != id {
+			return "position"
+		}
+		return ""
+	})
+}
+
+// position makes the call; same names what the answer is wrongly about, or "".
+func (c *Client) position(ctx context.Context, k call, same func(*Position) string) (Position, error) {
 	var wire wirePosition
-	transaction, err := c.getJSON(ctx, call{
-		operation: operation, api: Pagamento,
-		path:    "/pendenze/byAvviso/" + creditor + "/" + notice,
-		timeout: c.conf.Timeouts.Verify,
-	}, &wire)
+	transaction, err := c.getJSON(ctx, k, &wire)
 	if err != nil {
 		return Position{}, err
 	}
-	p, err := wire.position()
+	p, err := wire.position(k.api)
 	if err != nil {
-		return Position{}, malformed(operation, transaction, err)
+		f := malformed(k.operation, transaction, err)
+		f.API = k.api
+		return Position{}, f
 	}
-	if p.Creditor != creditor || (p.Notice != notice && (p.Notice != "" || p.IUV != iuv)) {
-		return Position{}, mismatch(operation, transaction, "notice")
+	if what := same(&p); what != "" {
+		f := mismatch(k.operation, transaction, what)
+		f.API = k.api
+		return Position{}, f
 	}
-	p.Notice, p.TransactionID = notice, transaction
+	p.TransactionID = transaction
 	return p, nil
 }
 
-func (w *wirePosition) position() (Position, error) {
+func (w *wirePosition) position(source API) (Position, error) {
 	switch {
 	case w.IDA2A == "" || w.IDPendenza == "":
 		return Position{}, fmt.Errorf("%w: no idA2A or idPendenza", ErrMalformed)
 	case !w.Importo.given:
 		return Position{}, fmt.Errorf("%w: no importo", ErrMalformed)
-	case len(w.Voci) > maxLines || len(w.RPP) > maxAttempts:
-		return Position{}, fmt.Errorf("%w: %d voci and %d rpp are too many", ErrMalformed, len(w.Voci), len(w.RPP))
+	case len(w.Voci) > maxLines || len(w.RPP.list) > maxAttempts:
+		return Position{}, fmt.Errorf("%w: %d voci and %d rpp are too many", ErrMalformed, len(w.Voci), len(w.RPP.list))
 	}
 	p := Position{
 		Application: clip(w.IDA2A, 35), ID: clip(w.IDPendenza, 35), Type: clip(w.IDTipoPendenza, 35),
 		Creditor: token(w.Dominio.IDDominio, 35), CreditorName: clip(w.Dominio.RagioneSociale, 70),
 		Notice: token(w.NumeroAvviso, 35), IUV: token(w.IUVAvviso, 35), PaidIUV: token(w.IUVPagamento, 35),
-		State: State(clip(w.Stato, 40)), Cents: w.Importo.cents, Reason: clip(w.Causale, 140),
+		State: State(clip(w.Stato, 40)), StateWhy: clip(w.DescrizioneStato, 255), Source: source, Cents: w.Importo.cents, Reason: clip(w.Causale, 140),
 		Debtor: Debtor{
 			TaxCode: clip(w.SoggettoPagatore.Identificativo, 16),
 			Name:    clip(w.SoggettoPagatore.Anagrafica, 70),
@@ -222,33 +291,50 @@ func (w *wirePosition) position() (Position, error) {
 		l := Line{
 			ID: clip(v.IDVocePendenza, 35), Description: clip(v.Descrizione, 140), Cents: v.Importo.cents,
 			State: clip(v.Stato, 20), StampDuty: v.TipoBollo != "" || v.HashDocumento != "",
+			Collected: v.Riscossione != nil && v.Riscossione.Importo.given,
 		}
 		if v.Dominio != nil {
 			l.OtherCreditor = token(v.Dominio.IDDominio, 35)
 		}
 		p.Lines = append(p.Lines, l)
 	}
-	for _, r := range w.RPP {
-		a := Attempt{State: AttemptState(clip(r.Stato, 40)), Started: startedAt(r.RPT)}
-		proof, err := decodeProof(r.RT)
-		a.Proof, a.Unreadable = proof, err != nil // one odd receipt must not hide the position
-		p.Attempts = append(p.Attempts, a)
+	for _, r := range w.RPP.list {
+		p.Attempts = append(p.Attempts, r.attempt())
 	}
+	w.findGaps(&p)
 	return p, nil
 }
 
-// startedAt finds when an attempt was opened, in the one form that says it:
-// requests that the platform submitted itself.
-func startedAt(rpt json.RawMessage) time.Time {
-	var w struct {
-		DataOraMessaggioRichiesta string `json:"dataOraMessaggioRichiesta"`
+// findGaps writes down what the answer does not show, and derives the state
+// where the interface has none.
+func (w *wirePosition) findGaps(p *Position) {
+	if w.RPP.link || p.Source == Ragioneria {
+		p.Gaps = append(p.Gaps, GapAttempts)
 	}
-	if len(rpt) == 0 || json.Unmarshal(rpt, &w) != nil {
-		return time.Time{}
+	if len(w.Voci) == 0 {
+		p.Gaps = append(p.Gaps, GapLines)
 	}
-	t, err := parseTime(w.DataOraMessaggioRichiesta)
-	if err != nil {
-		return time.Time{}
+	if p.Source != Ragioneria {
+		return
 	}
-	return t
+	p.Gaps = append(p.Gaps, GapState)
+	collected := 0
+	for i, v := range w.Voci {
+		if p.Lines[i].Collected {
+			collected++
+		} else if v.Riscossione != nil {
+			p.State = "" // money without an amount: nobody knows
+			return
+		}
+	}
+	switch {
+	case len(w.Voci) == 0:
+		p.State = ""
+	case collected == len(w.Voci):
+		p.State = StatePaid
+	case collected > 0:
+		p.State = StatePartiallyPaid
+	default:
+		p.State = StateOpen
+	}
 }

@@ -1,7 +1,6 @@
 package govpay
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -195,17 +194,11 @@ func (c *Client) ReceiptPDF(ctx context.Context, creditor, iuv, id string) ([]by
 	if err != nil {
 		return nil, fmt.Errorf("govpay %s: %w", operation, err)
 	}
-	body, transaction, err := c.get(ctx, call{
-		operation: operation, api: Ragioneria, path: path,
-		accept: acceptPDF, max: maxPDF, timeout: c.conf.Timeouts.PDF,
-	})
+	r, err := c.getPDF(ctx, call{operation: operation, api: Ragioneria, path: path})
 	if err != nil {
 		return nil, err
 	}
-	if !bytes.HasPrefix(body, []byte("%PDF-")) {
-		return nil, &Fault{Operation: operation, Outcome: OutcomeNotJSON, Status: 200, TransactionID: transaction}
-	}
-	return body, nil
+	return r.body, nil
 }
 
 func receiptPath(creditor, iuv, id string) (string, error) {
