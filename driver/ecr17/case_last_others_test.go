@@ -114,6 +114,9 @@ var lastRecovery = []kase{
 		if d := a.baseline.ClockOffset; d < 119*time.Minute || d > 121*time.Minute {
 			s.Errorf("offset %v", d)
 		}
+		if a.outcome().Charge.HostTime.IsZero() {
+			s.Error("the terminal's time was not taken for one")
+		}
 	}},
 	{id: "G18", real: true, play: func(s *stage) {
 		s.pay(900).is(driver.Charged)
