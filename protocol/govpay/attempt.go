@@ -18,7 +18,28 @@ func (a *wireAttempts) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &a.list)
 }
 
-var _ json.Unmarshaler = (*wireAttempts)(nil)
+var (
+	_ json.Unmarshaler = (*wireAttempts)(nil)
+	_ json.Unmarshaler = (*wireRefs)(nil)
+)
+
+// wireRefs is GovPay's "pendenze" of a payment: a list, or a link.
+type wireRefs struct {
+	list []wireRef
+}
+
+type wireRef struct {
+	Dominio      wireCreditor `json:"dominio"`
+	NumeroAvviso string       `json:"numeroAvviso"`
+}
+
+// UnmarshalJSON takes both forms.
+func (r *wireRefs) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		return nil
+	}
+	return json.Unmarshal(b, &r.list)
+}
 
 type wireAttempt struct {
 	Stato string          `json:"stato"`

@@ -108,12 +108,13 @@ func classify(status int, codice string) Outcome {
 		return OutcomeWrongBaseURL
 	case status == http.StatusProxyAuthRequired:
 		return OutcomeUnavailable
+	case status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == http.StatusTooManyRequests:
+		return OutcomeUnavailable
 	case known && row.next == LookThenRepeat && (status >= 500 || !row.unsure): // VER_014 is a 422
 		return OutcomeUnavailable
 	case known: // 500 and 502 among them: broken templates, unknown providers
 		return OutcomePermanent
-	case status == http.StatusRequestTimeout, status == http.StatusTooEarly,
-		status == http.StatusTooManyRequests, status >= 500:
+	case status >= 500:
 		return OutcomeUnavailable
 	default:
 		return OutcomePermanent
