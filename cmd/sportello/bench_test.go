@@ -66,7 +66,7 @@ func BenchmarkPayment(b *testing.B) {
 	}
 	pay(0)
 	s.close()
-	bare, err := drivers["nexi"](cfg.Terminals[0].Driver())
+	bare, err := drivers["nexi"](cfg.Terminals[0].Driver(), zerolog.Nop())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -145,7 +145,7 @@ func startService(cfg *config.Config, o serviceOptions) (_ *service, err error) 
 
 // startTill starts what takes money and what follows it to the platform.
 func (s *service) startTill(cfg *config.Config, o serviceOptions, client *govpay.Client, hub *ui.Hub) error {
-	terminals, providers, err := openTerminals(cfg)
+	terminals, providers, err := openTerminals(cfg, s.log)
 	if err != nil {
 		return err
 	}

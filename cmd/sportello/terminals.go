@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 
+	"github.com/rs/zerolog"
+
 	"sportello/cmd/sportello/internal/config"
 	"sportello/cmd/sportello/internal/settle"
 	"sportello/cmd/sportello/internal/till"
@@ -10,13 +12,21 @@ import (
 	"sportello/driver/ecr17"
 )
 
-// drivers is every terminal driver of this program, by the name in terminals[].driver.
-var drivers = map[string]driver.Open{
-	"nexi":   ecr17.Open,
-	"numera": ecr17.Open,
+// drivers is every terminal driver of this program, by the name in terminals[].driver. Each writes its
+// messages to the log at level debug, masked.
+var drivers = map[string]func(driver.Config, zerolog.Logger) (driver.Terminal, error){
+	"nexi":   openECR17,
+	"numera": openECR17,
 }
 
-func openTerminals(cfg *config.Config) ([]till.Terminal, map[string]settle.Provider, error) {
+func openECR17(cfg driver.Config, log zerolog.Logger) (driver.Terminal, error) {
+	if log.GetLevel() > zerolog.DebugLevel {
+		return ecr17.Open(cfg)
+	}
+	return ecr17.OpenWith(cfg, ecr17.WithTrace(log))
+}
+
+func openTerminals(cfg *config.Config, log zerolog.Logger) ([]till.Terminal, map[string]settle.Provider, error) {
 	var terminals []till.Terminal
 	providers := map[string]settle.Provider{}
 	for _, t := range cfg.Terminals {
@@ -24,7 +34,7 @@ func openTerminals(cfg *config.Config) ([]till.Terminal, map[string]settle.Provi
 		if open == nil {
 			return nil, nil, fmt.Errorf("no driver %q for terminal %q", t.Profile, t.Name)
 		}
-		d, err := open(t.Driver())
+		d, err := open(t.Driver(), log.With().Str("terminal", t.Name).Logger())
 		if err != nil {
 			return nil, nil, fmt.Errorf("terminal %q: %w", t.Name, err)
 		}

@@ -10,15 +10,17 @@ import (
 // additional data (U), tickets (S) and services (K) is never written, and card numbers are masked.
 type tracer struct{ log *zerolog.Logger }
 
+const received = "receive"
+
 func (t tracer) frame(f frame) {
 	switch {
 	case t.log == nil:
 	case f.damaged:
-		t.log.Debug().Str("way", "receive").Msg("unfinished frame")
+		t.log.Debug().Str("way", received).Msg("unfinished frame")
 	case f.Kind == ecr17.FrameApplication:
-		t.message("receive", f.Payload)
+		t.message(received, f.Payload)
 	default:
-		t.control("receive", f.String())
+		t.control(received, f.String())
 	}
 }
 
@@ -37,8 +39,37 @@ func (t tracer) message(way string, payload []byte) {
 		code := payload[9]
 		e = e.Str("code", string(rune(code)))
 		if code != 'U' && code != 'S' && code != 'K' {
-			e = e.Str("message", ecr17.MaskText(string(payload)))
+			e = e.Str("content", ecr17.MaskText(string(payload)))
+		}
+		if way == received {
+			e = diagnosis(e, payload)
 		}
 	}
 	e.Msg("message")
+}
+
+// diagnosis gives the fields by which a deviation is found. In the content they stand in runs of digits that
+// could hold a card number, and are masked with it; none of them is wide enough for one.
+func diagnosis(e *zerolog.Event, payload []byte) *zerolog.Event {
+	switch payload[9] {
+	case 'E', 'V', 'e', 'i', 'c', 'v':
+		m, err := ecr17.DecodeResult(payload, ecr17.Lenient)
+		e = e.Str("class", m.Class.String()).Str("result", string(m.Code)).Str("stan", m.STAN).
+			Str("action_code", string(m.ActionCode)).Str("host_time", string(m.HostTime))
+		if m.HasAmount {
+			e = e.Int64("amount_cents", m.AmountCents)
+		}
+		if err != nil {
+			e = e.Str("unreadable", ecr17.MaskText(err.Error()))
+		}
+	case 's':
+		if m, err := ecr17.DecodeAs[ecr17.StatusAnswer](ecr17.FromTerminal, payload, ecr17.Lenient); err == nil {
+			e = e.Str("clock", string(m.Clock)).Int("state", int(m.State))
+		}
+	case 'T':
+		if m, err := ecr17.DecodeAs[ecr17.TotalsAnswer](ecr17.FromTerminal, payload, ecr17.Lenient); err == nil && m.HasTotal {
+			e = e.Str("result", string(m.Code)).Int64("total_cents", m.TotalCents)
+		}
+	}
+	return e
 }

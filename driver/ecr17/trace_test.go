@@ -2,6 +2,7 @@ package ecr17
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -40,9 +41,18 @@ func TestZ15Trace(t *testing.T) {
 		}
 		b.term.Close()
 		text := log.String()
-		for _, want := range []string{`"code":"X"`, `"code":"U"`, `"code":"S"`, "1234"} {
+		for _, want := range []string{
+			`"code":"X"`, `"code":"U"`, `"code":"S"`, "1234",
+			`"result":"00"`, `"class":"extended payment"`, `"bytes":92`, `"stan":"` + o.Charge.STAN + `"`, `"amount_cents":` + fmt.Sprint(ourCents),
+			`"host_time":"`, `"clock":"`,
+		} {
 			if !strings.Contains(text, want) {
 				t.Errorf("the log lacks %s", want)
+			}
+		}
+		for line := range strings.Lines(text) {
+			if n := strings.Count(line, `"message":`); n != 1 {
+				t.Errorf("%d keys \"message\" in %s", n, line)
 			}
 		}
 		for _, e := range o.Evidence {
