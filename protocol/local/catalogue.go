@@ -253,6 +253,7 @@ var statuses = map[Code]int{
 	CodeReceiptAfterReversal: http.StatusOK,
 	CodeChargeContradicted:   http.StatusOK,
 	CodeChargeUndone:         http.StatusOK,
+	CodeChargeSuspected:      http.StatusOK,
 	CodeClosingDiffers:       http.StatusOK,
 	CodeClosingUnknown:       http.StatusOK,
 	CodeProviderMissing:      http.StatusOK,

@@ -107,6 +107,7 @@ const (
 	CodeReceiptAfterReversal Code = "receipt_after_reversal" // registered and given back
 	CodeChargeContradicted   Code = "charge_contradicted"    // a later fact speaks against a charge
 	CodeChargeUndone         Code = "charge_undone"          // the terminal shows the charge reversed by others
+	CodeChargeSuspected      Code = "charge_suspected"       // the terminal remembers a sale that fits an attempt held for not charged
 	CodeClosingDiffers       Code = "closing_differs"        // totals of a close against the ledger's
 	CodeClosingUnknown       Code = "closing_unknown"        // what became of a close is not known
 	CodeProviderMissing      Code = "psp_missing"            // charged on a terminal that has no provider any more: its receipt is not looked for

@@ -112,7 +112,7 @@ func (v *view) caseOf(id string) (Case, error) {
 
 // owed are the causes behind which money is with somebody who should not have it, whatever the
 // platform says of the payment itself.
-var owed = []string{ReasonDoubleCharge, reasonElsewhere, reasonAmountDiffers, reasonUncharged, reasonContradicted, reasonUndone, reasonAfterReversal}
+var owed = []string{ReasonDoubleCharge, reasonElsewhere, reasonAmountDiffers, reasonUncharged, reasonContradicted, reasonUndone, reasonSuspected, reasonAfterReversal}
 
 // informational causes tell people something; nothing is lost when one supervisor has seen it.
 var informational = []string{reasonExclusivity, reasonPassport, reasonNoReceipts}

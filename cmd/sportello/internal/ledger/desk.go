@@ -161,10 +161,10 @@ func (p *proposalBody) proposal(e *entry) *Proposal {
 	return &Proposal{Answer: p.Answer, Ending: p.Ending, STAN: p.STAN, AuthCode: p.AuthCode, Note: p.Note, By: e.Operator, At: e.At}
 }
 
-// Contradict records a later fact that speaks against a charge (the terminal shows it reversed, or another
-// in its place), and opens a case with that cause: charge_undone, charge_contradicted. The charge stands;
-// people decide. The same words again give the case that is open. ErrStale: the payment was not charged; a
-// later charge is concluded, not contradicted.
+// Contradict records a later fact that speaks against a verdict and does not overturn it, and opens a case with
+// that cause: of a charge charge_undone (the terminal shows it reversed) or charge_contradicted, of an attempt
+// held for not charged charge_suspected. The verdict stands; people decide. The same words again give the case
+// that is open. ErrStale: there is no verdict of that kind; a later charge is concluded, not contradicted.
 func (l *Ledger) Contradict(id, cause string, ev driver.Evidence) (Case, error) {
 	var out Case
 	err := l.submit(&op{reserve: true, do: func(b *batch) error {
@@ -172,7 +172,8 @@ func (l *Ledger) Contradict(id, cause string, ev driver.Evidence) (Case, error) 
 		if err != nil {
 			return err
 		}
-		if r.State != Charged && r.State != Reversing && r.State != Reversed {
+		charged := r.State == Charged || r.State == Reversing || r.State == Reversed
+		if suspected := cause == reasonSuspected; suspected && (r.State != NotCharged || r.SentAt.IsZero()) || !suspected && !charged {
 			return fmt.Errorf("%w: payment %q is %q", ErrStale, id, r.State)
 		}
 		found := false

@@ -287,6 +287,28 @@ func TestContradict(t *testing.T) {
 	}
 }
 
+// TestSuspect: of an attempt held for not charged, and of nothing else.
+func TestSuspect(t *testing.T) {
+	l := open(t, t.TempDir())
+	p := must(l.Intend(intent(1)))(t)
+	ev := driver.Evidence{Kind: "last_result", Text: "a sale that fits", Raw: []byte("E-raw")}
+	if _, err := l.Contradict(p.ID, "charge_suspected", ev); !errors.Is(err, ErrStale) {
+		t.Fatalf("sent: %v", err)
+	}
+	must(l.Conclude(p.ID, verdict(driver.NotCharged, "nak")))(t)
+	if _, err := l.Contradict(p.ID, "charge_undone", ev); !errors.Is(err, ErrStale) {
+		t.Fatalf("not charged: %v", err)
+	}
+	k := must(l.Contradict(p.ID, "charge_suspected", ev))(t)
+	if k.Cause.Code != "charge_suspected" || !k.NeedsTwo {
+		t.Errorf("%+v", k)
+	}
+	if now := must(l.Payment(p.ID))(t); now.State != NotCharged {
+		t.Errorf("%+v", now)
+	}
+	endCase(t, l, k.ID, EndingRefunded, "bonifico 12")
+}
+
 // TestConfirm: a charge without our acknowledgement reads so until the terminal is found to hold it.
 func TestConfirm(t *testing.T) {
 	l := open(t, t.TempDir())

@@ -23,6 +23,7 @@ const (
 	reasonReversal      = string(local.CodeReversalUnknown)
 	reasonAfterReversal = string(local.CodeReceiptAfterReversal)
 	reasonContradicted  = string(local.CodeChargeContradicted)
+	reasonSuspected     = string(local.CodeChargeSuspected)
 	reasonUndone        = string(local.CodeChargeUndone)
 	reasonPassport      = string(local.CodePassportChanged)
 	reasonNoReceipts    = string(local.CodeTerminalWithoutReceipts)

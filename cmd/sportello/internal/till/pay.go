@@ -315,7 +315,7 @@ func (s *station) order(a *attempt) (driver.Payment, error) {
 // intend makes the intent durable, after a last look at what the terminal remembers (design 5.7).
 func (s *station) intend(a *attempt, b driver.Baseline) (ledger.Payment, error) {
 	t := s.till
-	if err := s.recognise(memory(b), a.intent.Notices); err != nil {
+	if err := s.recognise(s.memory(b), a.intent.Notices); err != nil {
 		return ledger.Payment{}, err
 	}
 	intent := a.intent

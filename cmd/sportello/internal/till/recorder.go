@@ -43,16 +43,12 @@ func (r *recorder) Sent(b driver.Baseline) error {
 	return nil
 }
 
-// memory is what a baseline says of the terminal's last result.
-func memory(b driver.Baseline) driver.Last {
-	return driver.Last{Present: b.Last != nil, Raw: b.Last, TerminalID: b.TerminalID, Charge: driver.Charge{STAN: b.LastSTAN}}
-}
-
 // Outcome makes the terminal's word durable. While the disk refuses it keeps trying, and the screen
 // shows what to write on paper (design 3.3).
 func (r *recorder) Outcome(o driver.Outcome) error {
 	t := r.s.till
 	defer t.forgetPaper(r.id)
+	o.Reason = reversalReason(o)
 	c := ledger.Conclusion{Outcome: o, RawResult: resultOf(o)}
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		p, err := t.o.Ledger.Conclude(r.id, c)
@@ -81,6 +77,18 @@ func (r *recorder) Outcome(o driver.Outcome) error {
 			return err
 		}
 	}
+}
+
+// reversalReason says what became of a reversal where the driver says why it judges so: "approved" would read
+// as a payment. Outcomes of charges keep theirs.
+func reversalReason(o driver.Outcome) driver.Reason {
+	switch o.Verdict {
+	case driver.Reversed:
+		return driver.Reason{Code: string(local.CodeReversed), Text: o.Reason.Text}
+	case driver.NotReversed:
+		return driver.Reason{Code: string(local.CodeReversalRefused), Text: o.Reason.Text}
+	}
+	return o.Reason
 }
 
 // contradicts keeps a word that came when people had decided otherwise: an alarm, and both are recorded.

@@ -141,7 +141,7 @@ func (d *terminal) Heard(string) bool {
 func (d *terminal) Decode(raw []byte) (driver.Last, bool) {
 	n, found := strings.CutPrefix(string(raw), d.name+" result ")
 	number, err := strconv.Atoi(n)
-	return driver.Last{Present: true, Raw: raw, Charge: driver.Charge{STAN: fmt.Sprintf("%06d", number), AmountCents: price,
+	return driver.Last{Present: true, Raw: raw, Kind: "payment", Approved: true, Charge: driver.Charge{STAN: fmt.Sprintf("%06d", number), AmountCents: price,
 		AuthCode: "A12345", HostTime: d.read().when}}, found && err == nil
 }
 

@@ -74,7 +74,6 @@ func (s *station) run(ctx context.Context) {
 		case job := <-s.jobs:
 			job(ctx)
 			s.overhear(ctx)
-
 		case <-ctx.Done():
 			return
 		}

@@ -30,6 +30,11 @@ func (s *station) recognise(last driver.Last, notices []ledger.Notice) error {
 			return err
 		}
 	}
+	if !known {
+		if err := s.suspect(last); err != nil {
+			return err
+		}
+	}
 	switch {
 	case known:
 	case before:
@@ -203,6 +208,9 @@ func (s *station) lastSent() (ledger.Payment, error) {
 // witness puts what the terminal remembers before the people who look into an unknown payment. It does
 // not become known by that: only a supervisor's adopting, or the payment's own evidence, makes it so.
 func (t *Till) witness(p ledger.Payment, last driver.Last) {
+	if seen, err := t.hasEvidence(p.ID, last.Raw); err == nil && seen { // nothing new: an answer in hand stays good
+		return
+	}
 	text := "the terminal remembers a transaction that the ledger does not know"
 	if last.Charge.STAN != "" {
 		text += ", STAN " + last.Charge.STAN

@@ -31,14 +31,23 @@ func (t *Till) paymentReason(p ledger.Payment) *local.Reason {
 	if !p.SentAt.IsZero() { // before that it is a driver's detail, for IT
 		args[local.ArgReason] = p.Reason.Text
 	}
-	if p.Charge != nil {
-		if plain := local.DeclineText(p.Charge.ActionCode, t.lang()); plain != "" {
+	said := p.Charge
+	if p.Reason.Code == string(local.CodeReversalRefused) && p.Reversal != nil {
+		said = p.Reversal.Charge
+	}
+	if said != nil {
+		if plain := local.DeclineText(said.ActionCode, t.lang()); plain != "" {
 			args[local.ArgReason] = plain
 		}
+	}
+	if p.Charge != nil {
 		args[local.ArgFound] = local.Money(p.Charge.AmountCents, t.lang())
 		args[local.ArgSTAN], args[local.ArgAuth] = p.Charge.STAN, p.Charge.AuthCode
 	}
 	v := t.reason(local.Code(p.Reason.Code), args)
+	if v.Hint == "" && p.State == ledger.NotCharged { // evidence or people have found it out: it reads like any other refusal
+		v.Hint = t.reason(local.CodeCancelled, nil).Hint
+	}
 	return &v
 }
 

@@ -211,6 +211,7 @@ export type Code =
   | "receipt_after_reversal" // registered and given back
   | "charge_contradicted" // a later fact speaks against a charge
   | "charge_undone" // the terminal shows the charge reversed by others
+  | "charge_suspected" // the terminal remembers a sale that fits an attempt held for not charged
   | "closing_differs" // totals of a close against the ledger's
   | "closing_unknown" // what became of a close is not known
   | "psp_missing" // charged on a terminal that has no provider any more: its receipt is not looked for
