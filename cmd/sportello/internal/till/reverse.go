@@ -1,6 +1,7 @@
 package till
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -87,9 +88,9 @@ func (t *Till) Reverse(ctx context.Context, op local.Operator, paymentID string,
 	return t.view(v.payment), nil
 }
 
-// orderOf is the reversal of a charge.
+// orderOf is the reversal of a charge: of what the terminal has really charged, where it said how much.
 func orderOf(p ledger.Payment) driver.Reversal {
-	return driver.Reversal{Reference: p.Reference, STAN: p.Charge.STAN, AmountCents: p.AmountCents}
+	return driver.Reversal{Reference: p.Reference, STAN: p.Charge.STAN, AmountCents: cmp.Or(p.Charge.AmountCents, p.AmountCents)}
 }
 
 // notReversible says why a payment cannot be reversed, as far as the ledger knows; empty: it can.
@@ -103,8 +104,6 @@ func (s *station) notReversible(p ledger.Payment) (why string) {
 		return local.WhySubmitted
 	case p.Charge == nil || strings.Trim(p.Charge.STAN, "0") == "":
 		return local.WhyNoSTAN
-	case p.Charge.AmountCents != 0 && p.Charge.AmountCents != p.AmountCents:
-		return local.WhyAmount
 	}
 	ts, err := s.till.o.Ledger.Terminal(s.term.Name)
 	if err != nil || ts.LastSTAN != p.Charge.STAN {

@@ -246,3 +246,33 @@ func TestReversalUnknown(t *testing.T) {
 		}
 	}
 }
+
+// TestReverseAnotherAmount: what is given back is what was really charged, not what was asked for.
+func TestReverseAnotherAmount(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		d := w.terminals[0]
+		d.script(func(d *terminal) {
+			d.word = func(_ context.Context, p driver.Payment) driver.Outcome {
+				return d.approve(driver.Payment{AmountCents: p.AmountCents + 200})
+			}
+		})
+		p := w.charged("r1", 1)
+		if n := w.payment(p.ID).Notices[0]; n.Registration != ledger.RegHeld || !w.shown(p.ID).CanReverse {
+			t.Fatalf("%+v", n)
+		}
+		var asked driver.Reversal
+		d.script(func(d *terminal) {
+			d.ops.reverse = func(_ context.Context, v driver.Reversal) error { asked = v; return nil }
+		})
+		if _, err := w.reverse(chief, p.ID); err != nil {
+			t.Fatal(err)
+		}
+		w.wantState(p.ID, ledger.Reversed)
+		if asked.AmountCents != price+200 {
+			t.Errorf("%+v", asked)
+		}
+		if takings, err := w.ledger.Takings("cassa1"); err != nil || takings.Cents != 0 {
+			t.Errorf("%+v %v", takings, err)
+		}
+	}, reversible)
+}
