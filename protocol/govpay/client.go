@@ -83,8 +83,8 @@ type reply struct {
 	status      int
 	body        []byte
 	transaction string
-	date        time.Time // the server's clock; zero when it does not say
-	took        time.Duration
+	date        time.Time     // the server's clock; zero when it does not say
+	took        time.Duration // to the answer's first bytes
 	tls         *tls.ConnectionState
 }
 
@@ -140,7 +140,10 @@ func (c *Client) do(ctx context.Context, k call) (reply, error) {
 	note(ctx, k.operation, fault.TransactionID)
 	r := reply{status: resp.StatusCode, transaction: fault.TransactionID, tls: resp.TLS}
 	r.date, _ = http.ParseTime(resp.Header.Get("Date"))
-	fault.date, fault.tls = r.date, r.tls
+	if u, err := resp.Location(); err == nil {
+		fault.location = clip(u.Host, 255)
+	}
+	r.took = time.Since(start)
 
 	if !k.succeeds(resp.StatusCode) {
 		// Half a fault body is still a fault: the status decides then.
@@ -164,7 +167,6 @@ func (c *Client) do(ctx context.Context, k call) (reply, error) {
 		fault.Outcome = OutcomeTooLarge
 		return r, fault
 	}
-	r.took = time.Since(start)
 	return r, nil
 }
 

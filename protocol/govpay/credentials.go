@@ -21,20 +21,29 @@ func (a Auth) authorize(r *http.Request) error {
 	if a.User != "" {
 		secret, err := readSecret(a.PasswordFile)
 		if err != nil {
-			return fmt.Errorf("password_file: %w", err)
+			return &secretError{"password_file", err}
 		}
 		r.SetBasicAuth(a.User, secret)
 	}
 	if a.APIID != "" {
 		secret, err := readSecret(a.APIKeyFile)
 		if err != nil {
-			return fmt.Errorf("api_key_file: %w", err)
+			return &secretError{"api_key_file", err}
 		}
 		r.Header.Set(or(a.APIIDHeader, "X-APP-ID"), a.APIID)
 		r.Header.Set(or(a.APIKeyHeader, "X-API-KEY"), secret)
 	}
 	return nil
 }
+
+// secretError is one of our own files that cannot be read or used.
+type secretError struct {
+	what string
+	err  error
+}
+
+func (e *secretError) Error() string { return e.what + ": " + e.err.Error() }
+func (e *secretError) Unwrap() error { return e.err }
 
 func or(s, otherwise string) string {
 	if s == "" {
@@ -99,7 +108,7 @@ func (c Config) tlsConfig() (*tls.Config, error) {
 		conf.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			cert, err := tls.LoadX509KeyPair(c.Auth.Certificate, c.Auth.Key)
 			if err != nil {
-				return nil, fmt.Errorf("client certificate: %w", err)
+				return nil, &secretError{"client certificate", err}
 			}
 			return &cert, nil
 		}

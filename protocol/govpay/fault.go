@@ -1,13 +1,11 @@
 package govpay
 
 import (
-	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"mime"
 	"net/http"
 	"strings"
-	"time"
 )
 
 // Fault is a call that failed, whoever is to blame: the platform's own fault
@@ -28,9 +26,8 @@ type Fault struct {
 	PaymentID     string  // POST /pagamenti: the platform keeps a record of the refused call
 	Sent          bool    // a connection was there: the request may have arrived
 
-	date time.Time            // the server's clock, for probes
-	tls  *tls.ConnectionState // for probes
-	err  error                // cause: network, TLS, decoding; nil when the status says it all
+	location string // host that a redirect leads to
+	err      error  // cause: network, TLS, decoding; nil when the status says it all
 }
 
 // Error describes the failure without the platform's free text.

@@ -25,22 +25,34 @@ type wireCreditor struct {
 
 const maxCreditors = 10_000
 
+const opProfile = "profilo"
+
+type wireProfile struct {
+	Nome   string         `json:"nome"`
+	Domini []wireCreditor `json:"domini"`
+}
+
 // Profile asks one API who we are.
 func (c *Client) Profile(ctx context.Context, api API) (Profile, error) {
-	const operation = "profilo"
-	var wire struct {
-		Nome   string         `json:"nome"`
-		Domini []wireCreditor `json:"domini"`
-	}
-	transaction, err := c.getJSON(ctx, call{operation: operation, api: api, path: "/profilo", timeout: c.conf.Timeouts.Read}, &wire)
+	var wire wireProfile
+	transaction, err := c.getJSON(ctx, call{operation: opProfile, api: api, path: "/profilo", timeout: c.conf.Timeouts.Read}, &wire)
 	if err != nil {
 		return Profile{}, err
 	}
-	if wire.Nome == "" || len(wire.Domini) > maxCreditors {
-		return Profile{}, malformed(operation, transaction, ErrMalformed)
+	p, err := wire.profile()
+	if err != nil {
+		return Profile{}, malformed(opProfile, transaction, err)
 	}
-	p := Profile{Name: clip(wire.Nome, 70), TransactionID: transaction}
-	for _, d := range wire.Domini {
+	p.TransactionID = transaction
+	return p, nil
+}
+
+func (w *wireProfile) profile() (Profile, error) {
+	if w.Nome == "" || len(w.Domini) > maxCreditors {
+		return Profile{}, ErrMalformed
+	}
+	p := Profile{Name: clip(w.Nome, 70)}
+	for _, d := range w.Domini {
 		p.Creditors = append(p.Creditors, Creditor{TaxCode: token(d.IDDominio, 35), Name: clip(d.RagioneSociale, 70)})
 	}
 	return p, nil

@@ -3,6 +3,7 @@ package govpay
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -34,23 +35,28 @@ type Proof struct {
 	// Who took the money. PSP is pagoPA's own identifier of the provider (idPSP),
 	// "" in the older form, which knows only its tax code.
 	PSP, PSPTaxCode, PSPName, Channel, Method string
+
+	// StandIn: pagoPA answered in the creditor's place; the debt may have been
+	// withdrawn or have had another amount meanwhile.
+	StandIn bool
 }
 
 // wireReceipt holds the keys of both forms; the two share none.
 type wireReceipt struct {
-	ReceiptID           string `json:"receiptId"`
-	NoticeNumber        string `json:"noticeNumber"`
-	FiscalCode          string `json:"fiscalCode"`
-	Outcome             string `json:"outcome"`
-	CreditorReferenceID string `json:"creditorReferenceId"`
-	PaymentAmount       euro   `json:"paymentAmount"`
-	Fee                 euro   `json:"fee"`
-	IDPSP               string `json:"idPSP"`
-	PSPFiscalCode       string `json:"pspFiscalCode"`
-	PSPCompanyName      string `json:"PSPCompanyName"`
-	IDChannel           string `json:"idChannel"`
-	PaymentMethod       string `json:"paymentMethod"`
-	PaymentDateTime     string `json:"paymentDateTime"`
+	ReceiptID           string          `json:"receiptId"`
+	NoticeNumber        string          `json:"noticeNumber"`
+	FiscalCode          string          `json:"fiscalCode"`
+	Outcome             string          `json:"outcome"`
+	CreditorReferenceID string          `json:"creditorReferenceId"`
+	PaymentAmount       euro            `json:"paymentAmount"`
+	Fee                 euro            `json:"fee"`
+	IDPSP               string          `json:"idPSP"`
+	PSPFiscalCode       string          `json:"pspFiscalCode"`
+	PSPCompanyName      string          `json:"PSPCompanyName"`
+	IDChannel           string          `json:"idChannel"`
+	PaymentMethod       string          `json:"paymentMethod"`
+	PaymentDateTime     string          `json:"paymentDateTime"`
+	StandIn             json.RawMessage `json:"standIn"` // true, "true" or null
 
 	Dominio struct {
 		IdentificativoDominio string `json:"identificativoDominio"`
@@ -105,6 +111,7 @@ func decodeProof(raw json.RawMessage) (*Proof, error) {
 		PSPName:    clip(w.PSPCompanyName, 70),
 		Channel:    clip(w.IDChannel, 35),
 		Method:     clip(w.PaymentMethod, 35),
+		StandIn:    strings.Trim(string(w.StandIn), `"`) == "true",
 	}
 	at, given := w.PaymentDateTime, w.PaymentAmount.given
 	if d := w.DatiPagamento; d != nil {

@@ -86,7 +86,7 @@ func (c Config) proxy() func(*http.Request) (*url.URL, error) {
 		if c.ProxyUser != "" {
 			secret, err := readSecret(c.ProxyPasswordFile)
 			if err != nil {
-				return nil, fmt.Errorf("proxy_password_file: %w", err)
+				return nil, &secretError{"proxy_password_file", err}
 			}
 			u.User = url.UserPassword(c.ProxyUser, secret)
 		}
@@ -106,6 +106,22 @@ func proxyAnswer(_ context.Context, _ *url.URL, _ *http.Request, r *http.Respons
 		return &proxyRefusal{r.StatusCode}
 	}
 	return nil
+}
+
+// remoteAlert is the server's reason for ending TLS, "" for any other error. The
+// type of crypto/tls cannot be named, its place in the error can.
+func remoteAlert(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "remote error" && op.Err != nil {
+		return op.Err.Error()
+	}
+	return ""
+}
+
+// certificateRefused: the server wants a client certificate, or not this one.
+func certificateRefused(err error) bool {
+	alert := remoteAlert(err)
+	return strings.Contains(alert, "certificate") || strings.Contains(alert, "access denied")
 }
 
 // fileState changes when one of the files does.
@@ -140,9 +156,12 @@ func (f *Fault) network(err error) *Fault {
 		sysRoots x509.SystemRootsError
 	)
 	var refused *proxyRefusal
+	var secret *secretError
 	switch {
 	case errors.Is(err, context.Canceled):
 		f.Outcome = OutcomeCanceled
+	case errors.As(err, &secret), certificateRefused(err):
+		f.Outcome = OutcomeUnauthorized
 	case errors.As(err, &invalid), errors.As(err, &host), errors.As(err, &unknown),
 		errors.As(err, &verify), errors.As(err, &sysRoots):
 		f.Outcome = OutcomeUntrusted
