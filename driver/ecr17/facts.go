@@ -29,6 +29,7 @@ type Facts struct {
 	New      *Reading // the saved result, when Last is LastNew
 	Novel    bool     // New is newer than the attempt: it differs from a baseline that G told, or its host time is not before
 	Match    bool     // New is compatible with this attempt (M): class, amount, time, STAN, terminal
+	Untimed  bool     // New would be compatible, but the time of one of the two cannot be read: no match, and no contradiction
 	Repeats  bool     // New is the direct result again, to the byte
 	Quiet    bool     // the quiet time has passed and the terminal answers s and G normally
 	GivenUp  bool     // the limit for gathering evidence has passed
@@ -160,6 +161,7 @@ func (l look) facts() Facts {
 		f.Novel = base.Last != nil && !base.Untold ||
 			reading.HasAmount && !l.sent.IsZero() && reading.notBefore(l.sent, base.ClockOffset)
 		f.Match = reading.matches(base, l.attempt.AmountCents, l.sent, l.ended)
+		f.Untimed = reading.untimed(base, l.attempt.AmountCents, l.sent)
 		f.Repeats = f.Direct != nil && string(f.Direct.Raw) == string(reading.Raw)
 	}
 	f.Reprint = compareSlip(l.seen.slip, l.attempt)

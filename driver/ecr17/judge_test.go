@@ -2,6 +2,7 @@ package ecr17
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,6 +56,7 @@ func fresh(r *Reading, change ...func(*Facts)) Facts {
 }
 
 func match(f *Facts)                  { f.Match = true }
+func untimed(f *Facts)                { f.Untimed = true }
 func early(f *Facts)                  { f.Quiet = false }
 func givenUp(f *Facts)                { f.Quiet, f.GivenUp = false, true }
 func noG(f *Facts)                    { f.Last = LastUnsupported }
@@ -136,6 +138,9 @@ func cells() []cell {
 		{"12", "R0", fresh(refused, copied(ReprintPrevious)), [3]result{not, clerk, clerk}},
 		{"13", "other amount", fresh(other, match), all(clerk)},
 		{"13", "other time", fresh(ok), all(clerk)},
+		{"13", "no time", fresh(ok, untimed), [3]result{clerkYes, clerk, clerk}},
+		{"13", "no time, and another sum", fresh(ok, untimed, measured(TotalsUnexplained)), all(clerk)},
+		{"13", "no time, and not in the total", fresh(ok, untimed, measured(TotalsNothing)), [3]result{clerkYes, clerk, clerk}},
 		{"13", "T only", fresh(other, measured(TotalsOther)), all(clerk)},
 		{"13", "foreign reference", fresh(other, copied(ReprintForeign), measured(TotalsOther)), [3]result{clerk, not, not}},
 		{"13", "foreign reference at once", fresh(other, copied(ReprintForeign), measured(TotalsOther), early), [3]result{clerk, toWait, toWait}},
@@ -235,6 +240,38 @@ func TestJudgeAlarms(t *testing.T) {
 		if alarm != c.want || !c.want && len(o.Evidence) > 0 || alarm && (o.Reason.Code != "awaiting_people" || !o.Final) {
 			t.Errorf("%s: %+v", c.name, o)
 		}
+	}
+}
+
+// D32, 31 December: the right amount with a time that cannot be read is for people, but says nothing about
+// somebody else. One that can be read, and is not ours, does.
+func TestUnreadableTimeIsNoAlarm(t *testing.T) {
+	for _, c := range []struct {
+		name, time string
+		cents      int64
+		alarm      bool
+	}{
+		{"day 366", "3662359", ourCents, false}, {"no time", "       ", ourCents, false},
+		{"another time", "1000000", ourCents, true}, {"another amount", "3662359", 999, true},
+	} {
+		lostAndResolved(t, driver.Exclusive, otherBefore, func(p *peer, _ ecr17.PaymentRequest) {
+			p.save(put(p.approved(c.cents), 41, c.time))
+		}, func(t *testing.T, b *bench, o driver.Outcome) {
+			toPeople(t, b, o)
+			alarm := slices.ContainsFunc(o.Evidence, func(e driver.Evidence) bool { return e.Kind == driver.EvidenceAlarm })
+			if alarm != c.alarm || (o.Preset == driver.Charged) == c.alarm {
+				t.Errorf("%s: alarm %t, %+v", c.name, alarm, o)
+			}
+		})
+	}
+}
+
+// A receipt that is somebody else's says so, whatever the time.
+func TestUnreadableTimeUnderAForeignReference(t *testing.T) {
+	f := fresh(approvedReading(100), untimed, copied(ReprintForeign))
+	f.Exclusivity = driver.Exclusive
+	if o := Judge(f); len(o.Evidence) != 1 || o.Preset != "" {
+		t.Errorf("%+v", o)
 	}
 }
 

@@ -122,15 +122,27 @@ const stanStep = 5000
 // matches says whether a new saved result is compatible with the attempt (M). The amount is compared
 // where the message has one. sent is zero when nobody remembers it: then no time is evidence.
 func (r Reading) matches(b driver.Baseline, amount int64, sent, lastActivity time.Time) bool {
-	at := r.Charge.HostTime
-	if at.IsZero() {
-		at = r.tomorrow
-	}
-	if r.Class == ClassForeign || r.HasAmount && r.Amount != amount || sent.IsZero() || at.IsZero() {
-		return false
-	}
-	return stanFollows(b.LastSTAN, r.Charge.STAN) &&
+	at := r.at()
+	return r.compatible(b, amount) && !sent.IsZero() && !at.IsZero() &&
 		(inWindow(at, sent, lastActivity) || inWindow(at.Add(-b.ClockOffset), sent, lastActivity))
+}
+
+// untimed: all but the time is compatible, and there is none to compare. That is no match, and no sign of
+// somebody else either: a terminal that is a day ahead writes a day on 31 December that no year has (D32).
+func (r Reading) untimed(b driver.Baseline, amount int64, sent time.Time) bool {
+	return r.compatible(b, amount) && (sent.IsZero() || r.at().IsZero())
+}
+
+func (r Reading) compatible(b driver.Baseline, amount int64) bool {
+	return r.Class != ClassForeign && (!r.HasAmount || r.Amount == amount) && stanFollows(b.LastSTAN, r.Charge.STAN)
+}
+
+// at is the host time by which a result is compared; zero: none.
+func (r Reading) at() time.Time {
+	if r.Charge.HostTime.IsZero() {
+		return r.tomorrow
+	}
+	return r.Charge.HostTime
 }
 
 // terminalNow is the time by a clock that is so far ahead of ours: a host time has no year, and one that

@@ -199,7 +199,8 @@ func row12(f Facts) (driver.Outcome, bool) {
 }
 
 // row13: G≠ 00, and amount or time do not match. Under our own reference it is a partial approval, or the
-// time is wrong. Under E1 it is a stranger. Elsewhere it is "not charged" only with a proven foreign
+// time is wrong. Under E1 it is a stranger, except where only the time cannot be read: then it is most likely
+// ours, but nothing proves it. Elsewhere it is "not charged" only with a proven foreign
 // reference and a total that grew by just that sale, after the quiet time. Residual: that of row18; and a
 // partial approval of ours that was saved but not printed, under the printed refusal of another cash register.
 func row13(f Facts) (driver.Outcome, bool) {
@@ -215,6 +216,8 @@ func row13(f Facts) (driver.Outcome, bool) {
 		return notCharged(driver.NotCharged, local.CodeByEvidence, "the terminal's newer payment is proven to be another's"), true
 	case foreign && f.early(TotalsOther):
 		return wait(f), true
+	case f.Untimed && f.exclusive() && f.Totals != TotalsUnexplained && f.Reprint != ReprintForeign:
+		return people(driver.Charged, "a newer approved payment that fits, but its time cannot be read"), true
 	}
 	return intruder(f.exclusive(), text), true
 }
