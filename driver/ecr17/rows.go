@@ -26,8 +26,8 @@ func row01(f Facts) (driver.Outcome, bool) {
 }
 
 // row02: the terminal's own word (A). Residual: it cancels an approved sale with the host afterwards, for
-// want of our ACK or at a reboot (L10, D13): charged, though nothing is taken. The receipt that never comes
-// shows it.
+// want of our ACK or at a reboot (L10, D13): charged, though nothing is taken; under E2 and E3, likewise one that
+// somebody gives back afterwards. The receipt that never comes shows it.
 func row02(f Facts) (driver.Outcome, bool) {
 	if f.Direct == nil {
 		return no, false
@@ -99,9 +99,10 @@ func cancelled(f Facts) (driver.Outcome, bool) {
 	return people(driver.Charged, "an approved payment that is not in the total: perhaps cancelled afterwards"), true
 }
 
-// row07: G≠ 00, M, R+. Residual: the cancellation of row02 after we looked, or where no total is read; and,
-// where others sell (E2, E3), a sale of the same amount just before ours, which then was refused, or approved
-// in part, with a receipt but without being saved.
+// row07: G≠ 00, M, R+. Residual: the cancellation of row02 after we looked, or where no total is read; 71 bytes
+// without an amount, of which no total tells that only a part was approved; and, where others sell (E2, E3), a
+// compatible sale just before ours (of the same amount, or 71 bytes without one), which then was refused, or
+// approved in part, with a receipt but without being saved.
 func row07(f Facts) (driver.Outcome, bool) {
 	if !f.matched() || !f.ours() {
 		return no, false
@@ -119,7 +120,9 @@ func row07(f Facts) (driver.Outcome, bool) {
 }
 
 // row08: G≠ 01, R+. Under E1 the refusal is ours. Elsewhere another's refusal may have come after our
-// approved sale: only an unchanged total excludes that. Residual under E2 and E3: that of row18.
+// approved sale: only an unchanged total excludes that. Residual under E2 and E3: it died right after printing
+// our receipt, with nothing saved or added up, beside another's refusal; or a reversal or a close hides our
+// sale, as in row18.
 func row08(f Facts) (driver.Outcome, bool) {
 	if !f.refused() || !f.ours() {
 		return no, false
@@ -157,7 +160,7 @@ func row09(f Facts) (driver.Outcome, bool) {
 	return no, false
 }
 
-// row10: G≠ 00, M with the amount. Residual: that of row02. Elsewhere than E1 a sale of the same amount by
+// row10: G≠ 00, M with the amount. Residual: the cancellation of row02. Elsewhere than E1 a sale of the same amount by
 // somebody else looks the same.
 func row10(f Facts) (driver.Outcome, bool) {
 	if !f.matched() || f.New.Class != ClassPayment {
@@ -166,7 +169,8 @@ func row10(f Facts) (driver.Outcome, bool) {
 	return approval10and11(f, "an approved payment of this amount, perhaps typed by hand or of another cash register")
 }
 
-// row11: G≠ 00, M without an amount. The baseline is always this attempt's own. Residual: that of row02b.
+// row11: G≠ 00, M without an amount. The baseline is always this attempt's own. Residual: the
+// cancellation of row02, and the other amount of row02b.
 func row11(f Facts) (driver.Outcome, bool) {
 	if !f.matched() {
 		return no, false
@@ -201,8 +205,9 @@ func row12(f Facts) (driver.Outcome, bool) {
 // row13: G≠ 00, and amount or time do not match. Under our own reference it is a partial approval, or the
 // time is wrong. Under E1 it is a stranger, except where only the time cannot be read: then it is most likely
 // ours, but nothing proves it. Elsewhere it is "not charged" only with a proven foreign
-// reference and a total that grew by just that sale, after the quiet time. Residual: that of row18; and a
-// partial approval of ours that was saved but not printed, under the printed refusal of another cash register.
+// reference and a total that grew by just that sale, after the quiet time. Residual: that of row18, also
+// when ours was printed, and then another's, before the terminal died; and a partial approval of ours that was
+// saved but not printed, under the printed refusal of another cash register.
 func row13(f Facts) (driver.Outcome, bool) {
 	if !f.approved() {
 		return no, false
@@ -299,7 +304,7 @@ func row19(f Facts) (driver.Outcome, bool) {
 	return people(driver.NotCharged, "totals as computed"), true
 }
 
-// row20: G=, T1. With the receipt from before it contradicts itself. Residual: that of row02.
+// row20: G=, T1. With the receipt from before it contradicts itself. Residual: the cancellation of row02.
 func row20(f Facts) (driver.Outcome, bool) {
 	switch {
 	case !f.same() || f.Totals != TotalsOne:
@@ -334,8 +339,8 @@ func row23(f Facts) (driver.Outcome, bool) {
 	return people("", "the terminal began, and has nothing newer"), true
 }
 
-// row24: G unsupported, or its memory empty. Residual: that of rows 17 and 18; nothing but the total tells a
-// reversal of the same amount then.
+// row24: G unsupported, or its memory empty. Residual: those of rows 17, 18 and 20; nothing but the total tells
+// a reversal of the same amount then.
 func row24(f Facts) (driver.Outcome, bool) {
 	unchanged := f.t0Measured() || f.exclusive() && f.t0()
 	switch {
