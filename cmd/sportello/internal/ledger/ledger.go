@@ -29,8 +29,9 @@ const (
 
 // Options of Open. The zero value of every field but Installation is usable.
 type Options struct {
-	Installation string           // two characters; the head of every payment's id
-	Now          func() time.Time // nil: time.Now
+	Installation string               // two characters; the head of every payment's id
+	Now          func() time.Time     // nil: time.Now
+	Uptime       func() time.Duration // of this process, whatever the wall clock does; nil: since Open
 	Log          zerolog.Logger
 	BallastBytes int64             // reserve for outcomes on a full disk; 0: 4 MiB, negative: none
 	Failpoint    func(name string) // nil in production; called at each durable step
@@ -44,6 +45,8 @@ type Ledger struct {
 	opt  Options
 	lock *fileLock
 	ops  chan *op
+
+	undone sync.Map // payment id -> Uptime when this process found it reversed
 
 	closing   chan struct{} // closed by Close
 	closeOnce sync.Once
@@ -101,6 +104,9 @@ func Open(dir string, o Options) (*Ledger, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if opened := time.Now(); o.Uptime == nil {
+		o.Uptime = func() time.Duration { return time.Since(opened) }
 	}
 	if o.BallastBytes == 0 {
 		o.BallastBytes = defaultBallast

@@ -90,6 +90,37 @@ func holdersAt(v *view, key string, at time.Time) (ids []string, freeAt time.Tim
 	return ids, freeAt, nil
 }
 
+// dayOld: of a reversal as old as that no clock's jump matters any more.
+const dayOld = 24 * time.Hour
+
+// holdersNow are holdersAt of this moment, for what is about to be decided: the token's life must have passed
+// by the monotonic clock, too, which a wall clock that jumps does not shorten. It starts again with the
+// process (design 3.10), but not for a reversal that is more than a day old.
+func (l *Ledger) holdersNow(v *view, key string, at time.Time) (ids []string, freeAt time.Time, err error) {
+	if ids, freeAt, err = holdersAt(v, key, at); err != nil || len(ids) > 0 {
+		return ids, freeAt, err
+	}
+	for _, id := range lockHolders(v, key) {
+		r, err := loadRecord(v, id)
+		if err != nil {
+			return nil, time.Time{}, err
+		}
+		lived := l.opt.Uptime()
+		if began, here := l.undone.Load(id); here {
+			lived -= began.(time.Duration)
+		} else if at.Sub(r.Reversal.EndedAt) > dayOld {
+			continue
+		}
+		if left := tokenLife - lived; left > 0 {
+			ids = append(ids, id)
+			if until := at.Add(left); until.After(freeAt) {
+				freeAt = until
+			}
+		}
+	}
+	return ids, freeAt, nil
+}
+
 // takeLock makes a payment the only holder of a lock that is free at this moment.
 func takeLock(v *view, key string, r *record, at time.Time) (holders []string, err error) {
 	holders, _, err = holdersAt(v, key, at)

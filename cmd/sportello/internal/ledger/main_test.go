@@ -54,7 +54,9 @@ const testBallast = 64 << 10
 // and the file of a failed test is kept.
 func open(t testing.TB, dir string, change ...func(*Options)) *Ledger {
 	t.Helper()
-	o := Options{Installation: "A1", Now: newClock().now, BallastBytes: testBallast}
+	looks := new(atomic.Int64) // so that only the wall clock of a test counts
+	o := Options{Installation: "A1", Now: newClock().now, BallastBytes: testBallast,
+		Uptime: func() time.Duration { return time.Duration(looks.Add(1)) * time.Hour }}
 	for _, f := range change {
 		f(&o)
 	}

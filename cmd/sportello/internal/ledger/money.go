@@ -194,7 +194,7 @@ func (b *batch) checkIntent(p *Payment) error {
 		return fmt.Errorf("%w: reference %q is known", ErrInvalid, p.Reference)
 	}
 	for _, key := range lockKeys(p.Notices) {
-		holders, _, err := holdersAt(b.view, key, b.now)
+		holders, _, err := b.l.holdersNow(b.view, key, b.now)
 		if err != nil {
 			return err
 		}
@@ -262,6 +262,9 @@ func (b *batch) conclude(r *record, c Conclusion) error {
 	}
 	if err := b.append(e, outcomeBlob(heard)); err != nil {
 		return err
+	}
+	if to == Reversed {
+		b.l.undone.Store(r.ID, b.l.opt.Uptime())
 	}
 	for _, k := range cases {
 		if _, err := b.openCase(k); err != nil {
@@ -369,7 +372,7 @@ func (b *batch) outcomeEntry(r *record, to State, c Conclusion) (*entry, []Case,
 	}
 	cause := driver.Reason{Code: ReasonLateCharge}
 	for _, key := range lockKeys(r.Notices) {
-		holders, _, err := holdersAt(b.view, key, b.now)
+		holders, _, err := b.l.holdersNow(b.view, key, b.now)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -168,7 +168,7 @@ func (l *Ledger) blob(id string, which func(*record) uint64) (*blob, error) {
 func (l *Ledger) Notice(creditor, number string) (NoticeState, error) {
 	var s NoticeState
 	err := l.read(func(_ *bolt.Tx, v *view) error {
-		holders, freeAt, err := holdersAt(v, tableLocks+"n/"+creditor+"/"+number, l.opt.Now())
+		holders, freeAt, err := l.holdersNow(v, tableLocks+"n/"+creditor+"/"+number, l.opt.Now())
 		if err != nil {
 			return err
 		}
