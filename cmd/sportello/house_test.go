@@ -233,6 +233,7 @@ var sleepers = map[string]string{
 	"cmd/sportello/soak_real_test.go":              "the moment of the kill is drawn",
 	"driver/ecr17/conformance_test.go":             "a file is the only sign that a pseudo terminal is there",
 	"driver/ecr17/last_test.go":                    "inside the package's synctest bubble: virtual time",
+	"driver/line/bench_linux_test.go":              "a caller that is stuck gives no sign",
 	"driver/line/serial_linux_test.go":             "the kernel has no event for a full pty",
 }
 

@@ -57,13 +57,6 @@ func (t *tap) count(kind ecr17.FrameKind, mark int) (n int) {
 	return n
 }
 
-// mark is how many frames went out so far.
-func (t *tap) mark() int {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return len(t.frames)
-}
-
 // requests are the payment commands that went out.
 func (t *tap) requests() (out []ecr17.PaymentRequest) {
 	t.mu.Lock()

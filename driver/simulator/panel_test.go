@@ -135,7 +135,7 @@ func TestPanelOverTCP(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 		f.press(`{"key":"download","seconds":0}`)
-		e = b.dial()
+		b.dial()
 		if s := f.press(`{"key":"reboot"}`); s.Busy || s.Waits != "" {
 			t.Errorf("%+v", s)
 		}
