@@ -42,7 +42,7 @@ bench:
 
 # Randomised runs, bounded: SEEDS times 50 payments in virtual time (SEED=n replays one exactly), then
 # SECONDS with the real binary and SIGKILL.
-SEEDS   := 1000
+SEEDS   := 250
 SECONDS := 60
 soak:
 	SOAK_SEEDS=$(SEEDS) SOAK_SEED=$(SEED) SOAK_PAYMENTS=50 go test -count=1 -timeout 60m -v -run 'TestSoak$$|TestSoakReplays' ./cmd/sportello
