@@ -59,6 +59,10 @@ type Payment struct {
 	Previous string
 	// Expected is the terminal's total as the ledger computes it (ECR17 6.1); nil: not known.
 	Expected *int64
+	// KnownResult says whether the ledger has recorded this result of this terminal already, by its bytes or
+	// by its STAN ("000000" is no number). Such a result is of an earlier payment, however it comes: it is
+	// not this one's outcome. Nil: nothing is known. It may be called from any goroutine and must not block.
+	KnownResult func(raw []byte, stan string) bool
 }
 
 // Attempt is a Payment whose financial frame may have left, as the ledger remembers it.
