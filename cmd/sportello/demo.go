@@ -125,7 +125,8 @@ func startDemo(ctx context.Context, dir string, fast, manual bool) (*demo, error
 		return nil, err
 	}
 	bank := filepath.Join(dir, "banca.jsonl")
-	o := simulator.Options{TerminalID: demoTerminal, ManualKeys: manual}
+	// What is typed on it replaces its last result, so that the next payment sees that somebody was there.
+	o := simulator.Options{TerminalID: demoTerminal, ManualKeys: manual, ManualSaved: true}
 	if !fast {
 		o.Timing = simulator.Human
 	}
