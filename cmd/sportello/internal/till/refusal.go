@@ -19,6 +19,7 @@ var terminalCodes = []struct {
 	{driver.ErrUnreachable, local.CodeTerminalUnreachable, true},
 	{driver.ErrSilent, local.CodeTerminalSilent, true},
 	{driver.ErrNotATerminal, local.CodeNotATerminal, true},
+	{driver.ErrPassport, local.CodePassportChanged, true}, // before what it wraps
 	{driver.ErrWrongTerminal, local.CodeWrongTerminal, true},
 	{driver.ErrWrongScope, local.CodeWrongScope, true},
 	{driver.ErrNotReady, local.CodeTerminalNotReady, true},
@@ -26,7 +27,6 @@ var terminalCodes = []struct {
 	{driver.ErrNoBaseline, local.CodeNoBaseline, true},
 	{driver.ErrConfig, local.CodeTerminalConfig, true},
 	{driver.ErrNotices, local.CodeTerminalConfig, true},
-	{driver.ErrPassport, local.CodePassportChanged, true},
 	{driver.ErrNotLast, local.CodeNotReversible, false},
 	{driver.ErrUnsupported, local.CodeTerminalUnsupported, false},
 	{driver.ErrAmount, local.CodeAmountRange, false},

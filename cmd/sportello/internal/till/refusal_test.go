@@ -43,6 +43,17 @@ var sentinels = map[string]struct {
 	"ErrClosed":        {driver.ErrClosed, local.CodeStopping, local.LightReady},
 }
 
+// TestPassportBeforeItsCause: a terminal with another id or scope than it was commissioned with says that, and
+// what to do about it, though the cause beneath has a code of its own.
+func TestPassportBeforeItsCause(t *testing.T) {
+	for _, cause := range []error{driver.ErrWrongTerminal, driver.ErrWrongScope} {
+		err := &driver.Refusal{Kind: driver.ErrPassport, Err: &driver.Refusal{Kind: cause}}
+		if got := terminalError("Cassa 1", err); got.Code != local.CodePassportChanged {
+			t.Errorf("%v: %q", cause, got.Code)
+		}
+	}
+}
+
 // TestSentinels: no error of the driver's is forgotten here, and each has its code.
 func TestSentinels(t *testing.T) {
 	f, err := parser.ParseFile(token.NewFileSet(), "../../../../driver/errors.go", nil, 0)
