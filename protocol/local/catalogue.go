@@ -204,6 +204,7 @@ var statuses = map[Code]int{
 	CodeStateChanged:            http.StatusConflict,
 	CodeNotCommissioned:         http.StatusConflict,
 	CodePassportChanged:         http.StatusConflict,
+	CodePassportLearned:         http.StatusOK,
 	CodeTerminalUnproven:        http.StatusConflict,
 	CodeTerminalWithoutReceipts: http.StatusConflict,
 	CodeNotReversible:           http.StatusConflict,

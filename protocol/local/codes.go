@@ -49,6 +49,7 @@ const (
 	CodeStateChanged            Code = "state_changed"                // what the request rests on has changed meanwhile: 409
 	CodeNotCommissioned         Code = "not_commissioned"             // no passport, or its LRC scope is not proven: it takes no payment
 	CodePassportChanged         Code = "passport_changed"             // another id, software or LRC scope than in the passport; also a case
+	CodePassportLearned         Code = "passport_learned"             // other software than in the passport: learned again by itself
 	CodeTerminalUnproven        Code = "terminal_unproven"            // one outstanding charge until the first receipt (design 5.6)
 	CodeTerminalWithoutReceipts Code = "terminal_without_receipts"    // stopped: three charges without a receipt; also a case
 	CodeNotReversible           Code = "not_reversible"               // the reason says why (NotReversibleText)

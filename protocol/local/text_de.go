@@ -43,6 +43,7 @@ var german = map[Code]Text{
 	CodeStateChanged:            {"Die Lage hat sich inzwischen geändert.", "Die aktuellen Daten lesen und neu entscheiden."},
 	CodeNotCommissioned:         {"Das Terminal[ {terminal}] ist noch nicht in Betrieb genommen.", "Die Prüfung ausführen (sportello terminal detect); sie bewegt kein Geld. Danach kann kassiert werden."},
 	CodePassportChanged:         {"Das Terminal[ {terminal}] ist nicht mehr wie bei der Inbetriebnahme[: {found}].", "Prüfen, ob es das richtige Terminal ist, dann die Prüfung wiederholen (sportello terminal detect); bis dahin kassiert es nicht."},
+	CodePassportLearned:         {"Das Terminal[ {terminal}] hat neue Software[ ({found})] und wurde erneut geprüft.", "Es kann kassiert werden. Eine verantwortliche Person sieht den offenen Fall an und wiederholt die Prüfung (sportello terminal detect)."},
 	CodeTerminalUnproven:        {"Die erste pagoPA-Quittung des Terminals[ {terminal}] ist noch nicht eingetroffen[: erwartet wird die von {payment}].", "Bis dahin nur eine Zahlung auf einmal: die Quittung abwarten oder ein anderes Terminal verwenden."},
 	CodeTerminalWithoutReceipts: {"Das Terminal[ {terminal}] ist gesperrt: mehrere Zahlungen blieben ohne pagoPA-Quittung.", "Nicht nochmals zahlen lassen. Anderes Terminal verwenden; eine verantwortliche Person klärt es mit dem Dienstleister und schließt den Fall."},
 	CodeNotReversible:           {"Diese Zahlung kann nicht storniert werden[: {reason}].", "Ist der Betrag zurückzugeben, muss das Amt ihn erstatten: eine verantwortliche Person verständigen."},

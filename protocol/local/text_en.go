@@ -43,6 +43,7 @@ var english = map[Code]Text{
 	CodeStateChanged:            {"Things have changed in the meantime.", "Read the current data and decide again."},
 	CodeNotCommissioned:         {"The terminal[ {terminal}] has not been commissioned yet.", "Run the check (sportello terminal detect), which moves no money; then it can charge."},
 	CodePassportChanged:         {"The terminal[ {terminal}] is not as it was commissioned[: {found}].", "See that it is the right terminal, then repeat the check (sportello terminal detect); until then it takes no payment."},
+	CodePassportLearned:         {"The terminal[ {terminal}] has new software[ ({found})] and was checked again.", "Payments go on. A supervisor should look at the open case and repeat the check (sportello terminal detect)."},
 	CodeTerminalUnproven:        {"The first pagoPA receipt of the terminal[ {terminal}] has not arrived yet[: {payment} is waiting for it].", "Until then one charge at a time: wait for the receipt, or use another terminal."},
 	CodeTerminalWithoutReceipts: {"The terminal[ {terminal}] is stopped: several charges have got no pagoPA receipt.", "Do not let those notices be paid again. Use another terminal; a supervisor must ask the provider and end the case."},
 	CodeNotReversible:           {"This payment cannot be reversed[: {reason}].", "If the amount is to be given back the office must refund it: tell a supervisor."},

@@ -44,6 +44,7 @@ var italian = map[Code]Text{
 	CodeStateChanged:            {"Nel frattempo la situazione è cambiata.", "Rileggere i dati aggiornati e decidere di nuovo."},
 	CodeNotCommissioned:         {"Il terminale[ {terminal}] non è ancora stato messo in servizio.", "Eseguire la verifica (sportello terminal detect), che non muove denaro; poi si può incassare."},
 	CodePassportChanged:         {"Il terminale[ {terminal}] non è più come alla messa in servizio[: {found}].", "Controllare che sia il terminale giusto, poi ripetere la verifica (sportello terminal detect); fino ad allora non incassa."},
+	CodePassportLearned:         {"Il terminale[ {terminal}] ha un nuovo software[ ({found})] ed è stato verificato di nuovo.", "Si può incassare. Un responsabile veda il caso aperto e ripeta la verifica (sportello terminal detect)."},
 	CodeTerminalUnproven:        {"Del terminale[ {terminal}] non è ancora arrivata la prima ricevuta pagoPA[: si attende quella di {payment}].", "Fino ad allora un incasso alla volta: attendere la ricevuta, o usare un altro terminale."},
 	CodeTerminalWithoutReceipts: {"Il terminale[ {terminal}] è fermo: più incassi sono rimasti senza ricevuta pagoPA.", "Non far ripagare quegli avvisi. Usare un altro terminale; un responsabile verifichi con il prestatore e chiuda il caso."},
 	CodeNotReversible:           {"Questo pagamento non si può stornare[: {reason}].", "Se l'importo va restituito serve un rimborso dell'ufficio: avvisare un responsabile."},

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -439,13 +438,4 @@ func applyRegistration(v *view, e *entry) error {
 	}
 	storeRecord(v, r, e)
 	return nil
-}
-
-func outboxKey(id string, index int) string { return fmt.Sprintf("%s/%03d", id, index) }
-
-// splitOutboxKey undoes outboxKey.
-func splitOutboxKey(key string) (id string, index int) {
-	i := strings.LastIndexByte(key, '/')
-	index, _ = strconv.Atoi(key[i+1:])
-	return key[:i], index
 }

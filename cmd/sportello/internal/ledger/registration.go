@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -84,4 +86,13 @@ func (l *Ledger) Register(c RegistrationChange) (Payment, error) {
 		l.failpoint("register.after")
 	}
 	return out, err
+}
+
+func outboxKey(id string, index int) string { return fmt.Sprintf("%s/%03d", id, index) }
+
+// splitOutboxKey undoes outboxKey.
+func splitOutboxKey(key string) (id string, index int) {
+	i := strings.LastIndexByte(key, '/')
+	index, _ = strconv.Atoi(key[i+1:])
+	return key[:i], index
 }

@@ -1,6 +1,7 @@
 package till
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -38,7 +39,7 @@ func (s *station) detect(ctx context.Context, operator string, quiet bool, rep *
 }
 
 // recommission follows a terminal that is not as it was commissioned, of which nothing was asked but that:
-// where only its software is another one it is learned again at once, and the clerk need not know; another
+// where only its software is another one it is learned again at once, and the clerk reads that it was; another
 // id or scope is for a supervisor. What the installer has to see for himself does not come back by itself.
 func (s *station) recommission(ctx context.Context) bool {
 	t := s.till
@@ -57,6 +58,9 @@ func (s *station) recommission(ctx context.Context) bool {
 		return false
 	}
 	t.o.Log.Warn().Str("terminal", s.term.Name).Str("software", p.Software).Msg("the terminal has other software: learned again")
+	s.mu.Lock()
+	s.relearned = cmp.Or(p.Software, "?")
+	s.mu.Unlock()
 	s.publish()
 	return true
 }
@@ -69,7 +73,7 @@ func (s *station) putInForce(operator string, p driver.Passport) error {
 	}
 	s.term.Driver.Commission(p)
 	s.mu.Lock()
-	s.changed = changed
+	s.changed, s.relearned = changed, ""
 	s.mu.Unlock()
 	return nil
 }

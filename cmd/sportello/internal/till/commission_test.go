@@ -3,6 +3,7 @@ package till
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,6 +66,10 @@ func TestOtherSoftware(t *testing.T) {
 		now := d.read().ops
 		if now.inForce.Software != "2.0" || now.inForce.TotalsBefore || !slices.Equal(now.quiet, []bool{true, false}) {
 			t.Errorf("%+v %v", now.inForce, now.quiet)
+		}
+		synctest.Wait()
+		if v := w.hub.shown("cassa1"); v.Light != local.LightReady || v.Reason == nil || v.Reason.Code != string(local.CodePassportLearned) || !strings.Contains(v.Reason.Text, "2.0") {
+			t.Errorf("the clerk reads %+v", v.Reason)
 		}
 		if v := w.hub.shown("cassa1"); v.Passport == nil || v.Passport.Software != "2.0" || !slices.Contains(v.Passport.Changed, "software") {
 			t.Errorf("%+v", v.Passport)

@@ -16,6 +16,10 @@ func (s *station) view() local.Terminal {
 	s.mu.Lock()
 	v.Light, v.Reason, v.NeedsAdopt = s.light, s.reason, s.needsAdopt
 	v.Lease = s.leased(lease)
+	if s.relearned != "" && v.Reason == nil {
+		r := s.till.reason(local.CodePassportLearned, map[string]string{local.ArgTerminal: s.term.Label, local.ArgFound: s.relearned})
+		v.Reason = &r
+	}
 	held, lock := s.held != nil, ts.Lock
 	if held {
 		v.Light, v.Reason = local.LightBusy, nil

@@ -33,6 +33,7 @@ type station struct {
 	changed    []string    // what the newest passport has changed, since this process began
 	listened   time.Time   // when somebody who looked at a payment made the worker listen
 	left       []abandoned // attempts whose late word may still come (overhear)
+	relearned  string      // software that was learned again by itself, until a person commissions the terminal
 	unasked    string      // charged payment of which the terminal may not know that we have its word (confirm)
 }
 

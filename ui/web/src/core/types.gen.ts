@@ -165,6 +165,7 @@ export type Code =
   | "state_changed" // what the request rests on has changed meanwhile: 409
   | "not_commissioned" // no passport, or its LRC scope is not proven: it takes no payment
   | "passport_changed" // another id, software or LRC scope than in the passport; also a case
+  | "passport_learned" // other software than in the passport: learned again by itself
   | "terminal_unproven" // one outstanding charge until the first receipt (design 5.6)
   | "terminal_without_receipts" // stopped: three charges without a receipt; also a case
   | "not_reversible" // the reason says why (NotReversibleText)
