@@ -157,7 +157,7 @@ func (s *soak) customer() {
 	})
 	s.refusal(err)
 	if now, lerr := s.ledger.Payment(p.ID); lerr == nil {
-		s.say("  %s %s is %s (%s) %+v", now.ID, now.Reference, now.State, now.Reason.Code, now.Charge)
+		s.say("  %s is %s (%s)%s", now.ID, now.State, now.Reason.Code, stanOf(now))
 		s.whatIsKnown(now)
 	}
 }
@@ -172,7 +172,7 @@ func (s *soak) whatIsKnown(p ledger.Payment) {
 		s.Fatal(err)
 	}
 	for _, e := range list {
-		s.say("    %s: %s: %s", e.At.UTC().Format("15:04:05"), e.Kind, e.Text)
+		s.say("    %s: %s", e.Kind, e.Text)
 	}
 }
 
@@ -254,4 +254,11 @@ func (s *soak) commission() {
 func (s *soak) ask(who local.Operator, action string, req local.ActionRequest) error {
 	_, err := s.till.TerminalAction(context.Background(), who, "cassa1", action, req)
 	return err
+}
+
+func stanOf(p ledger.Payment) string {
+	if p.Charge == nil {
+		return ""
+	}
+	return fmt.Sprintf(" STAN %s, %d cents", p.Charge.STAN, p.Charge.AmountCents)
 }
