@@ -3,6 +3,7 @@ package simulator
 import (
 	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -22,7 +23,7 @@ func readVAS(text string) (vasParams, bool) {
 	for {
 		token, err := dec.Token()
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return p, len(p) > 0
 		case err != nil:
 			return nil, false

@@ -419,6 +419,7 @@ func applyRegistration(v *view, e *entry) error {
 			r.Preset = driver.Charged
 		case Reversed:
 			joinLocks(v, r)
+		default: // the registration says it all
 		}
 	}
 	switch {

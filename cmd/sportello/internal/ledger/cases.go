@@ -137,8 +137,9 @@ func (r *record) settled() bool {
 		return !slices.ContainsFunc(r.Notices, func(n Notice) bool { return n.Registration != RegDone && n.Registration != RegClosed })
 	case NotCharged, Reversed:
 		return r.witness() == ""
+	default:
+		return false
 	}
-	return false
 }
 
 // closes are the notices of a case's payment whose registration its ending closes: those that the

@@ -111,8 +111,9 @@ func (s *station) doubts(takings ledger.Takings) ([]ledger.Payment, error) {
 			return !doubtful(p) || p.SentAt.IsZero()
 		case ledger.Charged:
 			return p.Acked && len(p.ResolvedBy) == 0 && p.Reversal == nil && p.Charge != nil && p.Charge.AmountCents == p.AmountCents
+		default:
+			return false
 		}
-		return false
 	}), err
 }
 

@@ -19,7 +19,7 @@ func (t *Till) onPaper(p ledger.Payment, o driver.Outcome, err error) {
 	switch o.Verdict {
 	case driver.Charged:
 		w.reason = driver.Reason{Code: string(local.CodeLedgerNotWritten)}
-	case driver.NotCharged, driver.NotSent: // not to be promised before it is written
+	case driver.NotCharged, driver.NotSent, driver.Reversed, driver.NotReversed: // not to be promised before it is written
 		w.reason = driver.Reason{Code: string(ledgerError(err).Code)}
 	case driver.Unknown:
 	}

@@ -87,8 +87,9 @@ func reversalReason(o driver.Outcome) driver.Reason {
 		return driver.Reason{Code: string(local.CodeReversed), Text: o.Reason.Text}
 	case driver.NotReversed:
 		return driver.Reason{Code: string(local.CodeReversalRefused), Text: o.Reason.Text}
+	default:
+		return o.Reason
 	}
-	return o.Reason
 }
 
 // contradicts keeps a word that came when people had decided otherwise: an alarm, and both are recorded.
@@ -116,6 +117,7 @@ func says(p ledger.Payment, o driver.Outcome) bool {
 		return p.State == ledger.Charged
 	case driver.NotSent:
 		return p.State == ledger.NotCharged || p.State == ledger.Charged
+	default: // of a charge: below
 	}
 	stan := func(c *driver.Charge) string {
 		if c == nil {

@@ -62,6 +62,7 @@ func (t *Till) interrupted(p ledger.Payment, code local.Code, final bool) (ledge
 		code = local.CodeAwaitingPeople
 	case ledger.Reversing:
 		code = local.CodeReversalUnknown
+	default: // why is the caller's to say
 	}
 	return t.o.Ledger.Conclude(p.ID, ledger.Conclusion{Outcome: driver.Outcome{
 		Verdict: driver.Unknown, Final: final, Preset: p.Preset,
