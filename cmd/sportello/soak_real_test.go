@@ -51,6 +51,7 @@ func TestSoakRealBinary(t *testing.T) {
 			}
 			what = string(rule.Fault)
 		}
+		c.proven()
 		paying := make(chan struct{})
 		caller := exec.Command(c.bin, "pay", d.QR(), "--terminal", "cassa1", "--request-id", fmt.Sprint("r", customers), "--config", c.config)
 		if err := caller.Start(); err != nil {
