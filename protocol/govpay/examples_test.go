@@ -1,11 +1,15 @@
 package govpay
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +26,7 @@ type exchange struct {
 	Request struct {
 		Method, Path string
 		Headers      map[string]string
+		Body         json.RawMessage
 	}
 	Response struct {
 		Status  int
@@ -66,6 +71,10 @@ func replay(t *testing.T, x exchange) *Client {
 				t.Errorf("query %s = %q, example has %q", name, r.URL.Query().Get(name), value)
 			}
 		}
+		if r.Method != x.Request.Method {
+			t.Errorf("method %s, example has %s", r.Method, x.Request.Method)
+		}
+		sameJSON(t, r, x.Request.Body)
 		if got := r.Header["Accept"]; len(got) != 1 || got[0] != x.Request.Headers["Accept"] {
 			t.Errorf("Accept %q, example has %q", got, x.Request.Headers["Accept"])
 		}
@@ -75,12 +84,46 @@ func replay(t *testing.T, x exchange) *Client {
 		w.WriteHeader(x.Response.Status)
 		_, _ = w.Write(x.Response.Body)
 	}))
-	c, err := New(Config{Pagamento: srv.URL + "/rs/basic/v2", Ragioneria: srv.URL + "/rs/basic/v3/"})
+	c, err := New(Config{Pagamento: srv.URL + "/rs/basic/v2", Pendenze: srv.URL + "/rs/basic/v2", Ragioneria: srv.URL + "/rs/basic/v3/", Backoffice: srv.URL + "/rs/basic/v1"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close(); srv.Close() })
 	return c
+}
+
+// sameJSON compares a request's body with the example's. An example may leave out
+// what has a default (autenticazioneSoggetto N/A), and may hold a urlRitorno,
+// which only a browser needs.
+func sameJSON(t *testing.T, r *http.Request, example json.RawMessage) {
+	t.Helper()
+	read := func(r io.Reader) map[string]any {
+		d := json.NewDecoder(r)
+		d.UseNumber()
+		var v map[string]any
+		if err := d.Decode(&v); err != nil && !errors.Is(err, io.EOF) {
+			t.Errorf("body: %v", err)
+		}
+		delete(v, "autenticazioneSoggetto")
+		delete(v, "urlRitorno")
+		if n, ok := v["importo"].(json.Number); ok { // 25.0 and 25.00 are one amount
+			v["importo"], _ = ParseCents(n.String())
+		}
+		return v
+	}
+	got := read(r.Body)
+	if len(example) == 0 {
+		if got != nil {
+			t.Errorf("a body where the example has none: %v", got)
+		}
+		return
+	}
+	if ct := r.Header.Get("Content-Type"); ct != "application/json" {
+		t.Errorf("Content-Type %q", ct)
+	}
+	if want := read(bytes.NewReader(example)); !reflect.DeepEqual(got, want) {
+		t.Errorf("body\n%v, example has\n%v", got, want)
+	}
 }
 
 const vallefinta = "99999000013"
