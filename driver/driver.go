@@ -367,6 +367,7 @@ type Config struct {
 	NoticeData     *NoticeData // nil: this contract carries no additional data
 	Command        string      // payment command: X, or P where a terminal does not know X; "" is X (ECR17 R12)
 	Receipts       string      // ecr, terminal
+	FullLines      bool        // a full line of a slip ends by itself, and the new line behind it is its own (ECR17 4, S06)
 	ACKForm        string      // how the LRC of our ACK is written (ECR17 1.3); "" is learned from the terminal
 	AnyState       bool        // a status that no document explains allows a payment (ECR17 3.4)
 	Sends          int         // times a command that moves no money is sent in all, without an answer; 0 is 3

@@ -46,7 +46,7 @@ func (t *terminal) CloseSession(ctx context.Context) (driver.Closing, error) {
 	if err == nil {
 		if c, decided := t.readClosing(r.frame.Payload); decided {
 			tk, _ := s.slip() // the answer stands whatever happens to the slip
-			c.Ticket, c.RawTicket, _ = tk.read()
+			c.Ticket, c.RawTicket, _ = tk.read(t.slipOptions())
 			return c, nil
 		}
 	}

@@ -25,11 +25,11 @@ func (t *terminal) askSlip(s *session) (driver.Slip, error) {
 		return driver.Slip{}, err
 	}
 	copied, err := s.slip()
-	return slipOf(&copied), err
+	return slipOf(&copied, t.slipOptions()), err
 }
 
-func slipOf(copied *ticket) driver.Slip {
-	text, raw, complete := copied.read()
+func slipOf(copied *ticket, options ecr17.TicketOption) driver.Slip {
+	text, raw, complete := copied.read(options)
 	if len(raw) == 0 {
 		return driver.Slip{}
 	}

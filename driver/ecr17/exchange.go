@@ -358,6 +358,6 @@ func (e *exchange) aftermath() driver.Aftermath {
 		}
 	}
 	a := driver.Aftermath{Acked: acked, Data: e.data}
-	a.Ticket, a.RawTicket, a.TicketComplete = e.ticket.read()
+	a.Ticket, a.RawTicket, a.TicketComplete = e.ticket.read(e.t.slipOptions())
 	return a
 }

@@ -47,14 +47,22 @@ func (t *ticket) complete() bool {
 	return len(t.parts) > 0 && strings.HasSuffix(t.parts[len(t.parts)-1], string(rune(ecr17.ESC)))
 }
 
+// slipOptions is how the terminal's slips are read (ECR17 4, rule 3).
+func (t *terminal) slipOptions() ecr17.TicketOption {
+	if t.cfg.FullLines {
+		return ecr17.SwallowNewLine
+	}
+	return 0
+}
+
 // read gives the slip as plain text, its raw text, and whether its end mark came.
-func (t *ticket) read() (text string, raw []byte, complete bool) {
+func (t *ticket) read(options ecr17.TicketOption) (text string, raw []byte, complete bool) {
 	if len(t.parts) == 0 {
 		return "", nil, false
 	}
 	joined := strings.Join(t.parts, "")
 	var b strings.Builder
-	for i, one := range ecr17.ReadTickets(joined, 0) {
+	for i, one := range ecr17.ReadTickets(joined, options) {
 		if i > 0 {
 			b.WriteString("\n")
 		}

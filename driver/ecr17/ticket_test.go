@@ -40,6 +40,32 @@ func TestS01Ticket(t *testing.T) {
 	})
 }
 
+// S06: a full line and its new line are a line and an empty one, unless the installer says that a full line of
+// this terminal ends by itself. The copy and the raw text are read and kept alike.
+func TestS06FullLines(t *testing.T) {
+	const full = "UNA RIGA DI 24 CARATTERI"
+	for lenient, want := range map[bool]string{false: full + "\n\nDUE\n", true: full + "\nDUE\n"} {
+		inBubble(t, func(t *testing.T, b *bench) {
+			b.cfg.Receipts, b.cfg.FullLines = "ecr", lenient
+			b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
+				w.ack()
+				w.send(w.p.approved(x.AmountCents))
+				w.send(w.p.ticket(full + "}DUE}" + ticketEnd))
+			}
+			b.peer.on['R'] = func(w *wire, _ []byte) {
+				w.ack()
+				w.send(w.p.ticket(full + "}DUE}" + ticketEnd))
+			}
+			o, a := b.pay()
+			b.want(o, driver.Charged, "approved")
+			slip, err := b.term.Reprint(t.Context())
+			if err != nil || a.Ticket != want || slip.Text != want || string(a.RawTicket) != full+"}DUE}"+ticketEnd {
+				t.Errorf("full lines %t: %q, %q %v", lenient, a.Ticket, slip.Text, err)
+			}
+		})
+	}
+}
+
 func TestS02CutInTheTicket(t *testing.T) {
 	withTicket(t, func(w *wire, result []byte) {
 		w.send(result)

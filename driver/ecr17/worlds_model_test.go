@@ -235,7 +235,7 @@ func (p *pos) paper() *driver.Slip {
 		text := "ACQUISTO}IMPORTO 12,34}" + p.slip + "}\x1b"
 		copied.add(encode(ecr17.TicketPart{TID: p.tid, Text: text}), true)
 	}
-	slip := slipOf(&copied)
+	slip := slipOf(&copied, 0)
 	return &slip
 }
 

@@ -62,6 +62,7 @@ type Terminal struct {
 	MaxNotices     int                // in one card transaction
 	Reversal       string             // none, provider
 	Receipts       string             // ecr, terminal
+	FullLines      bool               // a full line of a slip ends by itself
 	Command        string             // X, P: the payment command
 	ACKForm        string             // auto, or how the LRC of our acknowledgements is written
 	AnyState       bool               // a status that no document explains allows a payment
@@ -87,7 +88,7 @@ func (t Terminal) Driver() driver.Config {
 		Name: t.Name, Driver: t.Profile, Address: t.Address,
 		TerminalID: t.TerminalID, CashRegisterID: t.CashRegisterID,
 		LRC: t.LRC, Exclusivity: t.Exclusivity, NoticeData: t.NoticeData,
-		Receipts: t.Receipts, Command: t.Command, ACKForm: form, AnyState: t.AnyState, Sends: t.Sends, Timing: t.Timing,
+		Receipts: t.Receipts, FullLines: t.FullLines, Command: t.Command, ACKForm: form, AnyState: t.AnyState, Sends: t.Sends, Timing: t.Timing,
 	}
 }
 

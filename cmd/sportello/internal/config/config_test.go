@@ -145,6 +145,7 @@ func TestEveryFieldOfADriverCanBeSet(t *testing.T) {
     ack_form: stx+ctrl
     any_state: true
     sends: 2
+    full_lines: true
     timing: {result: 61s, hard_stop: 62s, quiet: 63s, give_up: 64s, recheck: 5s, odd: 6s, ack: 7s, pause: 8s, status: 9s, last: 10s, totals: 11s,
       total_before: 12s, closing: 65s, switch: 13ms, slip: 14s, linger: 15s}`, 1), 0o644)
 	c, err := Load(path)

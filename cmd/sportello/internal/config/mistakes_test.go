@@ -3,6 +3,7 @@ package config
 import (
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -61,6 +62,8 @@ var mistakes = []struct {
 	{"psp missing", "    psp: {", "    #psp: {", "- name: cassa1", "terminals[0].psp", "non si riconoscono", "psp: {id:", false},
 	{"psp without id", "psp: {id: CIPBITMM, ", "psp: {", "psp:", "terminals[0].psp.id", "manca", "CIPBITMM", false},
 	{"psp shape", "channel: \"13212880150_90\"", "channel: \"1321 2880\"", "psp:", "terminals[0].psp.channel", "che un codice pagoPA non ha", "lettere, cifre", false},
+	{"psp without channel", ", channel: \"13212880150_90\"", "", "psp:", "terminals[0].psp.channel", "resta sospesa", "codice del canale", true},
+	{"psp with an empty channel", "channel: \"13212880150_90\"", "channel: \"\"", "psp:", "terminals[0].psp.channel", "resta sospesa", "codice del canale", true},
 	{"payment type", "payment_type: CP", "payment_type: carta", "psp:", "terminals[0].psp.payment_type", "tipo di versamento", "CP", false},
 	{"tag", "{tag: 5,", "{tag: 6,", "notice_data", "terminals[0].notice_data.tag", "da 1 a 5", "tag: 5", false},
 	{"template without notice", `"{notice}{creditor}"`, `"{creditor}"`, "notice_data", "terminals[0].notice_data.template", "non contiene {notice}", "{notice}{creditor}", false},
@@ -75,6 +78,7 @@ var mistakes = []struct {
 	{"max_notices zero", "max_notices: 1", "max_notices: 0", "max_notices", "terminals[0].max_notices", "da 1 a 5", "max_notices: 1", false},
 	{"reversal", "reversal: none", "reversal: bank", "reversal", "terminals[0].reversal", "non è ammesso", "none, provider", false},
 	{"reversal by the provider", "reversal: none", "reversal: provider", "reversal", "terminals[0].reversal", "il debito resta pagato", "per iscritto", true},
+	{"full lines", "receipts: ecr", "full_lines: si", "full_lines", "terminals[0].full_lines", "né true né false", "true oppure false", false},
 	{"receipts", "receipts: ecr", "receipts: printer", "receipts", "terminals[0].receipts", "non è ammesso", "ecr, terminal", false},
 	{"timing without unit", "result: 180s", "result: 180", "timing", "terminals[0].timing.result", "non è una durata", "180s", false},
 	{"timing too short", "result: 180s", "result: 5ms", "timing", "terminals[0].timing.result", "fuori dai limiti", "1s a 600s", false},
@@ -151,10 +155,31 @@ func TestEveryMistakeHasItsLineReasonAndRemedy(t *testing.T) {
 	}
 }
 
+// TestKeysAreListedOnce: the remedy for an unknown key names each key once.
+func TestKeysAreListedOnce(t *testing.T) {
+	dir, text := sample(t)
+	text = strings.Replace(text, "quiet: 300s}", "quiet: 300s, recheck: 6s, linger: 1s, zzzzzzzz: 1}", 1)
+	text = strings.Replace(text, "    receipts: ecr", "    full_lines: false\n    zzzzzzzz: 1\n    receipts: ecr", 1)
+	path := filepath.Join(dir, "config.yaml")
+	write(t, path, text, 0o644)
+	_, problems := Check(path)
+	if len(problems) != 2 {
+		t.Fatalf("problems:\n%v", &InvalidError{Problems: problems})
+	}
+	for _, p := range problems {
+		_, list, _ := strings.Cut(p.Remedy, ": ")
+		keys := strings.Split(list, ", ")
+		slices.Sort(keys)
+		if len(keys) < 3 || len(slices.Compact(slices.Clone(keys))) != len(keys) {
+			t.Errorf("%s: %q", p.Key, p.Remedy)
+		}
+	}
+}
+
 // TestSeveralTerminals: what only two entries can get wrong.
 func TestSeveralTerminals(t *testing.T) {
 	second := func(edit ...string) string {
-		return strings.NewReplacer(edit...).Replace("  - {name: cassa2, driver: numera, address: \"tcp://192.168.1.51:10000\", terminal_id: \"12345679\", psp: {id: X}}\nplatform:\n")
+		return strings.NewReplacer(edit...).Replace("  - {name: cassa2, driver: numera, address: \"tcp://192.168.1.51:10000\", terminal_id: \"12345679\", psp: {id: X, channel: Y}}\nplatform:\n")
 	}
 	for _, c := range []struct {
 		name, terminal string

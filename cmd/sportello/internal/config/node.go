@@ -157,7 +157,9 @@ func (s *section) warn(name, reason, remedy string) {
 
 // get returns a key's node; nil when it is absent or null.
 func (s *section) get(name string) *yaml.Node {
-	s.known = append(s.known, name)
+	if !slices.Contains(s.known, name) {
+		s.known = append(s.known, name)
+	}
 	n := s.values[name]
 	if n != nil && n.Kind == yaml.AliasNode {
 		s.bad(name, "i rimandi YAML (*nome) non sono ammessi", "ripetere il valore per esteso")

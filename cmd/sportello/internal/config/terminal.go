@@ -101,6 +101,7 @@ func readTerminal(s *section, seen *terminals) Terminal {
 			"lasciarlo solo se il prestatore lo ha confermato per iscritto; altrimenti reversal: none")
 	}
 	t.Receipts = s.oneOf("receipts", p.receipts, "ecr", "terminal")
+	t.FullLines = s.boolean("full_lines", false)
 	t.Command = s.oneOf("command", "X", "X", "P")
 	t.ACKForm = s.oneOf("ack_form", "auto", "auto", "ctrl", "ctrl+etx", "stx+ctrl+etx", "stx+ctrl", "etx")
 	t.AnyState = s.boolean("any_state", false)
@@ -186,6 +187,10 @@ func readPSP(s *section, p profile) PSP {
 		if f.value != "" && !pspShape.MatchString(f.value) {
 			e.bad(f.name, fmt.Sprintf("%q ha caratteri che un codice pagoPA non ha", f.value), "usare lettere, cifre e _ (al massimo 35), come nelle ricevute")
 		}
+	}
+	if psp.Channel == "" {
+		e.warn("channel", "manca: ogni ricevuta resta sospesa con un caso (channel_unproven) e il terminale non risulta mai provato",
+			"scrivere il codice del canale (lo dà la banca, o una ricevuta già arrivata), per esempio channel: \"13212880150_90\"")
 	}
 	if !paymentTypeTwo.MatchString(psp.PaymentType) {
 		e.bad("payment_type", fmt.Sprintf("%q non è un tipo di versamento", psp.PaymentType), "scrivere CP (carta), salvo diverse indicazioni del prestatore")
