@@ -25,7 +25,11 @@ func (e euro) MarshalJSON() ([]byte, error) {
 
 func text(cents int64) string { return fmt.Sprintf("%d.%02d", cents/100, cents%100) }
 
-const localTime = "2006-01-02T15:04:05"
+const (
+	localTime = "2006-01-02T15:04:05"
+	anIBAN    = "IT60X0542811101000000123456"
+	taxonomy  = "0101101IM"
+)
 
 func (s *Server) local(t time.Time) string { return t.In(s.loc).Format(localTime) }
 func (s *Server) day(t time.Time) string   { return t.In(s.loc).Format(time.DateOnly) }
@@ -34,53 +38,79 @@ func (p *position) dominio() body {
 	return body{"idDominio": p.Creditor, "ragioneSociale": p.creditorName}
 }
 
-// pendenza is the position as API Pagamento v2 shows it, with voci and attempts.
-func (s *Server) pendenza(p *position, now time.Time) body {
-	state := p.state(now, s.loc)
-	b := s.pendenzaIndex(p, state)
-	line := body{
-		"idVocePendenza": "V1", "importo": euro(p.Cents), "descrizione": p.Reason, "indice": 1,
-		"stato": map[bool]string{true: "Eseguito", false: "Non eseguito"}[state == StatePaid],
+// lines are the debt's, or the one that it has.
+func (p *position) lines() []Line {
+	if len(p.Lines) > 0 {
+		return p.Lines
 	}
-	switch {
-	case p.StampDuty:
-		line["tipoBollo"], line["hashDocumento"], line["provinciaResidenza"] = "01", "Kg==", "RM"
-	default:
-		line["ibanAccredito"], line["tipoContabilita"], line["codiceContabilita"] = "IT60X0542811101000000123456", "ALTRO", "0101101IM"
-	}
-	lines := []body{line}
-	if p.OtherCreditor != "" {
-		lines = append(lines, body{
-			"idVocePendenza": "V2", "importo": euro(0), "descrizione": "Quota di altro ente", "indice": 2, "stato": line["stato"],
-			"dominio": body{"idDominio": p.OtherCreditor, "ragioneSociale": "Provincia di Esempio"},
-		})
-	}
+	return []Line{{ID: "V1", Cents: p.Cents, Reason: p.Reason, IBAN: anIBAN}}
+}
+
+// pendenza is the position with voci and attempts.
+func (s *Server) pendenza(p *position, api string, now time.Time) body {
+	b := s.pendenzaIndex(p, api, now)
 	attempts := []body{}
+	terminal := false // whether a newer attempt of a terminal has been seen
 	for _, y := range p.newest(now) {
-		a := body{"stato": "RPT_ACCETTATA_NODO", "rpt": s.rpt(p, y), "pendenza": s.pendenzaIndex(p, state)}
-		switch {
-		case y.undone:
-			a["stato"] = "RPT_SCADUTA"
-		case y.visible(now):
-			a["stato"], a["rt"] = "RT_ACCETTATA_PA", s.ctReceipt(p, y)
-		}
-		attempts = append(attempts, a)
-		if y.visible(now) && y.Outcome == OutcomePaid {
+		attempts = append(attempts, s.attempt(p, y, api, now, terminal))
+		terminal = terminal || y.Version != VersionCart
+		if y.visible(now) && y.positive() {
 			b["dataPagamento"], b["iuvPagamento"] = s.day(y.At), p.iuv
 		}
 	}
-	b["voci"], b["rpp"], b["pagamenti"], b["allegati"] = lines, attempts, []body{}, []body{}
+	b["voci"], b["rpp"], b["allegati"] = s.voci(p, p.state(now, s.loc)), attempts, []body{}
+	if api != apiPendenze {
+		portals := []body{}
+		for _, o := range s.portals {
+			if o.pays(p) {
+				portals = append(portals, s.pagamentoRow(o, now))
+			}
+		}
+		b["pagamenti"] = portals
+	}
 	return b
 }
 
-// pendenzaIndex is what positions look like inside lists and attempts.
-func (s *Server) pendenzaIndex(p *position, state string) body {
+func (s *Server) voci(p *position, state string) []body {
+	done := map[string]string{StatePaid: "Eseguito", statePartly: "Eseguito", StateIrregular: "Anomalo"}[state]
+	if done == "" {
+		done = "Non eseguito"
+	}
+	voci := []body{}
+	for i, l := range p.lines() {
+		v := body{"idVocePendenza": l.ID, "importo": euro(l.Cents), "descrizione": l.Reason, "indice": i + 1, "stato": done}
+		switch {
+		case p.StampDuty:
+			v["tipoBollo"], v["hashDocumento"], v["provinciaResidenza"] = "01", "Kg==", "RM"
+		case l.Revenue != "":
+			v["codEntrata"] = l.Revenue
+		default:
+			v["ibanAccredito"], v["tipoContabilita"], v["codiceContabilita"] = l.IBAN, "ALTRO", taxonomy
+		}
+		voci = append(voci, v)
+	}
+	if p.OtherCreditor != "" {
+		voci = append(voci, body{
+			"idVocePendenza": "V2", "importo": euro(0), "descrizione": "Quota di altro ente", "indice": len(voci) + 1, "stato": done,
+			"dominio": body{"idDominio": p.OtherCreditor, "ragioneSociale": "Provincia di Esempio"}, "codEntrata": "QUOTA",
+		})
+	}
+	return voci
+}
+
+// pendenzaIndex is what positions look like inside lists and attempts. Pagamento
+// hides the instalment, the reason of a state and that the money has come.
+func (s *Server) pendenzaIndex(p *position, api string, now time.Time) body {
+	state := p.state(now, s.loc)
 	b := body{
 		"idA2A": p.Application, "idPendenza": p.ID, "idTipoPendenza": p.Type,
-		"dominio": p.dominio(), "stato": state, "iuvAvviso": p.iuv, "causale": p.Reason,
+		"dominio": p.dominio(), "iuvAvviso": p.iuv, "causale": p.Reason,
 		"soggettoPagatore": body{"tipo": "F", "identificativo": p.Debtor.TaxCode, "anagrafica": p.Debtor.Name},
-		"importo":          euro(p.Cents), "numeroAvviso": p.Notice,
-		"dataCaricamento": s.day(s.started), "tipo": "DOVUTO",
+		"importo":          euro(p.Cents), "numeroAvviso": p.Notice, "UUID": p.uuid,
+		"dataCaricamento": s.day(p.loaded), "tipo": "DOVUTO",
+	}
+	if p.Spontaneous {
+		b["tipo"] = "SPONTANEO"
 	}
 	if p.Due != "" {
 		b["dataScadenza"] = p.Due
@@ -88,68 +118,124 @@ func (s *Server) pendenzaIndex(p *position, state string) body {
 	if p.ValidUntil != "" {
 		b["dataValidita"] = p.ValidUntil
 	}
+	if api != apiPagamento {
+		if state == StatePaid && p.collected {
+			state = StateCollected
+		}
+		if why := p.stateNote(now); why != "" {
+			b["descrizioneStato"] = why
+		}
+		if p.Document != "" {
+			b["documento"] = p.document()
+		}
+	}
+	b["stato"] = state
 	return b
 }
 
-func (s *Server) debtor(p *position) body {
-	return body{
-		"uniqueIdentifier": body{"entityUniqueIdentifierType": "F", "entityUniqueIdentifierValue": p.Debtor.TaxCode},
-		"fullName":         p.Debtor.Name,
+func (p *position) stateNote(now time.Time) string {
+	if odd, why := p.irregular(now); odd {
+		return why
 	}
+	return p.note
 }
 
-func (s *Server) transfers(p *position, cents int64) body {
-	return body{"transfer": []body{{
-		"idTransfer": 1, "transferAmount": text(cents), "fiscalCodePA": p.Creditor, "companyName": p.creditorName,
-		"IBAN":                  "IT60X0542811101000000123456",
-		"remittanceInformation": fmt.Sprintf("/RFB/%s/%s/TXT/%s", p.iuv, text(cents), p.Reason),
-		"transferCategory":      "9/0101101IM", "metadata": nil,
-	}}}
-}
-
-// rpt is a ctPaymentPA, the request behind an activation by a terminal.
-func (s *Server) rpt(p *position, y payment) body {
-	return body{
-		"creditorReferenceId": p.iuv, "paymentAmount": text(y.Cents), "dueDate": p.Due, "retentionDate": nil,
-		"lastPayment": true, "description": p.Reason, "companyName": p.creditorName, "officeName": nil,
-		"debtor": s.debtor(p), "transferList": s.transfers(p, y.Cents), "metadata": nil,
+func (p *position) document() body {
+	d := body{"identificativo": p.Document, "descrizione": p.Reason}
+	if p.Instalment > 0 {
+		d["rata"] = p.Instalment
 	}
+	return d
 }
 
-// ctReceipt is the provider's receipt.
-func (s *Server) ctReceipt(p *position, y payment) body {
-	return body{
-		"receiptId": y.ID, "noticeNumber": p.Notice, "fiscalCode": p.Creditor,
-		"outcome":             map[bool]string{true: "OK", false: "KO"}[y.Outcome == OutcomePaid],
-		"creditorReferenceId": p.iuv, "paymentAmount": text(y.Cents), "description": p.Reason,
-		"companyName": p.creditorName, "officeName": nil, "debtor": s.debtor(p), "transferList": s.transfers(p, y.Cents),
-		"idPSP": y.Provider.ID, "pspFiscalCode": y.Provider.TaxCode, "pspPartitaIVA": nil,
-		"PSPCompanyName": y.Provider.Name, "idChannel": y.Provider.Channel, "channelDescription": "POS",
-		"payer": nil, "paymentMethod": "creditCard", "paymentNote": nil, "fee": "0.00",
-		"primaryCiIncurredFee": nil, "idBundle": nil, "idCiBundle": nil,
-		"paymentDateTime": s.local(y.At), "applicationDate": s.day(y.At), "transferDate": s.day(y.At),
-		"metadata": nil, "standIn": nil,
+// pendenzaRow is a position in a list: links where the whole has arrays.
+func (s *Server) pendenzaRow(p *position, api string, now time.Time) body {
+	b := s.pendenzaIndex(p, api, now)
+	who := "?idA2A=" + p.Application + "&idPendenza=" + p.ID
+	b["rpp"] = "/rpp" + who
+	if api != apiPendenze {
+		b["pagamenti"] = "/pagamenti" + who
 	}
-}
-
-// receiptRow is a line of Ragioneria v3's list.
-func (s *Server) receiptRow(p *position, y payment) body {
-	return body{
-		"dominio": p.dominio(), "iuv": p.iuv, "idRicevuta": y.ID,
-		"data": s.local(y.At.Add(y.Delay)), "esito": y.Outcome,
-	}
-}
-
-// ricevuta is the receipt in full.
-func (s *Server) ricevuta(p *position, y payment) body {
-	b := s.receiptRow(p, y)
-	b["importo"] = euro(y.Cents)
-	b["istitutoAttestante"] = body{"idPSP": y.Provider.TaxCode, "denominazione": y.Provider.Name, "idCanale": y.Provider.Channel}
-	b["dataPagamento"] = b["data"] // GovPay's own: when it got the receipt
-	pendenza := s.pendenzaIndex(p, "")
-	delete(pendenza, "stato")
-	b["pendenza"] = pendenza
-	b["rpt"] = body{"tipo": "ctPaymentPA", "xml": "PC8+", "json": s.rpt(p, y)}
-	b["rt"] = body{"tipo": "ctReceipt", "xml": "PC8+", "json": s.ctReceipt(p, y)}
 	return b
+}
+
+// pendenzaPagata is the position as Ragioneria v3 shows it: no state, no
+// attempts; a line is paid when it has its riscossione.
+func (s *Server) pendenzaPagata(p *position, now time.Time) body {
+	b := s.pendenzaIndex(p, apiRagioneria, now)
+	for _, hidden := range []string{"stato", "descrizioneStato", "iuvAvviso", "dataCaricamento", "tipo"} {
+		delete(b, hidden)
+	}
+	var paid *payment
+	for i, y := range p.payments {
+		if y.visible(now) && y.positive() {
+			paid = &p.payments[i]
+			break
+		}
+	}
+	voci := []body{}
+	for i, l := range p.lines() {
+		v := body{"idVocePendenza": l.ID, "descrizione": l.Reason, "codiceTassonomicoPagoPA": "9/" + taxonomy}
+		switch {
+		case p.StampDuty:
+			v["tipoBollo"], v["hashDocumento"], v["provinciaResidenza"] = "01", "Kg==", "RM"
+		case l.Revenue != "":
+			v["codEntrata"] = l.Revenue
+		default:
+			v["ibanAccredito"] = l.IBAN
+		}
+		if paid != nil {
+			cents := l.Cents
+			if len(p.lines()) == 1 {
+				cents = paid.Cents
+			}
+			v["riscossione"] = body{
+				"idDominio": p.Creditor, "iuv": p.iuv, "iur": paid.ID, "indice": i + 1, "tipo": "ENTRATA",
+				"stato": "RISCOSSA", "importo": euro(cents), "data": s.day(paid.At),
+			}
+		}
+		voci = append(voci, v)
+	}
+	if p.OtherCreditor != "" {
+		v := body{
+			"idVocePendenza": "V2", "descrizione": "Quota di altro ente", "codEntrata": "QUOTA", "codiceTassonomicoPagoPA": "9/" + taxonomy,
+			"dominio": body{"idDominio": p.OtherCreditor, "ragioneSociale": "Provincia di Esempio"},
+		}
+		if paid != nil {
+			v["riscossione"] = body{"idDominio": p.OtherCreditor, "iuv": p.iuv, "iur": paid.ID, "indice": 2, "tipo": "ENTRATA", "stato": "RISCOSSA", "importo": euro(0), "data": s.day(paid.At)}
+		}
+		voci = append(voci, v)
+	}
+	b["voci"] = voci
+	return b
+}
+
+// avviso is the printed notice's data; its states are its own.
+func (s *Server) avviso(p *position, now time.Time) body {
+	state := p.state(now, s.loc)
+	switch state {
+	case StatePaid, statePartly, StateIrregular:
+		state = "DUPLICATA"
+	}
+	b := body{
+		"stato": state, "idDominio": p.Creditor, "numeroAvviso": p.Notice, "importo": euro(p.Cents), "descrizione": p.Reason,
+		"qrcode":  fmt.Sprintf("PAGOPA|002|%s|%s|%d", p.Notice, p.Creditor, p.Cents),
+		"barcode": fmt.Sprintf("41580888880000138020%s3902%d", p.Notice, p.Cents),
+	}
+	if p.Due != "" {
+		b["dataScadenza"] = p.Due
+	}
+	if p.ValidUntil != "" {
+		b["dataValidita"] = p.ValidUntil
+	}
+	for _, y := range p.payments {
+		if y.visible(now) && y.positive() {
+			b["dataPagamento"] = s.day(y.At)
+		}
+	}
+	return b
+}
+
+func (s *Server) noticeText(p *position) []string {
+	return []string{"Avviso di pagamento", p.creditorName, p.Reason, "Avviso " + p.Notice, "Ente " + p.Creditor, "Importo " + text(p.Cents) + " euro"}
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// receiptPDF draws a one-page PDF of a few lines, enough for a viewer to open.
-func receiptPDF(lines ...string) []byte {
+// onePage draws a one-page PDF of a few lines, enough for a viewer to open.
+func onePage(lines ...string) []byte {
 	escape := strings.NewReplacer(`\`, `\\`, "(", `\(`, ")", `\)`)
 	var page bytes.Buffer
 	page.WriteString("BT /F1 12 Tf 60 780 Td 18 TL\n")

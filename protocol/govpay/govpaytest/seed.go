@@ -14,13 +14,32 @@ type Seed struct {
 	V         int        `json:"v"`
 	Creditors []Creditor `json:"creditors"`
 	Debts     []Debt     `json:"debts"`
+	Types     []Type     `json:"types,omitempty"` // the catalogue; without: DefaultTypes
 }
 
 // Creditor is a body whose debts the platform keeps and our application may see.
 type Creditor struct {
 	TaxCode string `json:"tax_code"`
 	Name    string `json:"name"`
+	// Settlement is who tells the platform of a charge: "" the terminal's provider,
+	// SettlementPlatform only POST /pagamenti.
+	Settlement string `json:"settlement,omitempty"`
+	Station    string `json:"station,omitempty"`  // "": one for all
+	Disabled   bool   `json:"disabled,omitempty"` // switched off by its administrator
 }
+
+// SettlementPlatform is a creditor whose charges are told to the platform by POST /pagamenti.
+const SettlementPlatform = "platform"
+
+// What the owner's application answers about a notice that the platform has not stored.
+const (
+	OwnerKnows     = "knows"
+	OwnerUnknown   = "unknown"
+	OwnerExpired   = "expired"
+	OwnerPaid      = "paid"
+	OwnerCancelled = "cancelled"
+	OwnerDown      = "down"
+)
 
 // Debt is one position with its notice.
 type Debt struct {
@@ -38,6 +57,27 @@ type Debt struct {
 	StampDuty     bool   `json:"stamp_duty,omitempty"`
 	OtherCreditor string `json:"other_creditor,omitempty"`
 	Debtor        Debtor `json:"debtor"`
+	Document      string `json:"document,omitempty"`   // of an instalment plan
+	Instalment    int    `json:"instalment,omitempty"` // 0: the single payment of the plan
+	Spontaneous   bool   `json:"spontaneous,omitempty"`
+	// Owner: "" the platform has stored the debt; otherwise it asks, and is told this.
+	Owner string `json:"owner,omitempty"`
+	// When ValidUntil has passed POST /pagamenti asks the owner again: OwnerCents is
+	// then owed (0: unchanged); OwnerSilent, the owner does not answer.
+	OwnerCents  int64 `json:"owner_cents,omitempty"`
+	OwnerSilent bool  `json:"owner_silent,omitempty"`
+	// Pending opens an attempt that never gets its receipt: one of the versions.
+	Pending string `json:"pending,omitempty"`
+	Lines   []Line `json:"lines,omitempty"` // 1 to 5; without: one
+}
+
+// Line is one line of a debt.
+type Line struct {
+	ID      string `json:"id"`
+	Cents   int64  `json:"cents"`
+	Reason  string `json:"reason"`
+	IBAN    string `json:"iban,omitempty"`
+	Revenue string `json:"revenue,omitempty"` // codEntrata, instead of an IBAN
 }
 
 // Debtor is who owes.
@@ -86,6 +126,9 @@ func (s Seed) check() error {
 		if len(c.TaxCode) != 11 {
 			return fmt.Errorf("govpaytest: seed: creditor %q is not 11 digits", c.TaxCode)
 		}
+		if c.Settlement != "" && c.Settlement != "terminal" && c.Settlement != SettlementPlatform {
+			return fmt.Errorf("govpaytest: seed: settlement %q is neither terminal nor %s", c.Settlement, SettlementPlatform)
+		}
 		creditors[c.TaxCode] = true
 	}
 	seen := make(map[key]bool, len(s.Debts))
@@ -121,10 +164,20 @@ func (d Debt) check() error {
 		}
 	}
 	switch d.State {
-	case "", StatePaid, StateCancelled:
+	case "", StatePaid, StateCancelled, StateIrregular, StateCollected:
+	default:
+		return fmt.Errorf("state %q is none of %s, %s, %s, %s or empty", d.State, StatePaid, StateCancelled, StateIrregular, StateCollected)
+	}
+	switch d.Pending {
+	case "", VersionTerminal, VersionOldTerminal, VersionCart:
+	default:
+		return fmt.Errorf("pending %q is no version of an attempt", d.Pending)
+	}
+	switch d.Owner {
+	case "", OwnerKnows, OwnerUnknown, OwnerExpired, OwnerPaid, OwnerCancelled, OwnerDown:
 		return nil
 	default:
-		return fmt.Errorf("state %q is neither empty nor %s nor %s", d.State, StatePaid, StateCancelled)
+		return fmt.Errorf("owner %q answers nothing known", d.Owner)
 	}
 }
 

@@ -1,21 +1,13 @@
 package govpaytest
 
 import (
+	"context"
 	"crypto/subtle"
-	"errors"
 	"fmt"
-	"net"
+	"io"
 	"net/http"
 	"sync"
 	"time"
-)
-
-// Base paths of the three APIs, with the one authentication segment and the
-// versions that this platform has enabled.
-const (
-	pagamentoContext  = "/govpay/frontend/api/pagamento"
-	pendenzeContext   = "/govpay/backend/api/pendenze"
-	ragioneriaContext = "/govpay/backend/api/ragioneria"
 )
 
 // Options of a platform. The zero value works: user and password "sportello",
@@ -29,11 +21,27 @@ type Options struct {
 	// ReceiptDelay passes between a charge and its receipt on the platform.
 	ReceiptDelay time.Duration
 	Provider     Provider // the terminal's provider; zero: DefaultProvider
-	// Ungranted APIs ("pagamento", "pendenze", "ragioneria") let us log in and
-	// answer everything but profilo with 403.
+	// Application is the caller's idA2A: whose positions are its own. "": A2A-SPORTELLO.
+	Application string
+	// Ungranted APIs ("pagamento", "pendenze", "ragioneria", "backoffice") let us
+	// log in and answer everything but profilo with 403.
 	Ungranted []string
-	Now       func() time.Time
-	Report    func(error) // what is wrong with bank and faults files; nil: dropped
+	// GrantedTypes are the only types of debt that the caller may touch; none: all.
+	GrantedTypes []string
+	// APIID and APIKey enable the apikey segment.
+	APIID, APIKey string
+	// ClientSubject enables the ssl segment, on StartTLS only, for a client
+	// certificate of the identity's authority with this whole subject.
+	ClientSubject string
+	// CartLife is after how long a cart without receipt stops blocking; 0: never.
+	CartLife time.Duration
+	// Checkout: "" the platform sends carts; "on" it answers with id "0" and stores
+	// nothing; "redirect" it answers 302.
+	Checkout string
+	// Log receives one JSON line for each request, [Entry]; nil: none.
+	Log    io.Writer
+	Now    func() time.Time
+	Report func(error) // what is wrong with bank and faults files; nil: dropped
 }
 
 // Server is the platform. It is an http.Handler; Start gives it a port.
@@ -44,6 +52,13 @@ type Server struct {
 
 	mu        sync.Mutex // guards all below
 	positions map[key]*position
+	order     []key // of positions, as they came
+	byIUV     map[key][]*position
+	byName    map[name]*position
+	portals   []*portal
+	byPortal  map[string]*portal
+	notices   int // given out so far
+	types     []Type
 	creditors []Creditor
 	bank      bankTail
 	script    script
@@ -52,10 +67,11 @@ type Server struct {
 
 	handling sync.RWMutex // read-held by every request, so that Stop can wait
 
-	life     sync.Mutex // guards the listener's start and stop
-	http     *http.Server
-	listener net.Listener
-	served   chan struct{} // closed when the listener's goroutine has ended
+	life    sync.Mutex // guards start and stop
+	plain   *listening
+	secure  *listening
+	stopped context.Context // ends what works on after its client has gone
+	stop    context.CancelFunc
 }
 
 var _ http.Handler = (*Server)(nil)
@@ -67,6 +83,9 @@ func New(opts Options) (*Server, error) {
 	}
 	if opts.Password == "" {
 		opts.Password = "sportello"
+	}
+	if opts.Application == "" {
+		opts.Application = "A2A-SPORTELLO"
 	}
 	if opts.Provider == (Provider{}) {
 		opts.Provider = DefaultProvider
@@ -86,8 +105,13 @@ func New(opts Options) (*Server, error) {
 	}
 	s := &Server{
 		opts: opts, loc: loc, started: opts.Now(),
-		positions: make(map[key]*position), creditors: opts.Seed.Creditors,
+		positions: make(map[key]*position), byIUV: make(map[key][]*position), byName: make(map[name]*position),
+		byPortal: make(map[string]*portal), creditors: opts.Seed.Creditors, types: opts.Seed.Types,
 		bank: bankTail{path: opts.BankFile}, script: script{path: opts.FaultsFile},
+	}
+	s.stopped, s.stop = context.WithCancel(context.Background())
+	if len(s.types) == 0 {
+		s.types = DefaultTypes()
 	}
 	if err := s.SetRules(opts.Rules...); err != nil {
 		return nil, err
@@ -107,22 +131,29 @@ func (s *Server) AddDebt(d Debt) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, c := range s.creditors {
-		if c.TaxCode != d.Creditor {
-			continue
-		}
-		p, err := newPosition(d, c.Name)
-		if err != nil {
-			return err
-		}
-		s.positions[key{d.Creditor, d.Notice}] = p
-		if d.State == StatePaid { // somebody's app, the other day
-			p.State = ""
-			p.add(payment{Receipt: Receipt{Provider: OtherProvider, At: s.started.AddDate(0, 0, -2)}}, s.opts.Provider, s.started)
-		}
-		return nil
+	c := s.creditor(d.Creditor)
+	if c.TaxCode == "" {
+		return fmt.Errorf("govpaytest: creditor %q is not in the seed", d.Creditor)
 	}
-	return fmt.Errorf("govpaytest: creditor %q is not in the seed", d.Creditor)
+	p, err := newPosition(d, c.Name, s.started)
+	if err != nil {
+		return err
+	}
+	s.put(p)
+	other := payment{Receipt: Receipt{Provider: OtherProvider, At: s.started.AddDate(0, 0, -2)}} // somebody's app, the other day
+	switch d.State {
+	case StateIrregular:
+		p.add(other, s.opts.Provider, s.started)
+		other.At = other.At.Add(time.Hour)
+		fallthrough
+	case StatePaid, StateCollected:
+		p.State, p.collected = "", d.State == StateCollected
+		p.add(other, s.opts.Provider, s.started)
+	}
+	if d.Pending != "" {
+		p.add(payment{Receipt: Receipt{Version: d.Pending, Never: true, At: s.started}}, s.opts.Provider, s.started)
+	}
+	return nil
 }
 
 // SetAmount changes what is owed, as the owner's application may at any time.
@@ -174,89 +205,6 @@ func (s *Server) report(err error) {
 	if s.opts.Report != nil {
 		s.opts.Report(err)
 	}
-}
-
-// Start listens on addr ("127.0.0.1:0" for any free port). After Stop it may be
-// started again, on Addr, to play an outage with refused connections.
-func (s *Server) Start(addr string) error {
-	s.life.Lock()
-	defer s.life.Unlock()
-	if s.http != nil {
-		return errors.New("govpaytest: already listening")
-	}
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return fmt.Errorf("govpaytest: %w", err)
-	}
-	s.listener = l
-	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-	s.served = make(chan struct{})
-	go func(h *http.Server, served chan struct{}) {
-		defer close(served)
-		if err := h.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			s.report(fmt.Errorf("govpaytest: %w", err))
-		}
-	}(s.http, s.served)
-	return nil
-}
-
-// Stop closes the port and every connection, and waits for what was under way.
-func (s *Server) Stop() {
-	s.life.Lock()
-	defer s.life.Unlock()
-	if s.http == nil {
-		return
-	}
-	_ = s.http.Close() // ends requests by their contexts
-	<-s.served
-	s.handling.Lock() // waits for the handlers, which http.Server.Close does not
-	s.http = nil
-	s.handling.Unlock()
-}
-
-// Close is Stop, for symmetry with New.
-func (s *Server) Close() { s.Stop() }
-
-// Addr is the address of the last Start.
-func (s *Server) Addr() string {
-	s.life.Lock()
-	defer s.life.Unlock()
-	if s.listener == nil {
-		return ""
-	}
-	return s.listener.Addr().String()
-}
-
-// Base addresses of the three APIs, as a configuration holds them, on a server
-// reached at root ("http://127.0.0.1:8080").
-func Base(root string) (pagamento, pendenze, ragioneria string) {
-	return root + pagamentoContext + "/rs/basic/v2", root + pendenzeContext + "/rs/basic/v2", root + ragioneriaContext + "/rs/basic/v3"
-}
-
-// Request is one line of the request log. Credentials are not kept.
-type Request struct {
-	Method string
-	Path   string // with its query
-	Accept string
-	Status int // 0: the connection was cut
-}
-
-const maxRequests = 10_000
-
-// Requests returns what was asked so far, oldest first; at most the last 10,000.
-func (s *Server) Requests() []Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]Request(nil), s.requests...)
-}
-
-func (s *Server) logRequest(r Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.requests) == maxRequests {
-		s.requests = append(s.requests[:0], s.requests[maxRequests/2:]...)
-	}
-	s.requests = append(s.requests, r)
 }
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

@@ -82,7 +82,8 @@ func TestStrict(t *testing.T) {
 		{"segment not enabled", "sportello", jsonType, strings.Replace(position, "/basic/", "/ssl/", 1), 403, "403"},
 		{"wrong version", "sportello", jsonType, strings.Replace(position, "/v2/", "/v9/", 1), 404, ""},
 		{"wrong context", "sportello", jsonType, "/x", 404, ""},
-		{"position on the wrong API", "sportello", jsonType, rag + "/pendenze/byAvviso/" + comune + "/" + demoNotice(1), 404, ""},
+		{"position without state", "sportello", jsonType, rag + "/pendenze/byAvviso/" + comune + "/" + demoNotice(1), 200, ""},
+		{"receipts on the wrong API", "sportello", jsonType, pag + "/ricevute", 404, ""},
 		{"unknown notice", "sportello", jsonType, pag + "/pendenze/byAvviso/" + comune + "/" + demoNotice(99), 404, "404000"},
 		{"malformed notice", "sportello", jsonType, pag + "/pendenze/byAvviso/" + comune + "/1", 404, "404000"},
 		{"creditor not ours", "sportello", jsonType, pag + "/pendenze/byAvviso/99999000013/" + demoNotice(1), 403, "403000"},
@@ -116,7 +117,7 @@ func TestStrict(t *testing.T) {
 		}
 	}
 	log := s.Requests()
-	if len(log) != 22 || log[0].Status != 200 || log[0].Path != position || log[1].Status != 401 {
+	if len(log) != 23 || log[0].Status != 200 || log[0].Path != position || log[1].Status != 401 {
 		t.Errorf("%d requests in the log, first %+v", len(log), log[0])
 	}
 }

@@ -10,85 +10,89 @@ import (
 	"sportello/protocol/pagopa"
 )
 
-// States of a position that a seed may ask for.
+// States of a position that a seed may ask for, and those that come by themselves.
 const (
 	StatePaid      = "ESEGUITA"
 	StateCancelled = "ANNULLATA"
+	StateIrregular = "ANOMALA"
+	StateCollected = "INCASSATA" // shown by Pendenze and Backoffice; Pagamento keeps ESEGUITA
+
+	stateOpen    = "NON_ESEGUITA"
+	stateExpired = "SCADUTA"
+	statePartly  = "ESEGUITA_PARZIALE"
 )
-
-// Outcomes of a receipt.
-const (
-	OutcomePaid    = "ESEGUITO"
-	OutcomeNotPaid = "NON_ESEGUITO"
-)
-
-// Provider is a payment service provider as receipts name it.
-type Provider struct {
-	ID      string // pagoPA's identifier, idPSP
-	TaxCode string // also the intermediary's
-	Name    string
-	Channel string
-}
-
-// DefaultProvider is the one behind the terminal of the sample configuration.
-var DefaultProvider = Provider{ID: "CIPBITMM", TaxCode: "13212880150", Name: "Nexi Payments S.p.A.", Channel: "13212880150_90"}
-
-// OtherProvider is somebody else's app.
-var OtherProvider = Provider{ID: "PSPFINTO", TaxCode: "99999111117", Name: "Istituto di Pagamento Finto S.p.A.", Channel: "99999111117_07"}
-
-// Receipt is a receipt to add by hand.
-type Receipt struct {
-	Provider Provider      // zero: the terminal's
-	Cents    int64         // 0: what is owed
-	Outcome  string        // "": OutcomePaid
-	At       time.Time     // zero: now
-	Delay    time.Duration // from At until the platform has it
-	ID       string        // "": made up
-}
 
 type key struct{ creditor, notice string }
 
-// payment is one attempt with the receipt that it has or will have.
-type payment struct {
-	Receipt
-	undone bool // reversed before the receipt: there will be none
-	stan   string
-	term   string
-}
-
-func (p payment) visible(now time.Time) bool {
-	return !p.undone && !now.Before(p.At.Add(p.Delay))
-}
+// name is the owner's key of a position.
+type name struct{ application, id string }
 
 // position is a debt and what became of it.
 type position struct {
 	Debt
 	creditorName string
 	iuv          string
+	uuid         string
+	stored       bool      // the platform has it; otherwise its owner is asked first
+	collected    bool      // matched with the bank's credit
+	note         string    // descrizioneStato
+	loaded       time.Time // dataCaricamento
 	payments     []payment // in the order in which they came
+}
+
+// stored state of the money alone: what filters look at. ANOMALA is a flag on top.
+func (p *position) base(now time.Time, loc *time.Location) string {
+	paid, partly := false, false
+	for _, y := range p.payments {
+		if y.visible(now) && y.positive() {
+			paid = true
+			partly = partly || y.Outcome == OutcomePartly
+		}
+	}
+	switch {
+	case partly:
+		return statePartly
+	case paid:
+		return StatePaid
+	case p.State != "":
+		return p.State
+	case p.elapsed(p.Due, now, loc):
+		return stateExpired
+	default:
+		return stateOpen
+	}
+}
+
+// irregular is the anomalo flag: paid twice, or another amount.
+func (p *position) irregular(now time.Time) (bool, string) {
+	positive, odd := 0, false
+	for _, y := range p.payments {
+		if y.visible(now) && y.positive() {
+			positive++
+			odd = odd || (y.Outcome == OutcomePaid && y.Cents != p.Cents)
+		}
+	}
+	switch {
+	case positive > 1:
+		return true, "pagamento duplicato"
+	case odd:
+		return true, "importo pagato diverso dal dovuto"
+	default:
+		return false, ""
+	}
 }
 
 // state is computed at each look, as of now.
 func (p *position) state(now time.Time, loc *time.Location) string {
-	positive, odd := 0, false
-	for _, y := range p.payments {
-		if y.visible(now) && y.Outcome == OutcomePaid {
-			positive++
-			odd = odd || y.Cents != p.Cents
-		}
+	if odd, _ := p.irregular(now); odd {
+		return StateIrregular
 	}
-	switch {
-	case positive > 1, positive == 1 && odd:
-		return "ANOMALA"
-	case positive == 1:
-		return StatePaid
-	case p.State != "":
-		return p.State
-	case p.Due != "" && now.In(loc).Format(time.DateOnly) > p.Due:
-		return "SCADUTA"
-	default:
-		return "NON_ESEGUITA"
-	}
+	return p.base(now, loc)
+}
+
+// elapsed: the day itself still counts.
+func (p *position) elapsed(day string, now time.Time, loc *time.Location) bool {
+	return day != "" && now.In(loc).Format(time.DateOnly) > day
 }
 
 // newest returns the payments that have begun, newest first.
@@ -103,7 +107,7 @@ func (p *position) newest(now time.Time) []payment {
 	return begun
 }
 
-func newPosition(d Debt, creditorName string) (*position, error) {
+func newPosition(d Debt, creditorName string, loaded time.Time) (*position, error) {
 	n, err := pagopa.ParseNotice(d.Notice)
 	if err != nil {
 		return nil, fmt.Errorf("govpaytest: %w", err)
@@ -117,106 +121,49 @@ func newPosition(d Debt, creditorName string) (*position, error) {
 	if d.Type == "" {
 		d.Type = "LIBERO"
 	}
-	return &position{Debt: d, creditorName: creditorName, iuv: n.IUV()}, nil
+	sum := sha256.Sum256([]byte(d.Application + " " + d.ID + " " + d.Notice))
+	return &position{
+		Debt: d, creditorName: creditorName, iuv: n.IUV(), uuid: hex.EncodeToString(sum[:16]),
+		stored: d.Owner == "", loaded: loaded,
+	}, nil
 }
 
-// add completes a payment's defaults and appends it.
-func (p *position) add(y payment, provider Provider, now time.Time) {
-	if y.Provider == (Provider{}) {
-		y.Provider = provider
+// put files a position under its notice, its IUV and its owner's key. The caller
+// holds the server's lock.
+func (s *Server) put(p *position) {
+	k := key{p.Creditor, p.Notice}
+	if old := s.positions[k]; old != nil {
+		s.byIUV[key{p.Creditor, old.iuv}] = slices.DeleteFunc(s.byIUV[key{p.Creditor, old.iuv}], func(q *position) bool { return q == old })
+		delete(s.byName, name{old.Application, old.ID})
+	} else {
+		s.order = append(s.order, k)
 	}
-	if y.Cents == 0 {
-		y.Cents = p.Cents
-	}
-	if y.Outcome == "" {
-		y.Outcome = OutcomePaid
-	}
-	if y.At.IsZero() {
-		y.At = now
-	}
-	if y.ID == "" {
-		sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %d %d", p.Creditor, p.Notice, len(p.payments), y.At.UnixNano()))
-		y.ID = hex.EncodeToString(sum[:16])
-	}
-	p.payments = append(p.payments, y)
+	s.positions[k] = p
+	s.byIUV[key{p.Creditor, p.iuv}] = append(s.byIUV[key{p.Creditor, p.iuv}], p)
+	s.byName[name{p.Application, p.ID}] = p
 }
 
-// bankLine books a decision of the bank. The caller holds the server's lock.
-func (s *Server) bankLine(l BankLine) {
-	if !l.Approved || len(l.Data) == 0 {
-		return
+// all lists the stored positions, oldest first.
+func (s *Server) all() []*position {
+	list := make([]*position, 0, len(s.order))
+	for _, k := range s.order {
+		if p := s.positions[k]; p.stored {
+			list = append(list, p)
+		}
 	}
-	l.Data = oneEach(l.Data)
-	switch l.Kind {
-	case "payment":
-		s.bankPayment(l)
-	case "reversal":
-		s.bankReversal(l)
-	}
+	return list
 }
 
-// oneEach cuts what a tag carries into its notices: a cart travels as several of them in a row.
-func oneEach(data []string) []string {
-	const width = 18 + 11
-	var out []string
-	for _, d := range data {
-		for len(d) > width && len(d)%width == 0 {
-			out, d = append(out, d[:width]), d[width:]
-		}
-		out = append(out, d)
+// ask is what the platform does with a notice that it has not stored: it asks
+// the owner's application. The answer is what the owner says: "" found and now
+// stored, else one of the seed's words.
+func (p *position) ask() string {
+	if p.stored {
+		return ""
 	}
-	return out
-}
-
-// bankPayment books one charge for one notice or a cart. Each notice of a cart
-// gets what it owes, the last one whatever is left.
-func (s *Server) bankPayment(l BankLine) {
-	left := l.AmountCents
-	for i, data := range l.Data {
-		p := s.byData(data)
-		if p == nil {
-			s.report(fmt.Errorf("bank file: line %d pays for a notice that is not in the seed", l.Seq))
-			continue
-		}
-		cents := p.Cents
-		if i == len(l.Data)-1 || cents > left {
-			cents = left
-		}
-		left -= cents
-		if cents <= 0 {
-			s.report(fmt.Errorf("bank file: line %d leaves nothing for its notice %d", l.Seq, i+1))
-			continue
-		}
-		p.add(payment{
-			Receipt: Receipt{Cents: cents, At: l.At, Delay: s.opts.ReceiptDelay},
-			stan:    l.STAN, term: l.Terminal,
-		}, s.opts.Provider, s.opts.Now())
+	if p.Owner == OwnerKnows {
+		p.stored = true
+		return ""
 	}
-}
-
-// bankReversal takes back charges whose receipt has not gone out yet; after
-// that only a refund helps, and the position stays paid.
-func (s *Server) bankReversal(l BankLine) {
-	for _, data := range l.Data {
-		p := s.byData(data)
-		if p == nil {
-			continue
-		}
-		for i := range slices.Backward(p.payments) {
-			y := &p.payments[i]
-			if y.term == l.Terminal && !y.undone && l.At.Before(y.At.Add(y.Delay)) {
-				y.undone = true
-				break
-			}
-		}
-	}
-}
-
-// byData finds the position of an additional-data text: 18 digits of notice and
-// 11 of creditor.
-func (s *Server) byData(data string) *position {
-	if len(data) != 18+11 {
-		return nil
-	}
-	return s.positions[key{data[18:], data[:18]}]
+	return p.Owner
 }
