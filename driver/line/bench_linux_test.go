@@ -2,6 +2,7 @@ package line
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -36,7 +37,7 @@ func (fd rawEnd) Close() error { return unix.Close(int(fd)) }
 func restart(call func() (int, error)) (int, error) {
 	for {
 		n, err := call()
-		if err == unix.EINTR {
+		if errors.Is(err, unix.EINTR) {
 			continue
 		}
 		if n == 0 && err == nil {

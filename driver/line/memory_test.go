@@ -57,7 +57,7 @@ func TestPipeResetAfter(t *testing.T) {
 func TestPipeEnds(t *testing.T) {
 	ours, theirs := Pipe()
 	theirs.Close()
-	if _, err := ours.Read(make([]byte, 1)); err != io.EOF {
+	if _, err := ours.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("after Close: %v", err)
 	}
 	ours.Close()
@@ -110,7 +110,7 @@ func TestResetTCP(t *testing.T) {
 		t.Fatal(err)
 	}
 	var reset *net.OpError
-	if _, err := ours.Read(make([]byte, 1)); err == io.EOF || !errors.As(err, &reset) {
+	if _, err := ours.Read(make([]byte, 1)); errors.Is(err, io.EOF) || !errors.As(err, &reset) {
 		t.Fatalf("read: %v", err)
 	}
 }

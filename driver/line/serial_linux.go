@@ -97,10 +97,10 @@ func (t *tty) Write(b []byte) (sent int, err error) {
 		var n int
 		n, err = unix.Write(t.fd, b[sent:])
 		sent += max(n, 0)
-		switch err {
-		case unix.EINTR:
+		switch {
+		case errors.Is(err, unix.EINTR):
 			err = nil
-		case unix.EAGAIN:
+		case errors.Is(err, unix.EAGAIN):
 			err = t.wait(&t.write, unix.POLLOUT)
 		}
 	}
@@ -144,7 +144,7 @@ func (t *tty) wait(s *side, event int16) error {
 		_, err = unix.Poll(ready[:], timeout)
 		t.end(s, ready[1].Revents != 0)
 		switch {
-		case err == unix.EINTR || ready[1].Revents != 0:
+		case errors.Is(err, unix.EINTR) || ready[1].Revents != 0:
 		case err != nil:
 			return err
 		case ready[0].Revents != 0:
@@ -227,7 +227,7 @@ func (t *tty) setDeadline(s *side, at time.Time) error {
 }
 
 func (t *tty) fail(what string, err error) error {
-	if err == io.EOF || errors.Is(err, unix.EIO) || errors.Is(err, unix.ENXIO) || errors.Is(err, unix.ENODEV) {
+	if errors.Is(err, io.EOF) || errors.Is(err, unix.EIO) || errors.Is(err, unix.ENXIO) || errors.Is(err, unix.ENODEV) {
 		err = fmt.Errorf("%w: %w", ErrGone, err)
 	}
 	return fmt.Errorf("%s serial port %q: %w", what, t.name, err)
