@@ -7,7 +7,7 @@
 //   - a financial frame goes out once: not again on a time-out, a NAK or a new connection;
 //   - the terminal's word is not acknowledged before Recorder.Outcome has returned nil.
 //
-// One case is apart from the third: a refusal equal to the byte to one that the ledger already has is
+// One case is apart from the third: a refusal that the ledger already has, to the byte or by its number, is
 // acknowledged when it comes, before Recorder.Outcome, because a mere repeat of the earlier one has to be
 // (driver/ecr17/again.go); a power cut there loses nothing and leaves "sent", which is unknown.
 package driver
@@ -59,9 +59,10 @@ type Payment struct {
 	Previous string
 	// Expected is the terminal's total as the ledger computes it (ECR17 6.1); nil: not known.
 	Expected *int64
-	// KnownResult says whether the ledger has recorded this result of this terminal already, by its bytes or
-	// by its STAN ("000000" is no number). Such a result is of an earlier payment, however it comes: it is
-	// not this one's outcome. Nil: nothing is known. It may be called from any goroutine and must not block.
+	// KnownResult says whether the ledger has this result of this terminal already, by its bytes or by its STAN,
+	// as of an earlier payment or as a baseline: however it comes, it is not this one's outcome. Evidence of
+	// payments that are still unknown does not count. Asked only of numbered results, and only until others
+	// may use the terminal again. Nil: nothing is known. It must not block.
 	KnownResult func(raw []byte, stan string) bool
 }
 

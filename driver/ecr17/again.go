@@ -69,6 +69,18 @@ func (r Reading) mayRecur() bool {
 	return r.Sense == SenseRefused && noNumber(r.Charge.STAN) && noNumber(r.Charge.OnlineID) && r.Charge.HostTime.IsZero()
 }
 
+// taken: a result has the number of an earlier transaction, of the baseline's or of one that the ledger has.
+// It is that one's, told in other bytes (D11, G14), or ours on a terminal that begins its numbers anew. Such a
+// refusal is let go like one that is equal to the byte: what it may have been evidence shows. Such an approval
+// is never let go: it is no verdict, recorded before it is acknowledged, and evidence or people decide.
+func (e *exchange) taken(r Reading) bool {
+	stan := r.Charge.STAN
+	if noNumber(stan) {
+		return false
+	}
+	return stan == e.baseline.LastSTAN || e.payment.KnownResult != nil && e.payment.KnownResult(r.Raw, stan)
+}
+
 // onEarlier takes a result that was there before: in the baseline, in the exchange before, or in this one
 // before its time.
 func (e *exchange) onEarlier(r Reading) {
@@ -78,7 +90,7 @@ func (e *exchange) onEarlier(r Reading) {
 		e.settled = false
 	}
 	if !repeated {
-		e.discard("equal to the byte to an earlier result", r.Raw)
+		e.discard("an earlier result again", r.Raw)
 	}
 	e.again = nil
 	if e.acked && e.direct == nil && r.Sense == SenseRefused {

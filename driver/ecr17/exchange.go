@@ -267,7 +267,7 @@ func (e *exchange) onResult(payload []byte) (decided bool) {
 		e.conn.ack()
 		return false
 	case same(e.baseline.Last), same(e.blanks), same(e.previous), slices.ContainsFunc(e.past, same),
-		r.Charge.STAN != "" && r.Charge.STAN == e.baseline.LastSTAN: // its memory may tell it in other bytes (G14)
+		r.Sense == SenseRefused && e.taken(r):
 		e.onEarlier(r)
 		return false
 	case e.concluded:
@@ -280,6 +280,9 @@ func (e *exchange) onResult(payload []byte) (decided bool) {
 		}
 		e.candidate, e.odd = r.Raw, true
 		return false
+	}
+	if r.Sense == SenseApproved && e.taken(r) {
+		r.Sense, r.Text = SenseOdd, "approved, with the number "+r.Charge.STAN+" of an earlier transaction"
 	}
 	e.direct, e.again = &r, nil
 	e.t.remember(r.Raw, false)

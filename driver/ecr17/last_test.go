@@ -263,6 +263,18 @@ func TestBaselineRefusedLater(t *testing.T) {
 		}
 		b.peer.save(nil)
 		b.refused(driver.ErrNoBaseline)
+		if _, err := b.term.Detect(context.Background(), nil, false); err != nil {
+			t.Fatal(err)
+		}
+		b.refused(driver.ErrNoBaseline) // finding out what it is changes nothing yet
+		b.term.(interface{ Forget() }).Forget()
+		b.rec = &recorder{peer: b.peer}
+		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) { w.ack(); w.send(w.p.approved(x.AmountCents)) }
+		o, _ := b.pay()
+		b.want(o, driver.Charged, "approved")
+		if b.rec.baseline.Last != nil || b.rec.baseline.Untold {
+			t.Errorf("baseline %+v", b.rec.baseline)
+		}
 	})
 	inBubble(t, func(t *testing.T, b *bench) {
 		b.peer.on['G'] = func(w *wire, _ []byte) { w.ack() }

@@ -4,8 +4,10 @@ package ecr17
 // kept, until the next procedure opens a line of its own (D26). The next Resolve of the same attempt in this
 // process takes it up; nothing is acknowledged before it is recorded there.
 
-// keepLate sets the attempt in hand aside; nothing is waited for any more.
+// keepLate sets the attempt in hand aside; nothing is waited for any more. What the ledger knows from now on may
+// be of this attempt itself: the next one's baseline, or what people write.
 func (t *terminal) keepLate(e *exchange) {
+	e.payment.KnownResult = nil
 	t.endLate()
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -221,6 +221,8 @@ func row13(f Facts) (driver.Outcome, bool) {
 		return notCharged(driver.NotCharged, local.CodeByEvidence, "the terminal's newer payment is proven to be another's"), true
 	case foreign && f.early(TotalsOther):
 		return wait(f), true
+	case f.Repeats: // an earlier number: see exchange.taken
+		return people("", "the terminal said approved and has saved it, but with the number of an earlier payment"), true
 	case f.Untimed && f.exclusive() && f.Totals != TotalsUnexplained && f.Reprint != ReprintForeign:
 		return people(driver.Charged, "a newer approved payment that fits, but its time cannot be read"), true
 	}
