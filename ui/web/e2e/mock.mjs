@@ -62,6 +62,9 @@ export class Mock {
   chargeAnswer;
   auto = false;
   requests = [];
+  /** The demonstration's terminal, and the keys pressed on it. */
+  simulated = { busy: false, screen: "", waits: "", manual_keys: true, pos_total_cents: 13045 };
+  pressed = [];
   sockets = new Set();
   tokens = new Map();
 
@@ -170,7 +173,8 @@ export class Mock {
 
   async handle(req, res) {
     const url = new URL(req.url, "http://localhost");
-    if (!url.pathname.startsWith("/api/v1/")) return this.file(url.pathname, res);
+    const front = url.pathname.startsWith("/demo/terminal/") && this.demo;
+    if (!front && !url.pathname.startsWith("/api/v1/")) return this.file(url.pathname, res);
     const chunks = [];
     for await (const c of req) chunks.push(c);
     const body = chunks.length ? JSON.parse(Buffer.concat(chunks).toString()) : {};
@@ -185,6 +189,10 @@ export class Mock {
     }
     if (!this.tokens.has((req.headers.authorization ?? "").replace("Bearer ", ""))) {
       return refuse(res, 401, "unauthorized", "Serve un accesso.", "Accedi di nuovo.");
+    }
+    if (front) {
+      if (body.key) this.pressed.push(body);
+      return reply(res, 200, this.simulated);
     }
     if (call === "GET state") return reply(res, 200, this.snapshot());
     if (call.endsWith("session") || call.endsWith("session/lock")) return reply(res, 204);

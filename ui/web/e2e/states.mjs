@@ -119,6 +119,52 @@ await run(browser, "normal", async ({ mock, url, page, look, wide }) => {
   await look("detail");
 });
 
+await run(browser, "simulated", async ({ mock, url, page, look, wide }) => {
+  mock.demo = true;
+  mock.payments = earlier(mock);
+  await login(page, url);
+  const panel = page.locator("summary");
+  await panel.waitFor();
+  checks.that(!(await page.getByRole("button", { name: "Tasto rosso" }).isVisible()), "closed by default");
+  await panel.click();
+  await page.getByRole("button", { name: "Tasto rosso" }).waitFor();
+  checks.same(await page.evaluate(() => document.activeElement?.id), "scan", "opening it leaves the focus where it is");
+  await inHand(page);
+  if (!wide) await panel.scrollIntoViewIfNeeded();
+  await look("debt");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  mock.simulated = { ...mock.simulated, busy: true, screen: "PRESENTARE CARTA", waits: "card" };
+  mock.phase("card", "PRESENTARE CARTA");
+  await page.getByText("Aspetta la carta").waitFor();
+  await look("card");
+  await page.getByRole("button", { name: "Carta", exact: true }).click();
+  checks.same(await page.evaluate(() => document.activeElement?.id), "scan", "so does a key pressed with the mouse");
+  await page.getByText("Carta: fatto.").waitFor();
+  checks.same(mock.pressed, [{ key: "card" }], "the card");
+  mock.charged();
+  mock.phase("");
+  mock.registered();
+  await page.locator('[data-fact="registered"]').waitFor();
+  if (!wide) await page.locator(".simulated-said").scrollIntoViewIfNeeded();
+  await look("registered");
+  // By keyboard: from the summary through every key, and Enter presses only the key that has the focus.
+  await panel.focus();
+  const way = [];
+  for (let i = 0; i < 9; i++) {
+    await page.keyboard.press("Tab");
+    way.push(await page.evaluate(() => document.activeElement?.textContent || document.activeElement?.id));
+  }
+  checks.same(way, ["Carta", "PIN", "Tasto rosso", "simulated-amount", "Vendita a mano", "Altra cassa", "Storno a mano", "Chiusura", "Riavvia"], "the keys in order");
+  await page.getByLabel("Euro").focus();
+  await look("amount");
+  await page.keyboard.press("Enter");
+  checks.same([mock.pressed.length, mock.requests.length], [1, 1], "Enter in the amount presses nothing");
+  await scan(page, qr);
+  await page.getByRole("heading", { name: /^Avviso/ }).waitFor();
+  checks.same(await page.getByLabel("Euro").inputValue(), "7,00", "a scan in the amount leaves it as it was");
+});
+
 await run(browser, "differs", async ({ mock, url, page, look }) => {
   mock.answer = debt({ amount_cents: 4519, printed_cents: 4250, warnings: [{ code: "amount_print_differs", text: "L’importo è cambiato dopo la stampa.", hint: "Dillo al cittadino prima di incassare." }] });
   await login(page, url);

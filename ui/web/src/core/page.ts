@@ -29,7 +29,7 @@ export class Page {
   private state: Counter = k.empty;
   private token: string | undefined;
   private readonly listeners = new Set<() => void>();
-  private readonly api: Api;
+  readonly api: Api; // for what is no part of the counter (simulated.ts)
   private readonly live: Live;
   private readonly now: () => number;
   private readonly requestID: () => string;

@@ -9,6 +9,7 @@ import { Login } from "./Login";
 import { Payments } from "./Payments";
 import { PrintedSlip, StageSlip } from "./Slip";
 import { ScanField } from "./ScanField";
+import { SimulatedTerminal } from "./SimulatedTerminal";
 import { TerminalBox } from "./TerminalBox";
 import { Work } from "./Work";
 
@@ -43,6 +44,7 @@ function Till() {
             <StageSlip />
           </div>
           <Payments />
+          <SimulatedTerminal />
         </main>
       </div>
       <PrintedSlip />

@@ -238,6 +238,34 @@ const de: Texts = {
     online: "Verbindung zum Dienst wiederhergestellt.",
   },
 
+  simulated: {
+    heading: "Simuliertes Terminal",
+    hint: "die Tasten, die der Bürger oder jemand anderer drücken würde",
+    screen: "Das Terminal zeigt",
+    idle: "BEREIT",
+    waits: { card: "Wartet auf die Karte", pin: "Wartet auf die PIN", busy: "Arbeitet", "": "In Ruhe" },
+    silent: "Antwortet nicht",
+    customer: "Der Bürger",
+    others: "Jemand anderer, ohne diese Kasse",
+    power: "Strom",
+    amount: "Euro",
+    wrong: "Geben Sie einen Betrag ein, zum Beispiel 7,00.",
+    keys: {
+      card: "Karte",
+      pin: "PIN",
+      red: "Rote Taste",
+      manual_sale: "Verkauf von Hand",
+      second_register: "Andere Kasse",
+      manual_reversal: "Storno von Hand",
+      close: "Abschluss",
+      reboot: "Neustart",
+    },
+    done: (key) => `${key}: erledigt.`,
+    under: (key) => `${key}: läuft…`,
+    failed: (key) => `${key}: geht am Terminal gerade nicht.`,
+    total: (amount) => `Summe am Terminal: ${amount}`,
+  },
+
   fault: { lost: "Der Dienst hat nicht geantwortet. Bitte gleich noch einmal versuchen." },
 };
 

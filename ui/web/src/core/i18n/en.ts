@@ -238,6 +238,34 @@ const en: Texts = {
     online: "Connection to the service is back.",
   },
 
+  simulated: {
+    heading: "Simulated terminal",
+    hint: "the keys that the citizen, or somebody else, would press",
+    screen: "The terminal shows",
+    idle: "READY",
+    waits: { card: "Waits for the card", pin: "Waits for the PIN", busy: "At work", "": "At rest" },
+    silent: "Does not answer",
+    customer: "The citizen",
+    others: "Somebody else, without this register",
+    power: "Power",
+    amount: "Euro",
+    wrong: "Type an amount, for instance 7.00.",
+    keys: {
+      card: "Card",
+      pin: "PIN",
+      red: "Red key",
+      manual_sale: "Sale by hand",
+      second_register: "Other register",
+      manual_reversal: "Reversal by hand",
+      close: "Close session",
+      reboot: "Restart",
+    },
+    done: (key) => `${key}: done.`,
+    under: (key) => `${key}: under way…`,
+    failed: (key) => `${key}: the terminal cannot do it now.`,
+    total: (amount) => `Total on the terminal: ${amount}`,
+  },
+
   fault: { lost: "The service did not answer. Try again shortly." },
 };
 

@@ -240,6 +240,34 @@ const it = {
     online: "Collegamento con il servizio ripristinato.",
   },
 
+  simulated: {
+    heading: "Terminale simulato",
+    hint: "i tasti che premerebbero il cittadino, o un altro",
+    screen: "Il terminale mostra",
+    idle: "PRONTO",
+    waits: { card: "Aspetta la carta", pin: "Aspetta il PIN", busy: "Al lavoro", "": "A riposo" } as Record<string, string>,
+    silent: "Non risponde",
+    customer: "Il cittadino",
+    others: "Qualcun altro, senza questa cassa",
+    power: "Corrente",
+    amount: "Euro",
+    wrong: "Scrivi un importo, per esempio 7,00.",
+    keys: {
+      card: "Carta",
+      pin: "PIN",
+      red: "Tasto rosso",
+      manual_sale: "Vendita a mano",
+      second_register: "Altra cassa",
+      manual_reversal: "Storno a mano",
+      close: "Chiusura",
+      reboot: "Riavvia",
+    } as Record<string, string>,
+    done: (key: string) => `${key}: fatto.`,
+    under: (key: string) => `${key}: in corso…`,
+    failed: (key: string) => `${key}: il terminale non può, adesso.`,
+    total: (amount: string) => `Totale sul terminale: ${amount}`,
+  },
+
   fault: { lost: "Il servizio non ha risposto. Riprova tra poco." },
 };
 
