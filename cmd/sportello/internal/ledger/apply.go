@@ -180,6 +180,7 @@ func applySent(v *view, e *entry, r *record) error {
 	}
 	r.Session = t.Session
 	t.take(r)
+	t.meet(v, e.Terminal)
 	learnResult(v, t, e.Terminal, true)
 	v.store(tableTerminals+t.Name, t)
 	return nil
@@ -355,42 +356,6 @@ func applyTerminalOutcome(v *view, e *entry, r *record) error {
 	return nil
 }
 
-func applyAftermath(v *view, e *entry) error {
-	a := e.Aftermath
-	if a == nil {
-		return missing(e, "aftermath")
-	}
-	r, err := loadRecord(v, e.Payment)
-	if err != nil {
-		return err
-	}
-	r.Acked = r.Acked || a.Acked
-	if !r.Acked && !r.Confirmed && r.State == Charged {
-		if r.Reason.Code != reasonAckNotWritten {
-			r.Told = r.Reason
-		}
-		r.Reason = driver.Reason{Code: reasonAckNotWritten, Text: r.Reason.Text}
-	}
-	if a.Ticket {
-		r.learned(e)
-		if r.State != Charged || r.Reversal == nil || r.TicketSeq == 0 { // the slip of a refused reversal takes no receipt's place
-			r.TicketSeq, r.TicketWhole = e.Seq, a.TicketComplete
-		}
-	}
-	if a.ShowsReference {
-		t, err := loadTerminal(v, r.Terminal)
-		if err != nil {
-			return err
-		}
-		if t.LastPayment == r.ID {
-			t.Previous = r.Reference
-			v.store(tableTerminals+t.Name, t)
-		}
-	}
-	storeRecord(v, r, e)
-	return nil
-}
-
 func applyRegistration(v *view, e *entry) error {
 	b := e.Registration
 	if b == nil {
@@ -412,6 +377,11 @@ func applyRegistration(v *view, e *entry) error {
 	if b.ReceiptID != "" {
 		if b.ReceiptID != n.ReceiptID {
 			r.learned(e)
+			if r.State != Charged {
+				if err := v.loseTotal(r); err != nil {
+					return err
+				}
+			}
 		}
 		n.ReceiptID, n.ReceiptAt = b.ReceiptID, b.ReceiptAt
 		switch r.State {

@@ -236,8 +236,18 @@ func applyDesk(v *view, e *entry) error {
 	switch e.Kind {
 	case KindContradicted:
 		r.learned(e)
+		if err := v.loseTotal(r); err != nil {
+			return err
+		}
 	case KindConfirmed:
 		r.learned(e)
+		t, err := loadTerminal(v, r.Terminal)
+		if err != nil {
+			return err
+		}
+		if t.keeps(r.ID) {
+			v.store(tableTerminals+t.Name, t)
+		}
 		r.Confirmed = true
 		if r.Reason.Code == reasonAckNotWritten {
 			r.Reason, r.Told = r.Told, driver.Reason{}

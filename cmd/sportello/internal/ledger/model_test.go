@@ -21,6 +21,7 @@ type model struct {
 	cases     int
 	takings   map[string]int    // terminal -> cents
 	totals    map[string]*int   // terminal -> computed total
+	due       map[string]*int   // likewise, once the terminal keeps what it did last
 	previous  map[string]string // terminal -> reference
 	newest    map[string]string // terminal -> payment
 	session   int
@@ -38,6 +39,9 @@ type modelPayment struct {
 	watch    bool
 	heard    bool // of the reversal in hand
 	proposed driver.Verdict
+	acked    bool
+	undone   bool // it was tried
+	people   bool // decided it
 	ref      string
 	before   string // the terminal's previous until it was sent
 	session  int    // in which it was sent
@@ -52,7 +56,7 @@ func TestModel(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 1))
 			m := &model{now: time.Date(2026, time.March, 10, 9, 0, 0, 0, time.UTC), payments: map[string]*modelPayment{}, holders: map[string][]string{}, terminals: map[string]string{},
-				takings: map[string]int{}, totals: map[string]*int{}, previous: map[string]string{}, newest: map[string]string{}}
+				takings: map[string]int{}, totals: map[string]*int{}, due: map[string]*int{}, previous: map[string]string{}, newest: map[string]string{}}
 			l := open(t, t.TempDir(), func(o *Options) { o.Now = func() time.Time { return m.now } })
 			for step := range 150 {
 				m.now = m.now.Add(2 * time.Minute)
@@ -79,7 +83,7 @@ func (m *model) step(t *testing.T, l *Ledger, r *rand.Rand, step int) string {
 	switch r.IntN(14) {
 	case 8, 9:
 		id := pick()
-		_, err := l.Reverse(id, "capo", fmt.Sprint("rev", step), reversalBaseline)
+		_, err := l.Reverse(id, "capo", fmt.Sprint("rev", step), driver.Baseline{TerminalID: "12345678"})
 		p := m.payments[id]
 		switch {
 		case p == nil:
@@ -90,7 +94,7 @@ func (m *model) step(t *testing.T, l *Ledger, r *rand.Rand, step int) string {
 			m.expect(t, err, ErrTerminalLocked)
 		default:
 			m.expect(t, err, nil)
-			p.state, p.heard, p.reversed = Reversing, false, m.session
+			p.state, p.heard, p.reversed, p.undone = Reversing, false, m.session, true
 			m.take(id, p)
 		}
 		return "reverse " + id
@@ -126,7 +130,8 @@ func (m *model) step(t *testing.T, l *Ledger, r *rand.Rand, step int) string {
 			p.proposed = ""
 		default:
 			m.expect(t, err, m.conclude(id, p.proposed))
-			m.totals[p.terminal] = nil
+			m.lose(p.terminal)
+			p.people = true
 		}
 		return fmt.Sprintf("countersign %s: %t", id, accept)
 	case 12:
@@ -144,14 +149,18 @@ func (m *model) step(t *testing.T, l *Ledger, r *rand.Rand, step int) string {
 			p.proposed = ""
 			if m.newest[p.terminal] == id {
 				m.previous[p.terminal] = p.ref
+				if due := m.due[p.terminal]; due != nil {
+					m.totals[p.terminal], m.due[p.terminal] = due, nil
+				}
 			}
+			p.acked = p.acked || !p.undone
 		}
 		return "slip of " + id
 	case 13:
 		terminal := fmt.Sprint("cassa", r.IntN(3))
 		if r.IntN(3) == 0 {
 			m.expect(t, l.RecordClosing(terminal, "capo", closing(driver.ClosingDone)), nil)
-			m.totals[terminal], m.takings = new(int), map[string]int{}
+			m.totals[terminal], m.takings, m.due = new(int), map[string]int{}, map[string]*int{}
 			for name := range 3 { // this test closes all at once: whose session a charge belongs to is TestTakings'
 				if name := fmt.Sprint("cassa", name); name != terminal {
 					m.expect(t, l.RecordClosing(name, "capo", closing(driver.ClosingDone)), nil)
@@ -166,13 +175,23 @@ func (m *model) step(t *testing.T, l *Ledger, r *rand.Rand, step int) string {
 			m.expect(t, err, ErrStale)
 		} else {
 			m.expect(t, err, nil)
-			m.totals[terminal] = &step
+			m.lose(terminal)
+			switch last := m.payments[m.newest[terminal]]; {
+			case slices.ContainsFunc(m.order, func(id string) bool {
+				p := m.payments[id]
+				return p.terminal == terminal && (p.state == Unknown || p.state == Reversing)
+			}):
+			case last != nil && last.state == Charged && !last.acked && !last.people:
+				m.due[terminal] = &step
+			default:
+				m.totals[terminal] = &step
+			}
 		}
 		return "total of " + terminal
 	case 0, 1, 2:
 		notice, terminal := r.IntN(8), fmt.Sprint("cassa", r.IntN(3))
 		in := intent(notice)
-		in.RequestID, in.Terminal = fmt.Sprint("r", step), terminal
+		in.RequestID, in.Terminal, in.Baseline.Last = fmt.Sprint("r", step), terminal, nil // strangers are TestComputedTotal's
 		p, err := l.Intend(in)
 		number := in.Notices[0].Number
 		var want error
@@ -197,7 +216,7 @@ func (m *model) step(t *testing.T, l *Ledger, r *rand.Rand, step int) string {
 		}
 		c := verdict(v, "x")
 		if v == driver.Charged {
-			c.Outcome.Charge = &driver.Charge{STAN: "000042"}
+			c.Outcome.Charge = &driver.Charge{STAN: "000042", AmountCents: 1250}
 		}
 		if m.raw = r.IntN(2) == 0; m.raw {
 			c.RawResult = fmt.Appendf(nil, "raw %d", step)
@@ -245,7 +264,7 @@ func (m *model) held(notice string) []string {
 // take gives the terminal to a payment that is sent or reversed.
 func (m *model) take(id string, p *modelPayment) {
 	p.before = m.previous[p.terminal]
-	m.terminals[p.terminal], m.newest[p.terminal], m.previous[p.terminal] = id, id, ""
+	m.terminals[p.terminal], m.newest[p.terminal], m.previous[p.terminal], m.due[p.terminal] = id, id, "", nil
 }
 
 // count moves takings and total by what is charged, or given back.
@@ -253,18 +272,24 @@ func (m *model) count(p *modelPayment, session, cents int, sure bool) {
 	if session == m.session {
 		m.takings[p.terminal] += cents
 	}
-	if total := m.totals[p.terminal]; sure && total != nil {
+	total := m.totals[p.terminal]
+	m.lose(p.terminal)
+	if sure && total != nil {
 		sum := *total + cents
-		m.totals[p.terminal] = &sum
+		m.due[p.terminal] = &sum
 	}
 }
+
+// lose: the total is not known any more.
+func (m *model) lose(terminal string) { m.totals[terminal], m.due[terminal] = nil, nil }
 
 func (m *model) concludeReversal(id string, p *modelPayment, v driver.Verdict) error {
 	switch {
 	case v == driver.Charged, v == driver.NotCharged, v == driver.NotSent && p.heard:
 		return ErrStale
 	case v == driver.Unknown:
-		p.heard, m.totals[p.terminal] = true, nil
+		p.heard = true
+		m.lose(p.terminal)
 		return nil
 	case v == driver.Reversed:
 		p.state, p.watch, p.freeAt = Reversed, true, m.now.Add(30*time.Minute)
@@ -274,6 +299,9 @@ func (m *model) concludeReversal(id string, p *modelPayment, v driver.Verdict) e
 		}
 	default:
 		p.state = Charged
+		if p.heard {
+			m.lose(p.terminal)
+		}
 		if v == driver.NotSent && m.newest[p.terminal] == id {
 			m.previous[p.terminal] = p.before
 		}
@@ -309,9 +337,6 @@ func (m *model) conclude(id string, v driver.Verdict) error {
 		m.receipts++
 		p.state, p.receipt, p.reg, p.watch = Charged, m.receipts, RegAwaiting, false
 		m.count(p, p.session, 1250, was == Sent)
-		if was == NotCharged {
-			m.totals[p.terminal] = nil
-		}
 		if !slices.Contains(m.holders[p.notice], id) {
 			m.holders[p.notice] = append(m.holders[p.notice], id)
 		}
@@ -319,9 +344,13 @@ func (m *model) conclude(id string, v driver.Verdict) error {
 		if was == Sent || m.raw {
 			p.proposed = ""
 		}
-		p.state, p.watch, m.totals[p.terminal] = Unknown, true, nil
+		p.state, p.watch = Unknown, true
+		m.lose(p.terminal)
 		return nil
 	default:
+		if was != Sent {
+			m.lose(p.terminal)
+		}
 		p.state, p.watch = NotCharged, v == driver.NotCharged
 		if v == driver.NotSent && m.newest[p.terminal] == id {
 			m.previous[p.terminal] = p.before

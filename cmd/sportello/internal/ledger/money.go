@@ -409,40 +409,5 @@ func outcomeBlob(c Conclusion) *blob {
 	return bl
 }
 
-// Aftermath records what followed an outcome: whether the terminal has our acknowledgement, and its
-// slip. A charge whose acknowledgement could not be written keeps its registration; its reason says so.
-func (l *Ledger) Aftermath(id string, a driver.Aftermath) (Payment, error) {
-	l.failpoint("aftermath.before")
-	var out Payment
-	err := l.submit(&op{reserve: true, do: func(b *batch) error {
-		r, err := loadRecord(b.view, id)
-		if err != nil {
-			return err
-		}
-		if r.SentAt.IsZero() || !r.heard() {
-			return fmt.Errorf("%w: payment %q is %q and has no outcome", ErrStale, id, r.State)
-		}
-		e := &entry{Kind: KindAftermath, Payment: id, Aftermath: &aftermathBody{Acked: a.Acked,
-			Ticket: a.Ticket != "", TicketComplete: a.TicketComplete, ShowsReference: shows(a.Ticket, r.Reference)}}
-		var bl *blob
-		if a.Ticket != "" || a.RawTicket != nil {
-			bl = &blob{Kind: "ticket", Ticket: a.Ticket, RawTicket: a.RawTicket}
-		}
-		if err := b.append(e, bl); err != nil {
-			return err
-		}
-		return b.reload(id, &out)
-	}})
-	if err == nil {
-		l.failpoint("aftermath.after")
-	}
-	return out, err
-}
-
-// shows says that a reference stands on a slip, be it broken by the end of a line.
-func shows(slip, reference string) bool {
-	return reference != "" && strings.Contains(strings.Join(strings.Fields(slip), ""), reference)
-}
-
 // caseDue is when a case that the ledger opens by itself should be looked at.
 func caseDue(now time.Time) time.Time { return workingDayEnd(now, 1) }

@@ -46,6 +46,16 @@ func (l *Ledger) Commission(name, operator string, p driver.Passport) (changed [
 	return changed, err
 }
 
+// PassportChanges names the fields that differ between two passports, as Commission would.
+func PassportChanges(was, is *driver.Passport) (changed []string) {
+	for _, f := range passportFields {
+		if f.of(was) != f.of(is) {
+			changed = append(changed, f.name)
+		}
+	}
+	return changed
+}
+
 // passportField is one field that makes a difference.
 type passportField struct {
 	name string // on the wire
@@ -84,7 +94,8 @@ func (t *terminalRecord) applyPassport(e *entry) error {
 		return missing(e, "passport")
 	}
 	if t.TerminalID != "" && t.TerminalID != e.Passport.TerminalID {
-		t.Proven, t.Previous, t.Total = false, "", nil
+		t.Proven, t.Previous = false, ""
+		t.loseTotal()
 	}
 	t.TerminalID, t.Passport = e.Passport.TerminalID, e.Passport
 	return nil

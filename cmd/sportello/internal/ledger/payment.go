@@ -89,6 +89,7 @@ type Reversal struct {
 	SentAt    time.Time      `json:",omitzero"` // durable; the frame may have left
 	Charge    *driver.Charge `json:",omitzero"` // what the terminal said of the reversal
 	EndedAt   time.Time      `json:",omitzero"` // reversed, or back to charged; zero: not known yet
+	Acked     bool           `json:",omitzero"` // the terminal was told that we have its word
 	FreeAt    time.Time      `json:",omitzero"` // reversed: the notice is free from then on, unless a receipt of ours is there
 }
 

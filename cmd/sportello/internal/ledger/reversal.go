@@ -115,6 +115,7 @@ func applyReversalSent(v *view, e *entry) error {
 	r.Reversal = &Reversal{RequestID: e.Reversal.RequestID, Operator: e.Operator, SentAt: e.At}
 	v.put(tableRequests+e.Reversal.RequestID, []byte(r.ID))
 	t.take(r)
+	t.meet(v, e.Terminal)
 	learnResult(v, t, e.Terminal, true)
 	for i := range r.Notices { // with settlement platform nobody submits them any more
 		if err := putOutbox(v, r, i, e.At, time.Time{}); err != nil {

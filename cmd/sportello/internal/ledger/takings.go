@@ -23,8 +23,9 @@ func (r *record) cents() int64 {
 	return r.AmountCents
 }
 
-// countOutcome follows an outcome in the terminal's computed total and takings. The total is not known
-// from an unknown on, and when a charge comes to light that the terminal may have counted long ago.
+// countOutcome follows an outcome in the terminal's computed total and takings. The total is known only across
+// what the terminal said at once and keeps: not from an unknown on, whatever is found out later, and not after
+// an approval of which it may not have our acknowledgement, because it may undo that by itself (ECR17 D13).
 func countOutcome(v *view, t *terminalRecord, o *outcomeBody, r *record) {
 	switch {
 	case o.To == Charged && o.From != Reversing:
@@ -32,22 +33,82 @@ func countOutcome(v *view, t *terminalRecord, o *outcomeBody, r *record) {
 	case o.To == Reversed:
 		v.put(takingsKey(t.Name, r.ReversedIn, r.ID)+"/r", strconv.AppendInt(nil, -r.cents(), 10))
 	}
+	first := o.From == Sent || o.From == Reversing && r.EvidenceSeq <= r.ReversalSeq
 	switch {
-	case o.To == Unknown, o.To == Reversing, o.From == NotCharged, len(o.ResolvedBy) > 0:
-		t.Total = nil
+	case !first, o.To == Unknown, o.To == Reversing, len(o.ResolvedBy) > 0:
+		t.loseTotal()
+	case o.From == Sent && o.To == Charged && (r.Charge == nil || r.Charge.AmountCents == 0):
+		t.loseTotal() // how much was approved is not told
 	case o.From == Sent && o.To == Charged:
-		t.add(r.cents())
-	case o.To == Reversed && r.EvidenceSeq <= r.ReversalSeq:
-		t.add(-r.cents())
+		t.count(r.cents())
+	case o.To == Reversed:
+		t.count(-r.cents())
 	}
 }
 
-// add moves the computed total, where it is known.
-func (t *terminalRecord) add(cents int64) {
+// count moves the computed total, where it is known; it is known again when the terminal keeps what it has done.
+func (t *terminalRecord) count(cents int64) {
 	if t.Total != nil {
-		total := *t.Total + cents
-		t.Total = &total
+		due := *t.Total + cents
+		t.Total, t.Due = nil, &due
 	}
+}
+
+// keeps notes that the terminal has done with what it did for a payment, and will not undo it.
+func (t *terminalRecord) keeps(id string) bool {
+	if t.LastPayment != id || t.Due == nil {
+		return false
+	}
+	t.Total, t.Due = t.Due, nil
+	return true
+}
+
+// loseTotal: nobody can compute any more what the terminal's total is.
+func (t *terminalRecord) loseTotal() { t.Total, t.Due = nil, nil }
+
+// loseTotal of the terminal of a payment, because something has come to light that it may have counted.
+func (v *view) loseTotal(r *record) error {
+	t, err := loadTerminal(v, r.Terminal)
+	if err == nil && (t.Total != nil || t.Due != nil) {
+		t.loseTotal()
+		v.store(tableTerminals+t.Name, t)
+	}
+	return err
+}
+
+// applyTotal takes a total that the terminal has told. While anything is undecided on it, a later sale or
+// refund may still be that; and it may yet undo the last one of which it was not told that we have its word.
+func (t *terminalRecord) applyTotal(v *view, e *entry) error {
+	t.loseTotal()
+	var err error
+	open := false
+	v.scan(tableOpen, false, func(key string, _ cell) bool {
+		var r *record
+		if r, err = loadRecord(v, key[len(tableOpen):]); err == nil {
+			open = r.Terminal == t.Name
+		}
+		return err == nil && !open
+	})
+	if err != nil || open {
+		return err
+	}
+	if t.LastPayment != "" {
+		r, err := loadRecord(v, t.LastPayment)
+		if err != nil {
+			return err
+		}
+		if r.unheard() {
+			t.Due = e.TotalCents
+			return nil
+		}
+	}
+	t.Total = e.TotalCents
+	return nil
+}
+
+// unheard says that the terminal may not know that we have its approval, and so may undo it by itself.
+func (r *record) unheard() bool {
+	return r.State == Charged && !r.Acked && !r.Confirmed && len(r.ResolvedBy) == 0
 }
 
 // RecordTotal records the total that a terminal has told. ErrStale: a payment is in hand, and nobody can
@@ -110,9 +171,9 @@ func (t *terminalRecord) applyClosing(e *entry) error {
 	}
 	switch e.Closing.State {
 	case driver.ClosingDone:
-		t.Session, t.Closed, t.Total = t.Session+1, e.At, new(int64)
+		t.Session, t.Closed, t.Total, t.Due = t.Session+1, e.At, new(int64), nil
 	case driver.ClosingUnknown:
-		t.Total = nil
+		t.loseTotal()
 	case driver.ClosingRefused:
 	}
 	return nil

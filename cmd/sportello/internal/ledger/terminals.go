@@ -15,6 +15,7 @@ type terminalRecord struct {
 	LastPayment string // the newest payment sent on it, or reversed
 	LateCount   int    // len(Late)
 	Session     int    // how many were closed
+	Due         *int64 // Total as it will be once the terminal is known to keep what it did last
 }
 
 func (t *terminalRecord) clone() *terminalRecord { c := *t; return &c }
@@ -45,7 +46,7 @@ func (l *Ledger) Terminal(name string) (TerminalState, error) {
 // take gives the terminal to a payment that is about to be sent, or reversed, on it. Whatever follows may
 // print a receipt.
 func (t *terminalRecord) take(r *record) {
-	r.Before = t.Previous
+	r.Before, t.Due = t.Previous, nil
 	t.Lock, t.LastPayment, t.Fresh, t.Previous = r.ID, r.ID, false, ""
 }
 
@@ -147,7 +148,8 @@ func applyTerminal(v *view, e *entry) error {
 	}
 	switch e.Kind {
 	case KindTerminalAdopted:
-		t.Fresh, t.Previous, t.Total = false, "", nil // what was not ours may have printed, and counted
+		t.Fresh, t.Previous = false, "" // what was not ours may have printed, and counted
+		t.loseTotal()
 		learnResult(v, t, e.Terminal, true)
 	case KindTerminalFreed:
 		if t.Lock != e.Payment {
@@ -157,11 +159,12 @@ func applyTerminal(v *view, e *entry) error {
 	case KindTerminalCommissioned:
 		err = t.applyPassport(e)
 	case KindTerminalTotal:
-		t.Total = e.TotalCents
+		err = t.applyTotal(v, e)
 	case KindSessionClosed:
 		err = t.applyClosing(e)
 	default:
 		t.Demoted, t.DemotedWhy = true, e.Terminal.Why
+		t.loseTotal()
 	}
 	if err != nil {
 		return err
@@ -187,6 +190,13 @@ func learnResult(v *view, t *terminalRecord, b *terminalBody, newest bool) {
 		if !numbered(b.STAN) {
 			t.LastSTAN = "" // every refusal without one would be known by it
 		}
+	}
+}
+
+// meet: a saved result that is nobody's before a payment of ours may be in the terminal's total.
+func (t *terminalRecord) meet(v *view, b *terminalBody) {
+	if b != nil && b.Result != "" && (!numbered(b.STAN) || b.STAN != t.LastSTAN) && !v.has(tableResults+t.Name+"/"+b.Result) {
+		t.loseTotal()
 	}
 }
 

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/driver"
+	"sportello/driver/simulator"
+	"sportello/protocol/local"
+)
+
+// TestComputedTotalHidesNoCharge: our ACK is lost and the terminal undoes that sale by itself (D13). The next
+// sale of the same amount, cut off after its approval, leaves the sum that the ledger would have computed: it
+// must not look as if nothing had been charged (ECR17 6.5 row 24). Where the ACK came through, the sum counts.
+func TestComputedTotalHidesNoCharge(t *testing.T) {
+	for _, lost := range []bool{true, false} {
+		stagedDesk(t, simulator.Options{Unsupported: "G", NoReferenceInCopy: true}, driver.Exclusive, func(s *soak) {
+			pay := func(id string, n int64, faults ...simulator.Rule) ledger.Payment {
+				if err := s.sim.Script(faults...); err != nil {
+					s.quit(err)
+				}
+				p, err := s.buy(id, soakNotice(int(n), 1200))
+				if err != nil {
+					s.quit(err)
+				}
+				s.await()
+				time.Sleep(5 * time.Minute)
+				now, _ := s.ledger.Payment(p.ID)
+				return now
+			}
+			pay("r0", 0)
+			for _, action := range []string{"detect", "totals"} {
+				if err := s.ask(soakChief, action, local.ActionRequest{}); err != nil {
+					s.quit(err)
+				}
+			}
+			var undo []simulator.Rule
+			if lost {
+				undo = []simulator.Rule{{Fault: simulator.CloseBeforeACK, On: "X", Nth: 1}, {Fault: simulator.AutoCancel, On: "X", Nth: 1}}
+			}
+			first := pay("r1", 1, undo...)
+			ts, _ := s.ledger.Terminal("cassa1")
+			if first.State != ledger.Charged || first.Acked == lost || (ts.Total == nil) != lost {
+				t.Errorf("lost %t: %s, acked %t, total %v", lost, first.State, first.Acked, ts.Total)
+			}
+			s.settle.Close() // the platform is away: no receipt stands in the way
+			now := pay("r2", 2, simulator.Rule{Fault: simulator.CutAfterAuth, On: "X", Nth: 1})
+			if s.charges(now.Reference) != 1 || now.State == ledger.NotCharged || lost && !now.NeedsPeople {
+				t.Errorf("lost %t: the bank has charged it, and it is %s %+v", lost, now.State, now.Reason)
+			}
+			if _, err := s.buy("r3", soakNotice(2, 1200)); err == nil {
+				t.Errorf("lost %t: the notice is charged again, %d approvals", lost, s.charges(""))
+				s.await()
+			}
+		})
+	}
+}
