@@ -196,7 +196,7 @@ type Recorder interface {
 	// that error. It is called once, or never when the payment is refused before.
 	Sent(Baseline) error
 	// Outcome makes the terminal's word durable before it is acknowledged. It is called once after
-	// Sent. It keeps trying while the disk refuses and returns an error only when it has given up:
+	// Sent; by Resolve also for each late word that is no verdict. It keeps trying while the disk refuses and returns an error only when it has given up:
 	// then the driver does not acknowledge.
 	Outcome(Outcome) error
 	// Progress must not block.
@@ -326,7 +326,9 @@ type Terminal interface {
 	Pay(ctx context.Context, p Payment, r Recorder) (Aftermath, error)
 	// Resolve gathers evidence about an attempt whose outcome is unknown until it is decided or the
 	// profile's limit has passed, and then calls r.Outcome once: with a verdict, or with Unknown and
-	// Final. It sends nothing financial. It returns early, without r.Outcome, when ctx ends. The
+	// Final. It sends nothing financial. It returns early, without r.Outcome, when ctx ends. A late word that
+	// is no verdict goes to r.Outcome before, as Unknown: not Final while evidence is gathered; Final, and the
+	// end of Resolve, when the attempt had been given up, or its gathering ended, before. The
 	// aftermath is what followed a late word of the terminal itself; nil when it did not speak.
 	Resolve(ctx context.Context, a Attempt, r Recorder) (*Aftermath, error)
 	// Reverse gives the terminal's last charge back: pre-flight, r.Sent, the reversal frame once, r.Outcome

@@ -23,6 +23,7 @@ var (
 	errGarbage  = errors.New("bytes that belong to no frame")
 	errConnect  = errors.New("connect")
 	errDecided  = errors.New("a late result decided the attempt")
+	errRecorded = errors.New("a late word that is no verdict was recorded")
 )
 
 // callError is errConnect with a cause, in the cause's own words: they name what was called.

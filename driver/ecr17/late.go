@@ -1,20 +1,25 @@
 package ecr17
 
 // An attempt that was given up may still get the terminal's word: its line stays open, and what it brings is
-// kept, until the next procedure opens a line of its own (D26). The next Resolve of the same attempt in this
-// process takes it up; nothing is acknowledged before it is recorded there.
+// kept, until the next procedure opens a line of its own (D26). So does one whose gathering was ended by people.
+// The next Resolve of the same attempt in this process takes it up; nothing is acknowledged before it is recorded
+// there, and a word that is no verdict is recorded as just that.
 
 // keepLate sets the attempt in hand aside; nothing is waited for any more. What the ledger knows from now on may
 // be of this attempt itself: the next one's baseline, or what people write.
 func (t *terminal) keepLate(e *exchange) {
 	e.payment.KnownResult = nil
-	t.endLate()
+	if e.conn != nil {
+		t.endLate()
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.open == e {
 		t.open = nil
 	}
-	t.late = e
+	if e.conn != nil {
+		t.late = e
+	}
 }
 
 // takeLate gives the attempt of that reference back, if it is the one set aside.
@@ -52,6 +57,12 @@ func (t *terminal) endLate() {
 		t.words = map[string]*exchange{}
 	}
 	t.words[e.payment.Reference] = e
+}
+
+// heard reports whether the line has brought its word.
+func (e *exchange) heard() bool {
+	e.hear()
+	return e.pending
 }
 
 // hear takes what the line has brought, up to a result that decides: that one is pending.

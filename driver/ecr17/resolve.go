@@ -31,27 +31,35 @@ func (t *terminal) resolve(ctx context.Context, holder string, judge func(Facts)
 		return nil, err
 	}
 	defer release()
-	e := t.resume(a, r)
+	e, late := t.resume(a, r)
 	e.show(driver.Progress{Phase: driver.PhaseVerifying})
 
 	if t.serial {
 		free, err := t.hold(ctx, t.turn, holder, a.Reference)
 		if err != nil {
+			t.keepLate(e)
 			return nil, err
 		}
 		defer free()
 	}
-	ladder := ladder{t: t, e: e, attempt: a, begun: time.Now(), holder: holder, judge: judge}
+	defer func() {
+		if !e.concluded { // whoever ended this: what the line still brings is heard, and keeps nobody waiting
+			t.keepLate(e)
+		}
+	}()
+	ladder := ladder{t: t, e: e, attempt: a, record: r.Outcome, late: late && e.heard(), begun: time.Now(), holder: holder, judge: judge}
 	o, err := ladder.climb(ctx)
-	if err != nil {
-		return nil, err // the line stays open for the next Resolve
+	switch {
+	case errors.Is(err, errRecorded):
+		return nil, nil
+	case err != nil:
+		return nil, err
 	}
 	if err := r.Outcome(e.withEvidence(o)); err != nil {
 		return nil, err
 	}
 	e.evidence = nil
 	if o.Verdict == driver.Unknown {
-		t.keepLate(e)
 		return nil, nil
 	}
 	e.concluded = true
@@ -66,23 +74,24 @@ func (t *terminal) resolve(ctx context.Context, holder string, judge func(Facts)
 }
 
 // resume takes up the attempt's own exchange if this process still has it. After a restart nobody knows
-// what was acknowledged or seen: that counts as "work had begun", and every time starts from now.
-func (t *terminal) resume(a driver.Attempt, r driver.Recorder) *exchange {
+// what was acknowledged or seen: that counts as "work had begun", and every time starts from now. late: it had
+// been set aside.
+func (t *terminal) resume(a driver.Attempt, r driver.Recorder) (e *exchange, late bool) {
 	if e := t.openExchange(); e != nil && e.payment.Reference == a.Reference && a.SameProcess {
 		e.show = r.Progress
-		return e
+		return e, false
 	}
 	t.dropOpen(nil)
 	if a.SameProcess {
 		if e := t.takeLate(a.Reference); e != nil {
 			e.show = r.Progress
-			return e
+			return e, true
 		}
 	}
 	return &exchange{
 		t: t, payment: a.Payment, baseline: a.Baseline, show: r.Progress, phase: driver.PhaseVerifying,
 		activity: time.Now(), acked: true, lineEnd: local.CodeRestarted,
-	}
+	}, false
 }
 
 // ladder is one Resolve at work.
@@ -90,6 +99,8 @@ type ladder struct {
 	t       *terminal
 	e       *exchange
 	attempt driver.Attempt
+	record  func(driver.Outcome) error
+	late    bool // it had been given up, and only its word is taken
 	begun   time.Time
 	noted   string // last evidence text, to write a change only once
 	holder  string // in whose name the terminal is held
@@ -118,9 +129,10 @@ func (l *ladder) climb(ctx context.Context) (driver.Outcome, error) {
 		if o.Verdict != driver.Unknown {
 			return o, nil
 		}
-		if l.e.pending { // a late message that is no verdict
-			l.e.conn.ack()
-			l.e.pending = false
+		if l.e.pending {
+			if err := l.undecided(o.Preset); err != nil {
+				return driver.Outcome{}, err
+			}
 		}
 		wake := l.wake(round, giveUp)
 		if o.Final {
@@ -140,6 +152,27 @@ func (l *ladder) climb(ctx context.Context) (driver.Outcome, error) {
 			return driver.Outcome{}, err
 		}
 	}
+}
+
+// undecided takes a word that is no verdict (71 bytes, 09): recorded first, then acknowledged, as every other. Of
+// an attempt that had been given up nothing more is asked: errRecorded.
+func (l *ladder) undecided(preset driver.Verdict) error {
+	o := driver.Outcome{Verdict: driver.Unknown, Preset: preset, Reason: driver.Reason{Code: string(local.CodeOddAnswer), Text: l.e.direct.Text}}
+	if l.late {
+		o.Final, o.Reason.Code = true, string(local.CodeAwaitingPeople)
+		if l.e.direct.Class != ClassForeign && l.e.direct.Sense == SenseApproved {
+			o.Preset = driver.Charged
+		}
+	}
+	if err := l.record(l.e.withEvidence(o)); err != nil {
+		return err
+	}
+	l.e.evidence, l.e.pending = nil, false
+	l.e.conn.ack()
+	if l.late {
+		return errRecorded
+	}
+	return nil
 }
 
 // look takes the terminal's turn for one look, so that between two of them others may ask its status. On
