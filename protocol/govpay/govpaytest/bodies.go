@@ -58,7 +58,7 @@ func (s *Server) pendenza(p *position, api string, now time.Time) body {
 			b["dataPagamento"], b["iuvPagamento"] = s.day(y.At), p.iuv
 		}
 	}
-	b["voci"], b["rpp"], b["allegati"] = s.voci(p, p.state(now, s.loc)), attempts, []body{}
+	b["voci"], b["rpp"], b["allegati"] = s.voci(p, api, p.state(now, s.loc)), attempts, []body{}
 	if api != apiPendenze {
 		portals := []body{}
 		for _, o := range s.portals {
@@ -71,7 +71,7 @@ func (s *Server) pendenza(p *position, api string, now time.Time) body {
 	return b
 }
 
-func (s *Server) voci(p *position, state string) []body {
+func (s *Server) voci(p *position, api, state string) []body {
 	done := map[string]string{StatePaid: "Eseguito", statePartly: "Eseguito", StateIrregular: "Anomalo"}[state]
 	if done == "" {
 		done = "Non eseguito"
@@ -82,6 +82,9 @@ func (s *Server) voci(p *position, state string) []body {
 		switch {
 		case p.StampDuty:
 			v["tipoBollo"], v["hashDocumento"], v["provinciaResidenza"] = "01", "Kg==", "RM"
+			if api == apiPagamento { // in words there
+				v["tipoBollo"] = "Imposta di bollo"
+			}
 		case l.Revenue != "":
 			v["codEntrata"] = l.Revenue
 		default:
@@ -153,9 +156,7 @@ func (s *Server) pendenzaRow(p *position, api string, now time.Time) body {
 	b := s.pendenzaIndex(p, api, now)
 	who := "?idA2A=" + p.Application + "&idPendenza=" + p.ID
 	b["rpp"] = "/rpp" + who
-	if api != apiPendenze {
-		b["pagamenti"] = "/pagamenti" + who
-	}
+	b["pagamenti"] = "/pagamenti" + who
 	return b
 }
 
@@ -191,7 +192,7 @@ func (s *Server) pendenzaPagata(p *position, now time.Time) body {
 			}
 			v["riscossione"] = body{
 				"idDominio": p.Creditor, "iuv": p.iuv, "iur": paid.ID, "indice": i + 1, "tipo": "ENTRATA",
-				"stato": "RISCOSSA", "importo": euro(cents), "data": s.day(paid.At),
+				"importo": euro(cents), "data": s.day(paid.At),
 			}
 		}
 		voci = append(voci, v)
@@ -202,7 +203,7 @@ func (s *Server) pendenzaPagata(p *position, now time.Time) body {
 			"dominio": body{"idDominio": p.OtherCreditor, "ragioneSociale": "Provincia di Esempio"},
 		}
 		if paid != nil {
-			v["riscossione"] = body{"idDominio": p.OtherCreditor, "iuv": p.iuv, "iur": paid.ID, "indice": 2, "tipo": "ENTRATA", "stato": "RISCOSSA", "importo": euro(0), "data": s.day(paid.At)}
+			v["riscossione"] = body{"idDominio": p.OtherCreditor, "iuv": p.iuv, "iur": paid.ID, "indice": 2, "tipo": "ENTRATA", "importo": euro(0), "data": s.day(paid.At)}
 		}
 		voci = append(voci, v)
 	}

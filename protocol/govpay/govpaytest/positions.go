@@ -119,7 +119,7 @@ func (s *Server) listed(c *call, p *position, q url.Values) bool {
 		return false
 	}
 	base := p.base(c.now, s.loc)
-	if p.Spontaneous && base == stateOpen && q.Get("mostraSpontaneiNonPagati") != "true" && c.api == apiPagamento {
+	if p.Spontaneous && base == stateOpen && q.Get("mostraSpontaneiNonPagati") != "true" && c.api != apiBackoffice {
 		return false
 	}
 	switch want := q.Get("stato"); want {
@@ -261,7 +261,7 @@ func (s *Server) getNotice(c *call) answer {
 		return denied("dominio non abilitato")
 	}
 	p := s.positions[key{creditor, notice}]
-	if p != nil && c.api == apiPagamento {
+	if p != nil && c.api != apiBackoffice {
 		p.ask()
 	}
 	if p == nil || !p.stored {
