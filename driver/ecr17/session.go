@@ -106,6 +106,17 @@ type query struct {
 	any     bool          // take an answer in any LRC scope (detection)
 }
 
+// mostWaits bounds a question in all, in waits for its answer: a terminal that shows texts is at work, but not
+// for ever.
+const mostWaits = 3
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
 // reply is the answer to a query.
 type reply struct {
 	frame frame
@@ -156,7 +167,7 @@ func (s *session) askOnce(q query, payload []byte) (reply, error) {
 	}
 	var r reply
 	acked, naks := false, 0
-	end := time.Now().Add(cmp.Or(q.ack, s.t.profile.ackWait))
+	end, last := time.Now().Add(cmp.Or(q.ack, s.t.profile.ackWait)), time.Time{}
 	for {
 		f, err := c.await(func() time.Time { return end }, s.ctx.Done())
 		switch {
@@ -171,11 +182,13 @@ func (s *session) askOnce(q query, payload []byte) (reply, error) {
 		}
 		switch f.Kind {
 		case ecr17.FrameACK:
-			if acked = true; q.answers == answerNone {
+			if q.answers == answerNone {
 				return r, nil
 			}
-			r.form = f.Form
-			end = time.Now().Add(q.wait)
+			if !acked {
+				acked, r.form = true, f.Form
+				end, last = time.Now().Add(q.wait), time.Now().Add(mostWaits*q.wait)
+			}
 		case ecr17.FrameNAK:
 			if f.Suspected() {
 				return r, s.orGarbage(c, errNAK)
@@ -185,7 +198,7 @@ func (s *session) askOnce(q query, payload []byte) (reply, error) {
 			if s.attempt != nil {
 				s.attempt.handle(f)
 			} else if acked {
-				end = time.Now().Add(q.wait)
+				end = earlier(time.Now().Add(q.wait), last)
 			}
 		case ecr17.FrameApplication:
 			done, err := s.answer(q, c, f, acked, &naks)
