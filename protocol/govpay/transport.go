@@ -161,7 +161,7 @@ func (f *Fault) network(err error) *Fault {
 	case errors.Is(err, context.Canceled):
 		f.Outcome = OutcomeCanceled
 	case errors.As(err, &secret), certificateRefused(err):
-		f.Outcome = OutcomeUnauthorized
+		f.Outcome, f.Sent = OutcomeUnauthorized, false // whoever refuses the handshake reads no request
 	case errors.As(err, &invalid), errors.As(err, &host), errors.As(err, &unknown),
 		errors.As(err, &verify), errors.As(err, &sysRoots):
 		f.Outcome = OutcomeUntrusted
