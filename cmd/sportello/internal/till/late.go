@@ -29,14 +29,14 @@ const (
 	listenLimit = 3 * time.Second // for people who wait, should the worker be at something else
 )
 
-// abandon notes an attempt that people have to decide although this process has sent it.
-func (s *station) abandon(p ledger.Payment) {
+// abandon notes an attempt that people have to decide, or have decided, although this process has sent it.
+func (s *station) abandon(p ledger.Payment, undoing bool) {
 	if _, can := s.term.Driver.(Listener); !can {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.left = append(s.left, abandoned{id: p.ID, reference: p.Reference, undoing: p.State == ledger.Reversing})
+	s.left = append(s.left, abandoned{id: p.ID, reference: p.Reference, undoing: undoing})
 }
 
 // leftWith finds such an attempt of a payment.
@@ -51,7 +51,7 @@ func (s *station) leftWith(id string) bool {
 	return false
 }
 
-// overhear takes the late words that have come since. It runs on the worker after each job, and before people
+// overhear takes the late words that have come since. It runs on the worker around each job, and before people
 // decide; what they have decided meanwhile is contradicted, or confirmed, by it.
 func (s *station) overhear(ctx context.Context) {
 	ear, can := s.term.Driver.(Listener)
@@ -92,8 +92,8 @@ func (s *station) takeWord(ctx context.Context, a abandoned) {
 				t.follow(p.ID, *after)
 				s.heard(r.last, after.Acked)
 			}
-			if r.concluded && (r.last.State == ledger.Unknown || r.last.State == ledger.Reversing) {
-				s.abandon(r.last)
+			if r.concluded && open(r.last) {
+				s.abandon(r.last, a.undoing)
 			}
 		}
 	}

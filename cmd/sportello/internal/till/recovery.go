@@ -82,10 +82,15 @@ func (s *station) resolve(ctx context.Context, id string, same bool) {
 	defer s.letGo()
 	// Read after halt is there: whoever frees the terminal writes first and halts then.
 	p, err := t.o.Ledger.Payment(id)
-	if err != nil || p.State != ledger.Unknown && p.State != ledger.Reversing || p.NeedsPeople || ctx.Err() != nil {
+	over := !open(p) || p.NeedsPeople
+	if err != nil || over && !same || ctx.Err() != nil {
 		return
 	}
-	gather, err := s.gatherer(p, p.State == ledger.Reversing, same)
+	if over { // before it began: the driver only keeps the line, on which the word may still come
+		halt()
+	}
+	undoing := p.Reversal != nil
+	gather, err := s.gatherer(p, undoing, same)
 	if err != nil {
 		t.o.Log.Error().Err(err).Str("payment", id).Msg("reading the baseline")
 		t.giveUp(p, local.CodeAwaitingPeople, true)
@@ -100,8 +105,8 @@ func (s *station) resolve(ctx context.Context, id string, same bool) {
 		t.follow(id, *after)
 		s.heard(r.last, after.Acked)
 	}
-	if same && r.concluded && (r.last.State == ledger.Unknown || r.last.State == ledger.Reversing) {
-		s.abandon(r.last)
+	if same && t.ctx.Err() == nil && (!r.concluded || open(r.last)) { // people's halt is no word of the terminal
+		s.abandon(p, undoing)
 	}
 	if !r.concluded && ctx.Err() == nil {
 		// Nobody would ask again before the next start, and the terminal would wait: people decide.
@@ -109,6 +114,9 @@ func (s *station) resolve(ctx context.Context, id string, same bool) {
 		t.giveUp(p, local.CodeAwaitingPeople, true)
 	}
 }
+
+// open says that what became of a payment, or of its reversal, is not known.
+func open(p ledger.Payment) bool { return p.State == ledger.Unknown || p.State == ledger.Reversing }
 
 // gatherer is the driver's question about an unfinished payment: what became of the charge, or of its reversal.
 func (s *station) gatherer(p ledger.Payment, undoing, same bool) (func(context.Context, driver.Recorder) (*driver.Aftermath, error), error) {

@@ -73,6 +73,7 @@ func (s *station) run(ctx context.Context) {
 	for {
 		select {
 		case job := <-s.jobs:
+			s.overhear(ctx)
 			job(ctx)
 			s.overhear(ctx)
 		case <-ctx.Done():
