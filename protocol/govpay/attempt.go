@@ -80,6 +80,7 @@ func (a *Attempt) readRequest(rpt json.RawMessage) {
 	a.Creditor = token(w.Dominio.IdentificativoDominio, 35)
 	a.IUV = or(token(w.DatiVersamento.IUV, 35), token(w.CreditorReferenceID, 35))
 	a.Code = clip(w.DatiVersamento.Code, 35)
+	a.Submitted = a.Code != ""
 	if t, err := parseTime(w.DataOraMessaggioRichiesta); err == nil {
 		a.Started = t
 	}

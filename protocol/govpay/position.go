@@ -108,6 +108,9 @@ type Attempt struct {
 	// What was to be paid and under which attempt code (ccp), where the request
 	// or the receipt says. A terminal's attempt has no code before its receipt.
 	Creditor, IUV, Code string
+	// Submitted: opened by POST /pagamenti, ours or another program's. Pending, it
+	// blocks the next submission without limit of time, and no terminal sees it.
+	Submitted bool
 	// Unreadable: there is a receipt, in a form we do not understand.
 	Unreadable bool
 }

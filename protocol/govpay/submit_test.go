@@ -301,7 +301,7 @@ func TestExamplePayment(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 		a, ok := p.Notice(vallefinta, iuv)
-		if !ok || a.Code != code || (a.Proof != nil) != (i == 1) || a.Unreadable || a.Started.IsZero() {
+		if !ok || a.Code != code || (a.Proof != nil) != (i == 1) || a.Unreadable || a.Started.IsZero() || !a.Submitted {
 			t.Fatalf("%d: %+v", i, a)
 		}
 		if r := a.Proof; r != nil && (r.Result != ResultPaid || r.ReceiptID != code || r.Cents != 7730 || r.PSPTaxCode != "99999111117" || r.PSP != "" || r.IUV != iuv) {
