@@ -75,7 +75,7 @@ func (r Reading) mayRecur() bool {
 // is never let go: it is no verdict, recorded before it is acknowledged, and evidence or people decide.
 func (e *exchange) taken(r Reading) bool {
 	stan := r.Charge.STAN
-	if noNumber(stan) {
+	if e.reversal || noNumber(stan) { // its answer may well name the charge
 		return false
 	}
 	return stan == e.baseline.LastSTAN || e.payment.KnownResult != nil && e.payment.KnownResult(r.Raw, stan)

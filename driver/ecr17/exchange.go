@@ -19,6 +19,7 @@ type exchange struct {
 	t        *terminal
 	conn     *conn // nil: nothing is left to read (restart)
 	payment  driver.Payment
+	reversal bool // it gives the payment back
 	baseline driver.Baseline
 	blanks   []byte // what an empty memory answered to G before the payment
 	previous []byte // the latest result that an earlier exchange of this process heard
@@ -260,7 +261,7 @@ func isResult(code byte) bool { return bytes.IndexByte([]byte(answerResult), cod
 
 // onResult sorts a result by ECR17 1.6: repeats, an earlier one again, before the ACK, ours.
 func (e *exchange) onResult(payload []byte) (decided bool) {
-	r := readResult(payload, e.baseline.TerminalID, terminalNow(e.baseline.ClockOffset))
+	r := e.sense(readResult(payload, e.baseline.TerminalID, terminalNow(e.baseline.ClockOffset)))
 	same := func(raw []byte) bool { return bytes.Equal(raw, r.Raw) }
 	switch {
 	case e.direct != nil && same(e.direct.Raw), e.candidate != nil && same(e.candidate):

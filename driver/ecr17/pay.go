@@ -156,7 +156,7 @@ func (t *terminal) prepare(ctx context.Context, e *exchange, fits func(last Read
 	first.close()
 
 	s := t.newSession(ctx)
-	settle := last.mayRecur() || readResult(e.previous, st.TerminalID, time.Now()).mayRecur()
+	settle := e.sense(last).mayRecur() || e.sense(readResult(e.previous, st.TerminalID, time.Now())).mayRecur()
 	if e.settled, err = t.readyLine(s, settle); err != nil {
 		s.close()
 		return nil, refuse(ctx, "print switch", err)

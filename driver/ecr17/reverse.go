@@ -49,7 +49,7 @@ func (t *terminal) Reverse(ctx context.Context, v driver.Reversal, r driver.Reco
 	}
 
 	e := &exchange{
-		t: t, payment: driver.Payment{Reference: v.Reference, AmountCents: v.AmountCents},
+		t: t, reversal: true, payment: driver.Payment{Reference: v.Reference, AmountCents: v.AmountCents},
 		show: r.Progress, phase: driver.PhaseConnecting,
 	}
 	s, err := t.prepare(ctx, e, func(last Reading, told bool) error { return t.reversible(v, last, told) })
@@ -140,6 +140,14 @@ func reversalSaid(r *Reading, b driver.Baseline) (said Sense, text string, card 
 		return SenseRefused, saidBy(m), m.PAN.String()
 	}
 	return SenseOdd, fmt.Sprintf("result code %q: %s", m.Code, saidBy(m)), ""
+}
+
+// sense is what a result says to this exchange: to a reversal, what it says as its answer.
+func (e *exchange) sense(r Reading) Reading {
+	if e.reversal {
+		r.Sense, _, _ = reversalSaid(&r, e.baseline)
+	}
+	return r
 }
 
 // judgeReversal makes facts a verdict about a reversal (ECR17 6.7), against the baseline of its attempt.
