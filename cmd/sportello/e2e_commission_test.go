@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
@@ -95,11 +94,16 @@ func TestCommission(t *testing.T) {
 	// Another LRC scope is no update.
 	gone()
 	gone = c.stands(simulator.Options{Release: "SIM18002", Scope: ecr17.Payload})
-	c.notAsCommissioned(local.CodeWrongScope, local.CodePassportChanged)
+	c.notAsCommissioned()
+	code, out, errs = c.cli("terminal", "detect", "cassa1")
+	if code != exitFailed || !strings.Contains(out, " payload, provato") || !strings.Contains(errs, "responsabile") {
+		t.Errorf("a clerk's detect ended with %d\n%s%s", code, out, errs)
+	}
+	c.notAsCommissioned() // nothing has changed
 	// Another terminal.
 	gone()
 	gone = c.stands(simulator.Options{TerminalID: "87654321", Release: "SIM18002"})
-	c.notAsCommissioned(local.CodeWrongTerminal, local.CodePassportChanged)
+	c.notAsCommissioned()
 	gone()
 	gone = c.stands(simulator.Options{Release: "SIM18002"})
 	defer gone()
@@ -108,16 +112,16 @@ func TestCommission(t *testing.T) {
 	c.soundLedger()
 }
 
-// notAsCommissioned requires a refusal with something to do, before any money.
-func (c *counter) notAsCommissioned(codes ...local.Code) {
+// notAsCommissioned requires a refusal that says so, with something to do, before any money.
+func (c *counter) notAsCommissioned() {
 	c.t.Helper()
 	code, out, errs := c.cli("pay", debt(2), "--terminal", "cassa1", "--json")
 	var doc local.ErrorBody
-	if err := json.Unmarshal([]byte(out), &doc); err != nil || code != exitNotCharged || !slices.Contains(codes, doc.Error.Code) {
-		c.t.Errorf("pay ended with %d %q, want one of %q: %v\n%s", code, doc.Error.Code, codes, err, errs)
+	if err := json.Unmarshal([]byte(out), &doc); err != nil || code != exitNotCharged || doc.Error.Code != local.CodePassportChanged {
+		c.t.Errorf("pay ended with %d %q: %v\n%s", code, doc.Error.Code, err, errs)
 	}
-	c.italian(errs, nil)
-	c.refuses(http.MethodPost, "payments", requestFor(debt(2), 0), told{code: doc.Error.Code, status: 503})
+	c.italian(errs, []string{"non è più come alla messa in servizio", "terminal detect"})
+	c.refuses(http.MethodPost, "payments", requestFor(debt(2), 0), told{code: local.CodePassportChanged, status: 409})
 	if n := c.terminal.Received('X'); n != 0 {
 		c.t.Errorf("%d requests for money", n)
 	}

@@ -37,6 +37,7 @@ func printPassport(w io.Writer, p local.Passport) {
 		{"comandi rifiutati", letters(p.Refuses)},
 		{"orologio", offset(p.ClockSeconds)},
 		{"totale", optional(p.TotalCents)},
+		{"un collegamento alla volta", orElse(yesNo[p.OneClient], "non noto")},
 		{"stampa il nostro riferimento", answer(p.Prints)},
 		{"dà copia dell'ultimo scontrino", answer(p.Reprints)},
 	} {
@@ -58,6 +59,9 @@ func printPassport(w io.Writer, p local.Passport) {
 	}
 	if len(learned) > 0 {
 		fmt.Fprintln(w, "  si sa altro, rispetto a prima: "+strings.Join(learned, ", "))
+	}
+	if p.Pending {
+		fmt.Fprintln(w, "  ► questo passaporto non è in vigore: vale ancora quello di prima")
 	}
 	if len(other) > 0 {
 		fmt.Fprintln(w, "  ► il terminale è un altro, o è stato aggiornato: "+strings.Join(other, ", "))
@@ -88,12 +92,8 @@ func offset(seconds int64) string {
 	return fmt.Sprintf("%d min %s rispetto al PC: farlo regolare", seconds/60, way)
 }
 
-func answer(yesNo string) string {
-	switch yesNo {
-	case "yes":
-		return "sì"
-	case "no":
-		return "no"
-	}
-	return "non ancora noto: si saprà dopo un incasso"
+var yesNo = map[string]string{"yes": "sì", "no": "no"}
+
+func answer(said string) string {
+	return orElse(yesNo[said], "non ancora noto: si saprà dopo un incasso")
 }

@@ -61,6 +61,11 @@ func runTerminal(args []string) int {
 	} else {
 		printTerminal(os.Stdout, report)
 	}
+	if p := report.Passport; p != nil && p.Pending {
+		complain("il terminale ha un altro codice (TID) o un altro calcolo di controllo (LRC): non è cambiato niente",
+			"un responsabile controlla che sia il terminale giusto, poi ripete: sportello terminal detect "+name+" --operator CODICE")
+		return exitFailed
+	}
 	if report.Closing != nil {
 		return closingCode(*report.Closing)
 	}

@@ -34,7 +34,7 @@ type terminal struct {
 	link     link
 	open     *exchange            // an attempt that ended unknown: its line may still bring the result
 	late     *exchange            // one that was given up: heard until the next procedure opens a line (late.go)
-	words    map[string]*exchange // of those, the ones whose word has come, by reference
+	words    map[attemptKey]*exchange // of those, the ones whose word has come
 	known    []byte               // the latest result this process has seen of the terminal
 	word     []byte               // the latest one that came as the result of a payment
 	tells    bool                 // it has answered G
@@ -233,6 +233,15 @@ func (t *terminal) remember(raw []byte, toldByG bool) {
 	if !toldByG {
 		t.word = raw
 	}
+}
+
+// Forget drops the latest result that this process has seen, and that the terminal has told it. A terminal
+// whose memory was cleared refuses G, and would be refused in turn for as long as the process lives. It is for
+// a person who has looked: nothing in the driver calls it.
+func (t *terminal) Forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.known, t.tells = nil, false
 }
 
 func (t *terminal) lastWord() []byte {

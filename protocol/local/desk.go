@@ -89,11 +89,13 @@ type Passport struct {
 	Refuses      string    `json:"refuses,omitempty"`
 	ClockSeconds int64     `json:"clock_offset_s"` // terminal minus PC
 	TotalCents   *int64    `json:"total_cents,omitempty"`
+	OneClient    string    `json:"one_client,omitempty"`       // yes: a second connection gets no answer; absent: not known
 	Prints       string    `json:"prints_reference,omitempty"` // yes, no; absent: not known yet
 	Reprints     string    `json:"reprints,omitempty"`
 	TotalsBefore bool      `json:"totals_before"`
 	At           time.Time `json:"at"`
 	Changed      []string  `json:"changed,omitempty"` // fields that differ from the passport before
+	Pending      bool      `json:"pending,omitempty"` // found, but not in force: another id or scope needs a supervisor's check
 }
 
 // Closing is a closed session: the terminal's total and the host's against the ledger's.

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
+	"sportello/cmd/sportello/internal/ledger"
 	"sportello/driver"
 	"sportello/protocol/local"
 )
@@ -24,14 +26,34 @@ func (s *station) knows(reference string) bool {
 	return err == nil && known
 }
 
+// Forgetter is what a driver may offer beside driver.Terminal: to forget the terminal's last result that it
+// has seen in this process. Until then one that has told it must tell it before each payment.
+type Forgetter interface {
+	Forget()
+}
+
 // detect commissions the terminal: it finds out what it is and can, and puts that in force. It moves no money.
-func (s *station) detect(ctx context.Context, operator string, quiet bool, rep *local.TerminalReport) error {
+// Another id or LRC scope may be another terminal: a supervisor puts it in force, others are only told. One
+// that does not tell its last result any more begins anew here, where a person has looked, and nowhere else.
+func (s *station) detect(ctx context.Context, op local.Operator, quiet bool, rep *local.TerminalReport) error {
 	p, err := s.term.Driver.Detect(ctx, s.knows, quiet)
 	if err != nil {
 		return err
 	}
-	if err := s.putInForce(operator, p); err != nil {
+	ts, err := s.till.o.Ledger.Terminal(s.term.Name)
+	if err != nil {
 		return err
+	}
+	if was := ts.Passport; op.Role != local.RoleSupervisor && was != nil && (p.TerminalID != was.TerminalID || p.Scope != was.Scope) {
+		rep.Passport = s.passport(&p)
+		rep.Passport.Pending, rep.Passport.Changed = true, ledger.PassportChanges(was, &p)
+		return nil
+	}
+	if err := s.putInForce(op.ID, p); err != nil {
+		return err
+	}
+	if f, can := s.term.Driver.(Forgetter); can && strings.Contains(p.Refuses, "G") {
+		f.Forget()
 	}
 	s.greet(ctx)
 	rep.Passport = s.passport(&p)
@@ -87,5 +109,5 @@ func (s *station) passport(p *driver.Passport) *local.Passport {
 	defer s.mu.Unlock()
 	return &local.Passport{TerminalID: p.TerminalID, Software: p.Software, Scope: p.Scope, AckForm: p.AckForm,
 		Supports: p.Supports, Refuses: p.Refuses, ClockSeconds: int64(p.ClockOffset.Seconds()), TotalCents: p.TotalCents,
-		Prints: string(p.Prints), Reprints: string(p.Reprints), TotalsBefore: p.TotalsBefore, At: p.At, Changed: slices.Clone(s.changed)}
+		OneClient: string(p.OneClient), Prints: string(p.Prints), Reprints: string(p.Reprints), TotalsBefore: p.TotalsBefore, At: p.At, Changed: slices.Clone(s.changed)}
 }

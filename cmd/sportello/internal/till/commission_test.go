@@ -122,6 +122,78 @@ func TestOtherTerminal(t *testing.T) {
 	}
 }
 
+// TestDetectByAClerk: what would put another id or scope in force is told and changes nothing; other software
+// alone may be learned by anybody.
+func TestDetectByAClerk(t *testing.T) {
+	for name, c := range map[string]struct {
+		change  func(*driver.Passport)
+		pending bool
+	}{
+		"terminal_id": {func(p *driver.Passport) { p.TerminalID = "87654321" }, true},
+		"scope":       {func(p *driver.Passport) { p.Scope = "payload" }, true},
+		"software":    {func(p *driver.Passport) { p.Software = "2.0" }, false},
+	} {
+		bubble(t, func(t *testing.T, w *world) {
+			w.commission()
+			d := w.terminals[0]
+			d.script(func(d *terminal) {
+				c.change(&d.ops.passport)
+				d.ops.passport.OneClient = driver.AnswerYes
+				d.ops.passport.Refuses = "G"
+			})
+			before := *d.read().ops.inForce
+			rep, err := w.till.TerminalAction(context.Background(), clerk, "cassa1", "detect", local.ActionRequest{RequestID: "d2"})
+			if err != nil || rep.Passport == nil || rep.Passport.Pending != c.pending || !slices.Contains(rep.Passport.Changed, name) || rep.Passport.OneClient != "yes" {
+				t.Fatalf("%s: %+v %v", name, rep.Passport, err)
+			}
+			now := d.read().ops
+			kept, shown := *now.inForce == before, w.terminal("cassa1").Passport
+			if kept != c.pending || (shown.Software == before.Software && shown.Scope == before.Scope && shown.TerminalID == before.TerminalID) != c.pending {
+				t.Errorf("%s: in force %+v, in the ledger %+v", name, now.inForce, shown)
+			}
+			if cases, err := w.till.Cases(context.Background(), false); err != nil || (len(cases) == 0) != c.pending {
+				t.Errorf("%s: %+v", name, cases)
+			}
+			if v := w.terminal("cassa1").Passport; v.Pending || slices.Contains(v.Changed, name) == c.pending {
+				t.Errorf("%s: shown %+v", name, v)
+			}
+			if forgot := now.forgot > 0; forgot == c.pending {
+				t.Errorf("%s: what was remembered is forgotten: %t", name, forgot)
+			}
+			rep, err = w.till.TerminalAction(context.Background(), chief, "cassa1", "detect", local.ActionRequest{RequestID: "d3"})
+			if err != nil || rep.Passport.Pending || *d.read().ops.inForce == before {
+				t.Errorf("%s by a supervisor: %+v %v", name, rep.Passport, err)
+			}
+		})
+	}
+}
+
+// TestForgotten: a terminal whose memory was cleared, and that does not tell its last result any more, begins
+// anew when a person has it checked, and not before: neither where it tells it, nor where it is learned again by
+// itself.
+func TestForgotten(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		w.commission() // it tells
+		d := w.terminals[0]
+		if n := d.read().ops.forgot; n != 0 {
+			t.Errorf("forgotten %d times", n)
+		}
+		d.script(func(d *terminal) {
+			d.ops.passport.Software, d.ops.passport.Supports, d.ops.passport.Refuses = "2.0", "sT", "G"
+		})
+		w.charged("r1", 1)
+		if n := d.read().ops.forgot; n != 0 {
+			t.Errorf("learned again by itself: forgotten %d times", n)
+		}
+		if _, err := w.till.TerminalAction(context.Background(), clerk, "cassa1", "detect", local.ActionRequest{RequestID: "d2"}); err != nil {
+			t.Fatal(err)
+		}
+		if n := d.read().ops.forgot; n != 1 {
+			t.Errorf("forgotten %d times", n)
+		}
+	})
+}
+
 // TestOneOutstanding: until the first receipt a terminal has one charge waiting for its own (design 5.6).
 func TestOneOutstanding(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {

@@ -24,6 +24,7 @@ type operations struct {
 	passport        driver.Passport                              // what it is now
 	inForce         *driver.Passport                             // the newest commissioned
 	picky           bool                                         // refuses a payment when it is not as commissioned
+	forgot          int                                          // how often it was told to forget
 	quiet           []bool                                       // how Detect was asked
 	reversals       []driver.ReversalAttempt                     //
 	orders          []driver.Payment                             //
@@ -131,6 +132,8 @@ func (d *terminal) Detect(_ context.Context, _ func(string) bool, quiet bool) (d
 func (d *terminal) Commission(p driver.Passport) {
 	d.script(func(d *terminal) { d.ops.inForce = &p })
 }
+
+func (d *terminal) Forget() { d.script(func(d *terminal) { d.ops.forgot++ }) }
 
 func (d *terminal) Heard(string) bool {
 	d.w.steps.add("heard?")

@@ -58,7 +58,7 @@ func (t *Till) TerminalAction(ctx context.Context, op local.Operator, name, acti
 	case "totals":
 		err = ask(questionLimit, func(ctx context.Context) error { return s.totals(ctx, &rep) })
 	case "detect":
-		err = ask(detectLimit, func(ctx context.Context) error { return s.detect(ctx, op.ID, req.QuietTotals, &rep) })
+		err = ask(detectLimit, func(ctx context.Context) error { return s.detect(ctx, op, req.QuietTotals, &rep) })
 	case "reprint":
 		err = ask(questionLimit, func(ctx context.Context) error { return s.reprint(ctx, &rep) })
 	case "close":

@@ -88,11 +88,13 @@ export interface Passport {
   refuses?: string;
   clock_offset_s: number; // terminal minus PC
   total_cents?: number;
+  one_client?: string; // yes: a second connection gets no answer; absent: not known
   prints_reference?: string; // yes, no; absent: not known yet
   reprints?: string;
   totals_before: boolean;
   at: string;
   changed?: string[]; // fields that differ from the passport before
+  pending?: boolean; // found, but not in force: another id or scope needs a supervisor's check
 }
 
 /** Closing is a closed session: the terminal's total and the host's against the ledger's. */
