@@ -130,7 +130,7 @@ await run(browser, "simulated", async ({ mock, url, page, look, wide }) => {
   await page.getByRole("button", { name: "Tasto rosso" }).waitFor();
   checks.same(await page.evaluate(() => document.activeElement?.id), "scan", "opening it leaves the focus where it is");
   await inHand(page);
-  if (!wide) await panel.scrollIntoViewIfNeeded();
+  if (!wide) await panel.evaluate((e) => e.scrollIntoView());
   await look("debt");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
@@ -146,7 +146,7 @@ await run(browser, "simulated", async ({ mock, url, page, look, wide }) => {
   mock.phase("");
   mock.registered();
   await page.locator('[data-fact="registered"]').waitFor();
-  if (!wide) await page.locator(".simulated-said").scrollIntoViewIfNeeded();
+  if (!wide) await page.locator(".simulated-said").evaluate((e) => e.scrollIntoView());
   await look("registered");
   // By keyboard: from the summary through every key, and Enter presses only the key that has the focus.
   await panel.focus();

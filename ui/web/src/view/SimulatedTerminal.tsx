@@ -44,7 +44,7 @@ function Front() {
   return (
     <div class="simulated-front">
       <div class="simulated-screen" role="group" aria-label={t.simulated.screen}>
-        <p>{now ? now.screen || t.simulated.idle : "…"}</p>
+        <p>{(now && (now.screen || (!now.busy && t.simulated.idle))) || "…"}</p>
         <p>{now ? t.simulated.waits[now.waits || (now.busy ? "busy" : "")] : t.simulated.silent}</p>
       </div>
       <fieldset>

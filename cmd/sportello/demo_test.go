@@ -1,0 +1,79 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sportello/driver/simulator"
+)
+
+// front asks the page's address for the demonstration's terminal with the command line's token.
+func front(t *testing.T, page, dataDir, method, path, body string) (int, string) {
+	t.Helper()
+	token, err := os.ReadFile(filepath.Join(dataDir, tokenName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequest(method, page+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(text)
+}
+
+// The installed service has no terminal to press, whoever asks.
+func TestRunHasNoDemoTerminal(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t, setup{})
+	c.start()
+	for _, call := range [][3]string{{"GET", "/demo/terminal/state", ""}, {"POST", "/demo/terminal/press", `{"key":"manual_sale","cents":700}`}} {
+		if status, text := front(t, "http://"+c.listen, filepath.Join(c.dir, "data"), call[0], call[1], call[2]); status != http.StatusNotFound {
+			t.Errorf("%s %s: %d %s", call[0], call[1], status, text)
+		}
+	}
+}
+
+// The demonstration's terminal is pressed through the page's address, and what was typed on it is told before
+// the next charge.
+func TestDemoTerminalIsPressed(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t, setup{}) // for its waiting only
+	dir := filepath.Join(t.TempDir(), "demo")
+	demo := run(t, "demo", "--listen", "127.0.0.1:0", "--data", dir, "--fast", "--manual-keys")
+	page := demo.after(c, demo.out, "Pagina:")
+	c.config = demo.after(c, demo.out, "Configurazione:")
+	demo.after(c, demo.out, "Ctrl-C")
+	status, text := front(t, page, dir, "POST", "/demo/terminal/press", `{"key":"manual_sale","cents":700}`)
+	var s simulator.Snapshot
+	if err := json.Unmarshal([]byte(text), &s); err != nil || status != http.StatusOK || s.POSTotalCents != 700 || !s.ManualKeys {
+		t.Fatalf("%d %s (%v)", status, text, err)
+	}
+	code, _, errs := c.pay(debt(0))
+	if code == exitDone || !strings.Contains(errs, "[terminal_unknown_transaction]") {
+		t.Errorf("pay ended with %d: %s", code, errs)
+	}
+	if n := decisionsIn(t, filepath.Join(dir, "banca.jsonl")); n != 1 {
+		t.Errorf("%d decisions of the bank", n)
+	}
+	if code := demo.end(t); code != exitDone {
+		t.Errorf("the demonstration ended with %d: %s", code, demo.errs)
+	}
+}
