@@ -16,7 +16,6 @@ import (
 
 	"sportello/driver/simulator"
 	"sportello/protocol/ecr17"
-	"sportello/protocol/govpay/govpaytest"
 )
 
 // runSimulate starts one of the two ends that are not ours, alone, on a real line.
@@ -173,51 +172,4 @@ func servePanel(ctx context.Context, address string, sim *simulator.Terminal) (f
 		_ = server.Close()
 		serving.Wait()
 	}, nil
-}
-
-func simulatePlatform(ctx context.Context, args []string) int {
-	fs := flag.NewFlagSet("simulate platform", flag.ContinueOnError)
-	listen := fs.String("listen", "", "HOST:PORT")
-	seed := fs.String("seed", "", "file JSON dei debiti; senza, quelli dimostrativi")
-	bank := fs.String("bank", "", "file della banca del terminale simulato: gli incassi diventano ricevute")
-	faults := fs.String("faults", "", "file dei guasti, una riga JSON ciascuno")
-	user := fs.String("user", "sportello", "utente richiesto")
-	password := fs.String("password", "sportello", "password richiesta")
-	delay := fs.Duration("receipt-delay", 2*time.Second, "tempo fra incasso e ricevuta")
-	if !parse(fs, args) || fs.NArg() > 0 {
-		return exitUsage
-	}
-	if *listen == "" {
-		return usageError("simulate platform: manca --listen", "sportello simulate platform --listen 127.0.0.1:9080")
-	}
-	o := govpaytest.Options{User: *user, Password: *password, BankFile: *bank, FaultsFile: *faults, ReceiptDelay: *delay,
-		Report: func(err error) { fmt.Fprintln(os.Stderr, err) }}
-	if *seed != "" {
-		f, err := os.Open(*seed)
-		if err != nil {
-			return fail(err)
-		}
-		o.Seed, err = govpaytest.ReadSeed(f)
-		if cerr := f.Close(); err == nil {
-			err = cerr
-		}
-		if err != nil {
-			return fail(err)
-		}
-	}
-	p, err := govpaytest.New(o)
-	if err != nil {
-		return fail(err)
-	}
-	if err := p.Start(*listen); err != nil {
-		return fail(err)
-	}
-	defer p.Close()
-	pagamento, pendenze, ragioneria := govpaytest.Base("http://" + p.Addr())
-	fmt.Fprintf(os.Stderr, "piattaforma simulata:\n  pagamento:  %s\n  pendenze:   %s\n  ragioneria: %s\n", pagamento, pendenze, ragioneria)
-	for _, qr := range p.Seed().QR() {
-		fmt.Fprintln(os.Stdout, qr)
-	}
-	<-ctx.Done()
-	return exitDone
 }

@@ -3,6 +3,7 @@ package govpaytest
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -83,6 +84,12 @@ func New(opts Options) (*Server, error) {
 	}
 	if opts.Password == "" {
 		opts.Password = "sportello"
+	}
+	if opts.Checkout != "" && opts.Checkout != "on" && opts.Checkout != "redirect" {
+		return nil, fmt.Errorf("govpaytest: checkout %q is neither on nor redirect", opts.Checkout)
+	}
+	if (opts.APIID == "") != (opts.APIKey == "") {
+		return nil, errors.New("govpaytest: an API key needs its id, and the id its key")
 	}
 	if opts.Application == "" {
 		opts.Application = "A2A-SPORTELLO"
