@@ -8,7 +8,7 @@ import (
 )
 
 // Aftermath records what followed an outcome: whether the terminal has our acknowledgement, and its
-// slip. A charge whose acknowledgement could not be written keeps its registration; its reason says so.
+// slip and the host's additional data, where they came. A charge whose acknowledgement could not be written keeps its registration; its reason says so.
 func (l *Ledger) Aftermath(id string, a driver.Aftermath) (Payment, error) {
 	l.failpoint("aftermath.before")
 	var out Payment
@@ -21,10 +21,10 @@ func (l *Ledger) Aftermath(id string, a driver.Aftermath) (Payment, error) {
 			return fmt.Errorf("%w: payment %q is %q and has no outcome", ErrStale, id, r.State)
 		}
 		e := &entry{Kind: KindAftermath, Payment: id, Aftermath: &aftermathBody{Acked: a.Acked,
-			Ticket: a.Ticket != "", TicketComplete: a.TicketComplete, ShowsReference: shows(a.Ticket, r.Reference)}}
+			Data: a.Data != nil, Ticket: a.Ticket != "", TicketComplete: a.TicketComplete, ShowsReference: shows(a.Ticket, r.Reference)}}
 		var bl *blob
-		if a.Ticket != "" || a.RawTicket != nil {
-			bl = &blob{Kind: "ticket", Ticket: a.Ticket, RawTicket: a.RawTicket}
+		if a.Ticket != "" || a.RawTicket != nil || a.Data != nil {
+			bl = &blob{Kind: "ticket", Ticket: a.Ticket, RawTicket: a.RawTicket, Data: a.Data}
 		}
 		if err := b.append(e, bl); err != nil {
 			return err
@@ -62,8 +62,10 @@ func applyAftermath(v *view, e *entry) error {
 		}
 		r.Reason = driver.Reason{Code: reasonAckNotWritten, Text: r.Reason.Text}
 	}
-	if a.Ticket {
+	if a.Ticket || a.Data {
 		r.learned(e)
+	}
+	if a.Ticket {
 		if r.State != Charged || r.Reversal == nil || r.TicketSeq == 0 { // the slip of a refused reversal takes no receipt's place
 			r.TicketSeq, r.TicketWhole = e.Seq, a.TicketComplete
 		}

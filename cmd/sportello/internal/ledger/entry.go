@@ -128,6 +128,7 @@ type aftermathBody struct {
 	Acked          bool `json:"acked"`
 	Ticket         bool `json:"ticket,omitempty"`
 	TicketComplete bool `json:"ticket_complete,omitempty"`
+	Data           bool `json:"data,omitempty"`            // of the host, behind the outcome
 	ShowsReference bool `json:"shows_reference,omitempty"` // the payment's reference is on the slip
 }
 
@@ -201,6 +202,7 @@ type blob struct {
 	Evidence     [][]byte         `json:"evidence,omitempty"` // in the order of the entry's evidence
 	Ticket       string           `json:"ticket,omitempty"`
 	RawTicket    []byte           `json:"raw_ticket,omitempty"`
+	Data         []byte           `json:"data,omitempty"` // of the host, behind the outcome
 	Receipt      []byte           `json:"receipt,omitempty"`
 }
 
