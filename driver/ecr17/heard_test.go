@@ -56,3 +56,53 @@ func TestHeard(t *testing.T) {
 		})
 	}
 }
+
+// TestHeardReversal: a payment and its reversal have one reference, and both were given up. Each late word is its
+// own attempt's only.
+func TestHeardReversal(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		word := make(chan []byte, 2) // of the payment, then of the reversal
+		later := func(w *wire) {
+			w.ack()
+			b.peer.work.Go(func() { w.send(<-word) })
+		}
+		b.peer.pay = func(w *wire, _ ecr17.PaymentRequest) { later(w) }
+		charge := b.peer.approved(ourCents)
+		o, _ := b.pay()
+		b.want(o, driver.Unknown, "no_answer")
+		toPeople(t, b, b.resolve())
+		a := b.attempt()
+
+		b.peer.save(charge) // people have found it
+		b.peer.on['S'] = func(w *wire, _ []byte) { later(w) }
+		word <- charge
+		time.Sleep(time.Minute)
+		v := driver.Reversal{Reference: payment().Reference, STAN: "000101", AmountCents: ourCents}
+		b.rec = &recorder{peer: b.peer, onSent: func() { b.rec.fault = "" }}
+		o, _ = b.reverse(v)
+		b.want(o, driver.Unknown, "no_answer")
+		if o := b.resolveReversal(v, true); o.Verdict != driver.Unknown || !o.Final {
+			t.Fatalf("%+v", o)
+		}
+		term := b.open().(interface {
+			Heard(string) bool
+			HeardReversal(string) bool
+		})
+		if !term.Heard(v.Reference) || term.HeardReversal(v.Reference) {
+			t.Fatal("the payment's word is not heard, or the reversal's before it came")
+		}
+		word <- undone(b.peer)
+		time.Sleep(time.Minute)
+		if !term.Heard(v.Reference) || !term.HeardReversal(v.Reference) {
+			t.Fatal("a word was not heard")
+		}
+		b.want(b.resolveReversal(v, true), driver.Reversed, "approved")
+		if !term.Heard(v.Reference) || term.HeardReversal(v.Reference) {
+			t.Fatal("the reversal's word was not taken, or the payment's was")
+		}
+		b.want(b.resolveAs(a), driver.Charged, "approved")
+		if term.Heard(v.Reference) {
+			t.Fatal("heard again after it was taken")
+		}
+	})
+}

@@ -22,15 +22,30 @@ func (t *terminal) keepLate(e *exchange) {
 	}
 }
 
-// takeLate gives the attempt of that reference back, if it is the one set aside.
-func (t *terminal) takeLate(reference string) *exchange {
+// setAside is keepLate for an attempt that nobody asks about any more.
+func (t *terminal) setAside() {
+	if e := t.openExchange(); e != nil {
+		t.keepLate(e)
+	}
+}
+
+// attemptKey names an attempt: a payment and its reversal have one reference.
+type attemptKey struct {
+	reference string
+	reversal  bool
+}
+
+func (e *exchange) key() attemptKey { return attemptKey{e.payment.Reference, e.reversal} }
+
+// takeLate gives an attempt back, if it was set aside.
+func (t *terminal) takeLate(k attemptKey) *exchange {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	e := t.words[reference]
-	if e == nil && t.late != nil && t.late.payment.Reference == reference {
+	e := t.words[k]
+	if e == nil && t.late != nil && t.late.key() == k {
 		e, t.late = t.late, nil
 	}
-	delete(t.words, reference)
+	delete(t.words, k)
 	if e != nil {
 		t.open = e
 	}
@@ -54,9 +69,9 @@ func (t *terminal) endLate() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.words == nil {
-		t.words = map[string]*exchange{}
+		t.words = map[attemptKey]*exchange{}
 	}
-	t.words[e.payment.Reference] = e
+	t.words[e.key()] = e
 }
 
 // heard reports whether the line has brought its word.

@@ -38,7 +38,7 @@ func (t *terminal) Pay(ctx context.Context, p driver.Payment, r driver.Recorder)
 		return driver.Aftermath{}, err
 	}
 	defer free()
-	t.dropOpen(nil)
+	t.setAside()
 
 	e := &exchange{t: t, payment: p, notices: notices, show: r.Progress, phase: driver.PhaseConnecting}
 	s, err := t.prepare(ctx, e, nil)

@@ -16,26 +16,26 @@ const lateGrace = 15 * time.Second
 // Resolve implements driver.Terminal: the ladder of ECR17 6.4. It asks s and G, and R and T where the
 // passport and the baseline make them evidence.
 func (t *terminal) Resolve(ctx context.Context, a driver.Attempt, r driver.Recorder) (*driver.Aftermath, error) {
-	return t.resolve(ctx, holdsResolve, Judge, a, r)
+	return t.resolve(ctx, false, Judge, a, r)
 }
 
 // resolve is Resolve with the judgement of the operation: a payment's or a reversal's.
-func (t *terminal) resolve(ctx context.Context, holder string, judge func(Facts) driver.Outcome, a driver.Attempt, r driver.Recorder) (*driver.Aftermath, error) {
+func (t *terminal) resolve(ctx context.Context, reversal bool, judge func(Facts) driver.Outcome, a driver.Attempt, r driver.Recorder) (*driver.Aftermath, error) {
 	leave, err := t.enter()
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	release, err := t.hold(ctx, t.money, holder, a.Reference)
+	release, err := t.hold(ctx, t.money, holdsResolve, a.Reference)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	e, late := t.resume(a, r)
+	e, late := t.resume(a, reversal, r)
 	e.show(driver.Progress{Phase: driver.PhaseVerifying})
 
 	if t.serial {
-		free, err := t.hold(ctx, t.turn, holder, a.Reference)
+		free, err := t.hold(ctx, t.turn, holdsResolve, a.Reference)
 		if err != nil {
 			t.keepLate(e)
 			return nil, err
@@ -47,7 +47,7 @@ func (t *terminal) resolve(ctx context.Context, holder string, judge func(Facts)
 			t.keepLate(e)
 		}
 	}()
-	ladder := ladder{t: t, e: e, attempt: a, record: r.Outcome, late: late && e.heard(), begun: time.Now(), holder: holder, judge: judge}
+	ladder := ladder{t: t, e: e, attempt: a, record: r.Outcome, late: late && e.heard(), begun: time.Now(), judge: judge}
 	o, err := ladder.climb(ctx)
 	switch {
 	case errors.Is(err, errRecorded):
@@ -76,20 +76,25 @@ func (t *terminal) resolve(ctx context.Context, holder string, judge func(Facts)
 // resume takes up the attempt's own exchange if this process still has it. After a restart nobody knows
 // what was acknowledged or seen: that counts as "work had begun", and every time starts from now. late: it had
 // been set aside.
-func (t *terminal) resume(a driver.Attempt, r driver.Recorder) (e *exchange, late bool) {
-	if e := t.openExchange(); e != nil && e.payment.Reference == a.Reference && a.SameProcess {
-		e.show = r.Progress
-		return e, false
+func (t *terminal) resume(a driver.Attempt, reversal bool, r driver.Recorder) (e *exchange, late bool) {
+	k := attemptKey{a.Reference, reversal}
+	other := t.openExchange()
+	if other != nil && other.key() == k && a.SameProcess {
+		other.show = r.Progress
+		return other, false
 	}
-	t.dropOpen(nil)
 	if a.SameProcess {
-		if e := t.takeLate(a.Reference); e != nil {
-			e.show = r.Progress
-			return e, true
-		}
+		e = t.takeLate(k)
+	}
+	if other != nil {
+		t.keepLate(other)
+	}
+	if e != nil {
+		e.show = r.Progress
+		return e, true
 	}
 	return &exchange{
-		t: t, payment: a.Payment, baseline: a.Baseline, show: r.Progress, phase: driver.PhaseVerifying,
+		t: t, payment: a.Payment, reversal: reversal, baseline: a.Baseline, show: r.Progress, phase: driver.PhaseVerifying,
 		activity: time.Now(), acked: true, lineEnd: local.CodeRestarted,
 	}, false
 }
@@ -103,7 +108,6 @@ type ladder struct {
 	late    bool // it had been given up, and only its word is taken
 	begun   time.Time
 	noted   string // last evidence text, to write a change only once
-	holder  string // in whose name the terminal is held
 	judge   func(Facts) driver.Outcome
 
 	asked struct { // of R and T
@@ -179,7 +183,7 @@ func (l *ladder) undecided(preset driver.Verdict) error {
 // a serial line the attempt's connection is the only one: Resolve has the turn throughout.
 func (l *ladder) look(ctx context.Context, asked time.Time) (sight, error) {
 	if !l.t.serial {
-		free, err := l.t.hold(ctx, l.t.turn, l.holder, l.attempt.Reference)
+		free, err := l.t.hold(ctx, l.t.turn, holdsResolve, l.attempt.Reference)
 		if err != nil {
 			return sight{}, err
 		}

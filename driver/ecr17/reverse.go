@@ -43,10 +43,7 @@ func (t *terminal) Reverse(ctx context.Context, v driver.Reversal, r driver.Reco
 		return driver.Aftermath{}, err
 	}
 	defer free()
-	t.dropOpen(nil)
-	if t.takeLate(v.Reference) != nil { // what is kept of the payment is never taken for the reversal's
-		t.dropOpen(nil)
-	}
+	t.setAside()
 
 	e := &exchange{
 		t: t, reversal: true, payment: driver.Payment{Reference: v.Reference, AmountCents: v.AmountCents},
@@ -57,6 +54,9 @@ func (t *terminal) Reverse(ctx context.Context, v driver.Reversal, r driver.Reco
 		return driver.Aftermath{}, err
 	}
 	defer s.close()
+	if t.takeLate(e.key()) != nil { // of an earlier reversal of the same charge, which still stands
+		t.dropOpen(nil)
+	}
 	after, err := t.carryOut(s, e, frame, r, judgeReversal(e.baseline))
 	if e.concluded && e.direct != nil {
 		if said, _, _ := reversalSaid(e.direct, e.baseline); said == SenseRefused {
@@ -68,7 +68,7 @@ func (t *terminal) Reverse(ctx context.Context, v driver.Reversal, r driver.Reco
 
 // ResolveReversal implements driver.Terminal.
 func (t *terminal) ResolveReversal(ctx context.Context, a driver.ReversalAttempt, r driver.Recorder) (*driver.Aftermath, error) {
-	return t.resolve(ctx, holdsResolve, judgeReversal(a.Baseline), driver.Attempt{
+	return t.resolve(ctx, true, judgeReversal(a.Baseline), driver.Attempt{
 		Payment:  driver.Payment{Reference: a.Reference, AmountCents: a.AmountCents},
 		Baseline: a.Baseline, SentAt: a.SentAt, SameProcess: a.SameProcess, Exclusivity: a.Exclusivity,
 	}, r)

@@ -32,15 +32,15 @@ type terminal struct {
 	closed   bool
 	conns    map[*conn]bool
 	link     link
-	open     *exchange            // an attempt that ended unknown: its line may still bring the result
-	late     *exchange            // one that was given up: heard until the next procedure opens a line (late.go)
+	open     *exchange                // an attempt that ended unknown: its line may still bring the result
+	late     *exchange                // one that was given up: heard until the next procedure opens a line (late.go)
 	words    map[attemptKey]*exchange // of those, the ones whose word has come
-	known    []byte               // the latest result this process has seen of the terminal
-	word     []byte               // the latest one that came as the result of a payment
-	tells    bool                 // it has answered G
-	single   bool                 // it serves one client at a time
-	passport *driver.Passport     // in force; nil: none
-	undone   refusedReversal      // the latest refusal of a reversal
+	known    []byte                   // the latest result this process has seen of the terminal
+	word     []byte                   // the latest one that came as the result of a payment
+	tells    bool                     // it has answered G
+	single   bool                     // it serves one client at a time
+	passport *driver.Passport         // in force; nil: none
+	undone   refusedReversal          // the latest refusal of a reversal
 }
 
 // link is what was learned about the terminal's way of framing. It holds for the life of the process.
