@@ -75,7 +75,7 @@ type call struct {
 	success   []int // nil: 200 only
 	max       int64
 	timeout   time.Duration
-	once      bool // must not be asked twice: no kept connection, no retry by net/http
+	once      bool // must not be asked twice: net/http asks again on kept connections only
 }
 
 // reply is a success.
@@ -114,9 +114,6 @@ func (c *Client) do(ctx context.Context, k call) (reply, error) {
 	}
 	if k.body != nil {
 		req.Header.Set("Content-Type", acceptJSON)
-	}
-	if k.once {
-		req.GetBody = nil // net/http cannot send again what it cannot rewind
 	}
 	req.Header.Set("Accept", k.accept)
 	req.Header.Set("User-Agent", "sportello")

@@ -153,7 +153,7 @@ func TestExamplePositions(t *testing.T) {
 			p.IUV != c.notice[1:] || p.Creditor != vallefinta || p.CreditorName != "Comune di Vallefinta" {
 			t.Errorf("%s: %+v", c.file, p)
 		}
-		if p.Application != "TRIBUTI" || p.ID == "" || p.Debtor.Name != "Luigi Verdi" || p.TransactionID == "" {
+		if p.Application != "TRIBUTI" || p.ID == "" || p.Debtor.Name != "Luigi Verdi" || p.TransactionID == "" || p.Weak() || p.Source != Pagamento {
 			t.Errorf("%s: %+v", c.file, p)
 		}
 		if got := p.DueBy.Format(time.RFC3339); got != "2025-12-31T00:00:00+01:00" {
@@ -163,7 +163,8 @@ func TestExamplePositions(t *testing.T) {
 			t.Errorf("%s: %s %q", c.file, v, r)
 		}
 		for _, a := range p.Attempts {
-			if c.state != StateOpen && (a.Proof == nil || a.Proof.Result != ResultPaid || a.Proof.PSP != "PSPFINTO" || a.Proof.Cents != c.cents) {
+			if c.state != StateOpen && (a.Proof == nil || a.Proof.Result != ResultPaid || a.Proof.PSP != "PSPFINTO" || a.Proof.Cents != c.cents ||
+				a.Code != a.Proof.ReceiptID || a.Code == "" || a.Submitted || a.IUV != p.IUV || a.Creditor != vallefinta) {
 				t.Errorf("%s: attempt %+v", c.file, a)
 			}
 		}
