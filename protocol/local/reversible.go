@@ -7,6 +7,7 @@ const (
 	WhyNotLast   = "not_last"  // the terminal reverses its last charge only (ECR17 2.5)
 	WhyNoSTAN    = "no_stan"   // nothing to name it by; "the last one" is never sent (ECR17 6.7)
 	WhySubmitted = "submitted" // settlement platform: the platform has been called
+	WhyRefunded  = "refunded"  // the office has refunded it, or is about to: a case says so
 	WhyAmount    = "amount"    // charged with another amount: somebody's case
 )
 
@@ -26,6 +27,7 @@ var notReversible = map[Language]map[string]string{
 		WhyNotLast:   "non è l'ultima operazione del terminale",
 		WhyNoSTAN:    "non se ne conosce lo STAN",
 		WhySubmitted: "la piattaforma ne è già stata informata",
+		WhyRefunded:  "l'ufficio lo ha già rimborsato, o sta per farlo",
 		WhyAmount:    "l'importo addebitato è diverso",
 	},
 	English: {
@@ -34,6 +36,7 @@ var notReversible = map[Language]map[string]string{
 		WhyNotLast:   "it is not the terminal's last operation",
 		WhyNoSTAN:    "its STAN is not known",
 		WhySubmitted: "the platform has been told of it already",
+		WhyRefunded:  "the office has refunded it, or is about to",
 		WhyAmount:    "the amount charged is another one",
 	},
 	German: {
@@ -42,6 +45,7 @@ var notReversible = map[Language]map[string]string{
 		WhyNotLast:   "sie ist nicht der letzte Vorgang des Terminals",
 		WhyNoSTAN:    "ihre STAN ist nicht bekannt",
 		WhySubmitted: "die Plattform wurde bereits benachrichtigt",
+		WhyRefunded:  "die Behörde hat sie bereits erstattet oder ist dabei",
 		WhyAmount:    "der belastete Betrag ist ein anderer",
 	},
 }

@@ -177,6 +177,9 @@ func (l *Ledger) ProposeEnding(id string, seq uint64, p Proposal) (Case, error) 
 			len(p.Note) > maxNote || p.By == "" || !keyable(p.By) {
 			return fmt.Errorf("%w: ending %q of case %q by %q", ErrInvalid, p.Ending, id, p.By)
 		}
+		if err := b.mayEnd(c, p.Ending, 0); err != nil {
+			return err
+		}
 		if c.NeedsTwo {
 			return b.append(&entry{Kind: KindEndingProposed, Operator: p.By, Payment: c.PaymentID,
 				Case: &caseBody{ID: id}, Proposal: p.body()}, nil)
@@ -199,6 +202,9 @@ func (l *Ledger) CountersignEnding(id string, seq uint64, by string, accept bool
 			return b.append(&entry{Kind: KindEndingDeclined, Operator: by, Payment: c.PaymentID, Case: &caseBody{ID: id}}, nil)
 		case samePerson(by, p.By):
 			return fmt.Errorf("%w: case %q, %q", ErrSamePerson, id, by)
+		}
+		if err := b.mayEnd(c, p.Ending, c.Seq); err != nil {
+			return err
 		}
 		return b.endCase(c, p.Ending, p.Note, []string{p.By, by})
 	})
@@ -228,6 +234,22 @@ func (l *Ledger) onCase(id string, seq uint64, fn func(*batch, *Case) error) (Ca
 		l.failpoint("ending.after")
 	}
 	return out, err
+}
+
+// mayEnd refuses a refund while its payment is being given back on the terminal, and any ending that was proposed
+// (at entry proposed; 0: it is being proposed) before that was tried: who proposed it did not know.
+func (b *batch) mayEnd(c *Case, ending string, proposed uint64) error {
+	if c.PaymentID == "" || slices.Contains(informational, c.Cause.Code) {
+		return nil
+	}
+	r, err := loadRecord(b.view, c.PaymentID)
+	switch {
+	case err != nil:
+		return err
+	case ending == EndingRefunded && r.State == Reversing, proposed != 0 && r.ReversalSeq > proposed:
+		return fmt.Errorf("%w: payment %q of case %q is %q", ErrStale, r.ID, c.ID, r.State)
+	}
+	return nil
 }
 
 func (b *batch) endCase(c *Case, ending, proof string, by []string) error {

@@ -31,6 +31,8 @@ var (
 	ErrSamePerson = errors.New("a second person must sign")
 	// ErrWitness: a receipt of our provider bars the answer "not charged" (design 5.2).
 	ErrWitness = errors.New("a receipt of our provider says that it was charged")
+	// ErrRepeated: the reversal was asked under this request id before, and is not begun again; whatever came of it.
+	ErrRepeated = errors.New("this reversal was asked before")
 	// ErrNotReversible: the charge cannot be given back by the terminal; the error that wraps it says why.
 	ErrNotReversible = errors.New("payment cannot be reversed")
 	// ErrInvalid: the caller's data contradict themselves; a mistake in the program.
@@ -57,7 +59,7 @@ func (e *LockedError) Unwrap() error { return e.Kind }
 // NotReversibleError says why; it wraps ErrNotReversible.
 type NotReversibleError struct {
 	PaymentID string
-	Why       string // local.WhyState, local.WhyNoSTAN, local.WhySubmitted
+	Why       string // local.WhyState, local.WhyNoSTAN, local.WhySubmitted, local.WhyRefunded
 }
 
 func (e *NotReversibleError) Error() string {

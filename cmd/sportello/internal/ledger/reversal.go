@@ -15,8 +15,8 @@ const tokenLife = 30 * time.Minute
 // Reverse makes a reversal durable before its frame: charged becomes reversing, and the payment takes the
 // terminal, in one commit. With settlement platform it is possible until the platform was called, and from
 // then on nothing is submitted; with settlement terminal the caller has checked that the provider undoes
-// the pagoPA leg (reversal: provider). A cart is reversed whole. The same request id again returns the
-// payment as it is. Errors: *NotReversibleError, *LockedError (the terminal), ErrRequestReused, ErrDiskFull.
+// the pagoPA leg (reversal: provider). A cart is reversed whole. Only the call that returns no error has written
+// the intent: the same request id again returns the payment as it is with ErrRepeated. Errors: *NotReversibleError, *LockedError (the terminal), ErrRequestReused, ErrDiskFull.
 func (l *Ledger) Reverse(id, operator, requestID string, baseline driver.Baseline) (Payment, error) {
 	l.failpoint("reverse.before")
 	var out Payment
@@ -31,12 +31,18 @@ func (l *Ledger) Reverse(id, operator, requestID string, baseline driver.Baselin
 		switch known := string(b.get(tableRequests + requestID)); {
 		case known == id && requestID != r.RequestID:
 			out = b.answer(r)
-			return nil
+			return fmt.Errorf("%w: %q, payment %q is %q", ErrRepeated, requestID, id, r.State)
 		case known != "":
 			return fmt.Errorf("%w: %q is payment %q", ErrRequestReused, requestID, known)
 		}
 		if why := r.notReversible(); why != "" {
 			return &NotReversibleError{PaymentID: id, Why: why}
+		}
+		switch refunded, err := b.refunded(id); {
+		case err != nil:
+			return err
+		case refunded:
+			return &NotReversibleError{PaymentID: id, Why: local.WhyRefunded}
 		}
 		t, err := loadTerminal(b.view, r.Terminal)
 		if err != nil {
@@ -79,6 +85,15 @@ func (r *record) notReversible() string {
 		return local.WhyNoSTAN
 	}
 	return ""
+}
+
+// refunded says that the office has given the money of a payment back, or that one person says so and another
+// has not signed yet.
+func (v *view) refunded(id string) (found bool, err error) {
+	err = v.eachCase(func(c Case) {
+		found = found || c.PaymentID == id && (c.Ending == EndingRefunded || c.Proposal != nil && c.Proposal.Ending == EndingRefunded)
+	})
+	return found, err
 }
 
 // ReversalBaseline returns the terminal's state before the newest reversal of a payment.

@@ -39,8 +39,8 @@ func TestReversal(t *testing.T) {
 	if b := must(l.Baseline(p.ID))(t); string(b.Last) != "baseline 1" {
 		t.Errorf("the payment's own baseline: %+v", b)
 	}
-	if again := must(l.Reverse(p.ID, "capo", "rev-1", reversalBaseline))(t); again.State != Reversing {
-		t.Errorf("repeat: %+v", again)
+	if again, err := l.Reverse(p.ID, "capo", "rev-1", reversalBaseline); !errors.Is(err, ErrRepeated) || again.State != Reversing {
+		t.Errorf("repeat: %+v %v", again, err)
 	}
 	var locked *LockedError
 	if _, err := l.Intend(intent(2)); !errors.As(err, &locked) || locked.PaymentID != p.ID || !errors.Is(err, ErrTerminalLocked) {
@@ -113,8 +113,8 @@ func TestReversalThatIsNot(t *testing.T) {
 		if n := must(l.Notice(creditor, number(1)))(t); n.Holder != p.ID || !n.FreeAt.IsZero() {
 			t.Errorf("%+v", n)
 		}
-		if r = must(l.Reverse(p.ID, "capo", "rev-1", reversalBaseline))(t); r.State != Charged {
-			t.Errorf("the repeat of a request reversed again: %+v", r)
+		if r, err := l.Reverse(p.ID, "capo", "rev-1", reversalBaseline); !errors.Is(err, ErrRepeated) || r.State != Charged {
+			t.Errorf("the repeat of a request reversed again: %+v %v", r, err)
 		}
 		if r = must(l.Reverse(p.ID, "capo", "rev-2", reversalBaseline))(t); r.State != Reversing {
 			t.Errorf("%+v", r)
@@ -337,5 +337,58 @@ func TestCartIsReversedWhole(t *testing.T) {
 	}
 	if s := must(l.Takings("cassa1"))(t); s.Cents != 0 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestReversalRefundedByTheOffice: money goes back on one way only. Who proposes to end a case does so knowing what
+// the terminal has done.
+func TestReversalRefundedByTheOffice(t *testing.T) {
+	forbidden := func(t *testing.T, l *Ledger, id, request string) {
+		t.Helper()
+		var no *NotReversibleError
+		if r, err := l.Reverse(id, "capo", request, reversalBaseline); !errors.As(err, &no) || no.Why != local.WhyRefunded {
+			t.Fatalf("refunded by the office, and now %q: %v", r.State, err)
+		}
+	}
+	propose := func(t *testing.T, l *Ledger, c Case, ending string) Case {
+		t.Helper()
+		return must(l.ProposeEnding(c.ID, c.Seq, Proposal{Ending: ending, Note: "bonifico 123", By: "anna"}))(t)
+	}
+	t.Run("refunded", func(t *testing.T) {
+		l := open(t, t.TempDir())
+		p := paid(t, l, 1)
+		must(l.Register(RegistrationChange{PaymentID: p.ID, To: RegDone, ReceiptID: "R1"}))(t)
+		c := must(l.OpenCase(Case{PaymentID: p.ID, Cause: driver.Reason{Code: ReasonDoubleCharge}}))(t)
+		c = propose(t, l, c, EndingRefunded)
+		forbidden(t, l, p.ID, "rev-1")
+		must(l.CountersignEnding(c.ID, c.Seq, "capo", true))(t)
+		l = reopen(t, l)
+		forbidden(t, l, p.ID, "rev-2")
+	})
+	t.Run("turned down", func(t *testing.T) {
+		l := open(t, t.TempDir())
+		p := paid(t, l, 1)
+		c := propose(t, l, must(l.OpenCase(Case{PaymentID: p.ID, Cause: driver.Reason{Code: "not_reversible"}}))(t), EndingRefunded)
+		forbidden(t, l, p.ID, "rev-1")
+		c = must(l.CountersignEnding(c.ID, c.Seq, "capo", false))(t)
+		must(l.Reverse(p.ID, "capo", "rev-1", reversalBaseline))(t)
+		if _, err := l.ProposeEnding(c.ID, c.Seq, Proposal{Ending: EndingRefunded, Note: "bonifico", By: "anna"}); !errors.Is(err, ErrStale) {
+			t.Errorf("proposed while the terminal may give it back: %v", err)
+		}
+	})
+	for _, v := range []driver.Verdict{driver.Reversed, driver.NotReversed} {
+		l := open(t, t.TempDir())
+		p := paid(t, l, 1)
+		c := propose(t, l, must(l.OpenCase(Case{PaymentID: p.ID, Cause: driver.Reason{Code: "not_reversible"}}))(t), EndingClosed)
+		must(l.Reverse(p.ID, "capo", "rev-1", reversalBaseline))(t)
+		for range 2 {
+			if _, err := l.CountersignEnding(c.ID, c.Seq, "capo", true); !errors.Is(err, ErrStale) {
+				t.Fatalf("signed in ignorance of a reversal: %v", err)
+			}
+			if now := must(l.Payment(p.ID))(t); now.State == Reversing {
+				must(l.Conclude(p.ID, verdict(v, "x")))(t)
+			}
+		}
+		must(l.CountersignEnding(c.ID, c.Seq, "capo", false))(t)
 	}
 }

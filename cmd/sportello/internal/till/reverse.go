@@ -62,7 +62,9 @@ func (t *Till) Reverse(ctx context.Context, op local.Operator, paymentID string,
 	if err != nil {
 		return local.Payment{}, internal(err)
 	}
-	if p.Reversal != nil && p.Reversal.RequestID == req.RequestID {
+	if again, known, err := t.o.Ledger.ByRequest(req.RequestID); err != nil {
+		return local.Payment{}, internal(err)
+	} else if known && again.ID == p.ID && p.RequestID != req.RequestID { // this one, or one before
 		return t.view(p), nil
 	}
 	s, err := t.station(p.Terminal)
@@ -151,10 +153,10 @@ func (s *station) reverse(ctx context.Context, v *reversal) {
 	s.confirm(ctx)
 	r := &recorder{s: s, id: v.id, request: v.request, begin: func(b driver.Baseline) (ledger.Payment, error) {
 		p, err := t.o.Ledger.Reverse(v.id, v.operator, v.request, b)
-		if err == nil {
+		if err == nil || errors.Is(err, ledger.ErrRepeated) {
 			v.settle(p, nil)
 		}
-		return p, err
+		return p, err // nothing is sent but by who has written the intent
 	}}
 	after, err := s.term.Driver.Reverse(ctx, v.order, r)
 	if errors.Is(err, driver.ErrPassport) && !r.sent && s.recommission(ctx) {
@@ -185,11 +187,18 @@ func (s *station) reverse(ctx context.Context, v *reversal) {
 // notReversed ends a reversal of which nothing was sent: the charge stands.
 func (s *station) notReversed(v *reversal, err error) {
 	t := s.till
+	var forbidden *ledger.NotReversibleError
 	switch {
+	case errors.Is(err, ledger.ErrRepeated): // answered
+		s.release(v)
+		return
 	case t.ctx.Err() != nil:
 		err = &local.Error{Code: local.CodeStopping}
 	case err == nil:
 		err = errors.New("the driver ended a reversal before it began")
+	case errors.As(err, &forbidden):
+		err = &local.Error{Code: local.CodeNotReversible, PaymentID: v.id,
+			Args: map[string]string{local.ArgReason: local.NotReversibleText(forbidden.Why, t.lang())}}
 	case errors.Is(err, driver.ErrNotLast):
 		if p, lerr := t.o.Ledger.Payment(v.id); lerr == nil {
 			err = t.refundInstead(p, local.WhyNotLast)

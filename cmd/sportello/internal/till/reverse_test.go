@@ -276,3 +276,74 @@ func TestReverseAnotherAmount(t *testing.T) {
 		}
 	}, reversible)
 }
+
+// TestOldReversalRequestAgain: the request of an older reversal that was refused, repeated, answers with the
+// payment; nothing is sent, for nothing would be on disk.
+func TestOldReversalRequestAgain(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		p := w.charged("r1", 1)
+		w.terminals[0].script(func(d *terminal) {
+			d.ops.undo = func(context.Context) driver.Outcome {
+				return driver.Outcome{Verdict: driver.NotReversed, Reason: driver.Reason{Code: string(local.CodeReversalRefused)}}
+			}
+		})
+		for _, id := range []string{"one", "two", "one"} {
+			if got, err := w.till.Reverse(context.Background(), chief, p.ID, local.ActionRequest{RequestID: id}); err != nil || got.ID != p.ID {
+				t.Fatal(got, err)
+			}
+			w.wantState(p.ID, ledger.Charged)
+		}
+		if n := w.steps.count("reversal frame"); n != 2 {
+			t.Errorf("%d reversal frames for two requests", n)
+		}
+		w.wantIdle()
+	}, reversible)
+}
+
+// TestReversalWrittenMeanwhile: the ledger knows the request when the intent is to be written, because another way
+// has brought it: whoever did not write it sends nothing.
+func TestReversalWrittenMeanwhile(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		d := w.terminals[0]
+		p := w.charged("r1", 1)
+		d.script(func(d *terminal) {
+			d.ops.reverse = func(context.Context, driver.Reversal) error {
+				if _, err := w.ledger.Reverse(p.ID, chief.ID, "one", d.baseline()); err != nil {
+					return err
+				}
+				_, err := w.ledger.Conclude(p.ID, ledger.Conclusion{Outcome: driver.Outcome{Verdict: driver.NotSent}})
+				return err
+			}
+		})
+		if got, err := w.till.Reverse(context.Background(), chief, p.ID, local.ActionRequest{RequestID: "one"}); err != nil || got.ID != p.ID {
+			t.Error(got, err)
+		}
+		if n := w.steps.count("reversal frame"); n != 0 {
+			t.Errorf("%d frames without an intent", n)
+		}
+		w.wantState(p.ID, ledger.Charged)
+		w.wantIdle()
+	}, reversible)
+}
+
+// TestReversalOfARefund: what the office refunds is not given back by the terminal, too.
+func TestReversalOfARefund(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		p := w.charged("r1", 1)
+		c, err := w.ledger.OpenCase(ledger.Case{PaymentID: p.ID, Cause: driver.Reason{Code: string(local.CodeDoubleCharge)}})
+		if err == nil {
+			_, err = w.ledger.ProposeEnding(c.ID, c.Seq, ledger.Proposal{Ending: ledger.EndingRefunded, Note: "bonifico", By: clerk.ID})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.reverse(chief, p.ID)
+		if e := refusal(t, err, local.CodeNotReversible); e.Args[local.ArgReason] != local.NotReversibleText(local.WhyRefunded, local.Italian) {
+			t.Errorf("%+v", e)
+		}
+		if w.steps.count("reversal frame") != 0 {
+			t.Error("given back twice")
+		}
+		w.wantIdle()
+	}, reversible)
+}
