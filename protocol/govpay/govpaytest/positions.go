@@ -261,7 +261,7 @@ func (s *Server) getNotice(c *call) answer {
 		return denied("dominio non abilitato")
 	}
 	p := s.positions[key{creditor, notice}]
-	if p != nil && c.api != apiBackoffice {
+	if p != nil && c.api == apiPagamento {
 		p.ask()
 	}
 	if p == nil || !p.stored {
