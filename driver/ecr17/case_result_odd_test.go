@@ -154,7 +154,9 @@ var resultOdd = []kase{
 			dated(day)
 			s.recovered(1200 + int64(i)).is(driver.Charged).reason(local.CodeByEvidence)
 		}
-		for _, day := range []string{"366", "213", "207"} { // weak: people decide, and nothing is refused for it
+		dated("366") // no day of this year: nothing speaks against it, people decide
+		s.recovered(1300).people(driver.Charged)
+		for _, day := range []string{"213", "207"} { // weak: people decide, and nothing is refused for it
 			dated(day)
 			s.recovered(1300).people("")
 		}

@@ -150,13 +150,13 @@ var resultPlain = []kase{
 		a := s.pay(1000).is(driver.Charged)
 		a.cancelled = true
 		s.unheard(a) // by which the till asks after it at the next idle moment (L10)
-		if n := s.charges(a.Reference); n != 0 {
-			s.Errorf("%d charges: the terminal has not taken it back", n)
-		}
 		// What it has saved still says approved: the total tells, which the ledger holds against its own, at the next
 		// payment where it is measured and at the close everywhere.
 		if l := s.last(); !l.Approved || l.Charge.STAN != a.outcome().Charge.STAN {
 			s.Errorf("%+v", l)
+		}
+		if n := s.charges(a.Reference); n != 0 { // it answers again: it has given up waiting for our ACK
+			s.Errorf("%d charges: the terminal has not taken it back", n)
 		}
 		if total := s.total(); !total.Present || total.Cents != 900 {
 			s.Errorf("total %+v", total)
