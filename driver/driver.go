@@ -14,6 +14,7 @@ package driver
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"sportello/driver/line"
@@ -152,6 +153,18 @@ type Reason struct {
 
 // EvidenceAlarm is the Kind of evidence that contradicts the configured exclusivity (design 5.4).
 const EvidenceAlarm = "alarm"
+
+// EvidenceData is the Kind of evidence about the additional data (ECR17 2.13). Where they did not go out at all its
+// Text begins with NoticesNotSent: the provider does not know which notices were paid (U02).
+const (
+	EvidenceData   = "data"
+	NoticesNotSent = "notices not sent"
+)
+
+// NoticesUnsent says that the additional data with the notices did not go out.
+func (e Evidence) NoticesUnsent() bool {
+	return e.Kind == EvidenceData && strings.HasPrefix(e.Text, NoticesNotSent)
+}
 
 // Evidence is one thing the driver learned about an attempt, for the ledger and for people.
 type Evidence struct {

@@ -47,6 +47,9 @@ func TestDriversOfferWhatTheTillUses(t *testing.T) {
 		if _, ok := d.(till.Listener); !ok {
 			t.Errorf("%s hears no late word", profile)
 		}
+		if _, ok := d.(till.Forgetter); !ok {
+			t.Errorf("%s cannot forget", profile)
+		}
 		if err := d.Close(); err != nil {
 			t.Error(err)
 		}

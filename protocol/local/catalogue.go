@@ -249,6 +249,7 @@ var statuses = map[Code]int{
 	CodeReceiptUncharged:     http.StatusOK,
 	CodeAckNotWritten:        http.StatusOK,
 	CodeExclusivityLost:      http.StatusOK,
+	CodeNoticesNotSent:       http.StatusOK,
 	CodeLateCharge:           http.StatusOK,
 	CodeDoubleCharge:         http.StatusOK,
 	CodeReceiptAfterReversal: http.StatusOK,

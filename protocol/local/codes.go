@@ -103,6 +103,7 @@ const (
 	CodeReceiptUncharged     Code = "receipt_uncharged"      // receipt for an attempt that ended not charged
 	CodeAckNotWritten        Code = "ack_not_written"        // check first
 	CodeExclusivityLost      Code = "exclusivity_lost"       // somebody else uses the terminal
+	CodeNoticesNotSent       Code = "notices_not_sent"       // charged, but the provider was not told which notices: no receipt comes by itself
 	CodeLateCharge           Code = "late_charge"            // a later fact turned not charged into charged
 	CodeDoubleCharge         Code = "double_charge"          // a later fact shows two charges for one notice
 	CodeReceiptAfterReversal Code = "receipt_after_reversal" // registered and given back

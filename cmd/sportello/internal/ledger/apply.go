@@ -26,6 +26,7 @@ type record struct {
 	Session     int           `json:",omitzero"` // of the terminal, in which it was sent
 	ReversedIn  int           `json:",omitzero"` // likewise its reversal
 	Before      string        `json:",omitzero"` // the terminal's Previous until it was sent
+	Unsent      bool          `json:",omitzero"` // the terminal took no notices: the provider does not know them
 	Told        driver.Reason `json:",omitzero"` // why it is charged, while Reason says that it was not acknowledged
 }
 
@@ -203,6 +204,7 @@ func applyOutcome(v *view, e *entry) error {
 	}
 	// An unknown found again after a start, with nothing new, is no evidence.
 	news := !r.heard() || o.From != o.To || len(o.Evidence) > 0 || o.Charge != nil || e.Blob != nil || o.Preset != r.Preset || o.Final != r.NeedsPeople
+	r.Unsent = r.Unsent || o.unsent()
 	r.State, r.Reason = o.To, o.Reason
 	r.Preset, r.NeedsPeople = o.Preset, o.Final
 	if o.To.Finished() {
@@ -265,6 +267,9 @@ func applyCharged(v *view, e *entry, r *record) error {
 			n.Registration, n.Reason = RegHeld, *e.Outcome.Held
 		case r.Settlement != SettlementPlatform:
 			n.Registration = RegAwaiting
+			if r.Unsent {
+				n.Reason = driver.Reason{Code: reasonUnsent}
+			}
 		}
 		if err := putOutbox(v, r, i, e.At, time.Time{}); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"sportello/driver"
@@ -115,6 +116,13 @@ type outcomeBody struct {
 type contestedLock struct {
 	Lock    string `json:"lock"`
 	Payment string `json:"payment"`
+}
+
+// unsent says that the notices did not go out with the payment.
+func (o *outcomeBody) unsent() bool {
+	return slices.ContainsFunc(o.Evidence, func(e evidenceBody) bool {
+		return driver.Evidence{Kind: e.Kind, Text: e.Text}.NoticesUnsent()
+	})
 }
 
 // evidenceBody is driver.Evidence without the raw bytes, which are in the blob.

@@ -23,6 +23,7 @@ const (
 	reasonReversal      = string(local.CodeReversalUnknown)
 	reasonAfterReversal = string(local.CodeReceiptAfterReversal)
 	reasonContradicted  = string(local.CodeChargeContradicted)
+	reasonUnsent        = string(local.CodeNoticesNotSent)
 	reasonSuspected     = string(local.CodeChargeSuspected)
 	reasonUndone        = string(local.CodeChargeUndone)
 	reasonPassport      = string(local.CodePassportChanged)
@@ -366,6 +367,10 @@ func (b *batch) outcomeEntry(r *record, to State, c Conclusion) (*entry, []Case,
 		body.Held = &driver.Reason{Code: reasonAmountDiffers}
 		cases = append(cases, Case{PaymentID: r.ID, Cause: *body.Held,
 			Evidence: fmt.Sprintf("asked %d cents, the terminal charged %d", r.AmountCents, ch.AmountCents)})
+	}
+	if r.Settlement != SettlementPlatform && (r.Unsent || body.unsent()) {
+		cases = append(cases, Case{PaymentID: r.ID, Cause: driver.Reason{Code: reasonUnsent},
+			Evidence: "charged, and the provider was not told which notices: " + driver.NoticesNotSent})
 	}
 	if r.State != NotCharged {
 		return e, cases, nil

@@ -209,6 +209,7 @@ export type Code =
   | "receipt_uncharged" // receipt for an attempt that ended not charged
   | "ack_not_written" // check first
   | "exclusivity_lost" // somebody else uses the terminal
+  | "notices_not_sent" // charged, but the provider was not told which notices: no receipt comes by itself
   | "late_charge" // a later fact turned not charged into charged
   | "double_charge" // a later fact shows two charges for one notice
   | "receipt_after_reversal" // registered and given back
