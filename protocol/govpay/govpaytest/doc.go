@@ -1,8 +1,10 @@
 // Package govpaytest is a GovPay platform on the other end of a real HTTP line:
 // for tests, for the demo and for `sportello simulate platform`. It is strict
 // where the real one is strict, so that a wrong client fails: credentials, the
-// authentication segment, versions, the Accept header, paging and the two kinds
-// of 404 behave as GovPay's code does.
+// authentication segment, versions, the Accept header, paging, the two kinds of
+// 404, the order of the checks of POST /pagamenti, the attempts that block and
+// the states of a position behave as GovPay's code does. Where GovPay's OpenAPI
+// files say otherwise, the list in contract_deviations_test.go has the reason.
 //
 // It must never know what the client package believes: it shares no type with
 // it, and writes every body by itself. It must never be told by the service
@@ -22,7 +24,7 @@
 //	           "debtor":{"tax_code":"RSSMRA80A01F205X","name":"Mario Rossi"}}]}
 //
 // state is "" (open, or expired by its date), "ESEGUITA" (paid with another
-// provider) or "ANNULLATA". printed_cents is the amount on the printed notice
+// provider), "ANNULLATA", "ANOMALA" or "INCASSATA". printed_cents is the amount on the printed notice
 // where it differs from what is owed now.
 //
 // # Bank file
@@ -36,13 +38,8 @@
 // One JSON line a rule, [Rule]; the first that matches a request acts:
 //
 //	{"on":"ricevute","do":"status","status":503,"times":2}
-//	{"on":"*","do":"down","skip":3,"times":1}
+//	{"on":"pagamenti","do":"lost","skip":3,"times":1}
 //
-// on: byAvviso, ricevute, ricevuta, pdf, profilo, or * for any.
-// do: down (the connection is reset), slow (delay_ms, then the true answer), html
-// (a proxy's page, with status, 200 by default), status (with status and the
-// platform's fault body), wrong_json (well formed, without what it must have),
-// redirect (to a login page), cut (half of the true answer).
-// skip: matching requests to let pass first. times: how many to spoil, 0 for all.
+// docs/piattaforma-simulata.md has all its words, and the seed's further keys.
 // The file is read again when it changes; counting then starts again.
 package govpaytest
