@@ -39,6 +39,7 @@ func TestCheckCart(t *testing.T) {
 		"two creditors":  {[]Position{position("1"), position("2", elsewhere)}, nil, []CartProblem{{1, Refused, ReasonTwoStations}}},
 		"instalments":    {[]Position{position("1", plan(1)), position("2", plan(2))}, nil, nil},
 		"part and whole": {[]Position{position("1", plan(1)), position("2", plan(0))}, []CartProblem{{1, Refused, ReasonSamePlan}}, []CartProblem{{1, Refused, ReasonSamePlan}}},
+		"one part twice": {[]Position{position("1", plan(3)), position("2", plan(3))}, []CartProblem{{1, Refused, ReasonSamePlan}}, []CartProblem{{1, Refused, ReasonSamePlan}}},
 		"other plans":    {[]Position{position("1", plan(0)), position("2", plan(0), elsewhere)}, nil, []CartProblem{{1, Refused, ReasonTwoStations}}},
 		"twice":          {[]Position{position("1"), position("1")}, []CartProblem{{1, Refused, ReasonTwice}}, []CartProblem{{1, Refused, ReasonTwice}}},
 		"paid, pending": {

@@ -119,7 +119,7 @@ func (s Submission) check() error {
 	for _, id := range []struct{ what, value string }{{"provider", s.PSP}, {"intermediary", s.Intermediary}, {"channel", s.Channel}} {
 		// All three or none, says the platform; without them it would open a payment in a browser.
 		if token(id.value, 35) == "" {
-			return fmt.Errorf("%w: %s %q must have 1 to 35 letters, digits, -, _ or .", ErrArgument, id.what, clip(id.value, 40))
+			return fmt.Errorf("%w: %s %q must have 1 to 35 letters, digits, dots, dashes or underscores", ErrArgument, id.what, clip(id.value, 40))
 		}
 	}
 	switch {
