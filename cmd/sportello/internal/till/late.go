@@ -14,6 +14,16 @@ import (
 type Listener interface {
 	// Heard says whether that word is there. It sends nothing and does not wait.
 	Heard(reference string) bool
+	// HeardReversal is Heard of the payment's reversal: of both the reference is the payment's.
+	HeardReversal(reference string) bool
+}
+
+// heardOf asks for the word of an attempt.
+func (a abandoned) heardOf(ear Listener) bool {
+	if a.undoing {
+		return ear.HeardReversal(a.reference)
+	}
+	return ear.Heard(a.reference)
 }
 
 // abandoned is an attempt of this process of which the driver has nothing more to ask: its line may still
@@ -39,6 +49,19 @@ func (s *station) abandon(p ledger.Payment, undoing bool) {
 	s.left = append(s.left, abandoned{id: p.ID, reference: p.Reference, undoing: undoing})
 }
 
+// forget drops what may still come of a payment: its reversal begins, and from now on a word would be that one's.
+func (s *station) forget(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := make([]abandoned, 0, len(s.left))
+	for _, a := range s.left {
+		if a.id != id {
+			kept = append(kept, a)
+		}
+	}
+	s.left = kept
+}
+
 // leftWith finds such an attempt of a payment.
 func (s *station) leftWith(id string) bool {
 	s.mu.Lock()
@@ -59,7 +82,7 @@ func (s *station) overhear(ctx context.Context) {
 	left := s.left
 	s.mu.Unlock()
 	for _, a := range left {
-		if !can || ctx.Err() != nil || !ear.Heard(a.reference) {
+		if !can || ctx.Err() != nil || !a.heardOf(ear) {
 			continue
 		}
 		s.mu.Lock()

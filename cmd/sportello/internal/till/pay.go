@@ -305,11 +305,20 @@ func (s *station) charge(ctx context.Context, a *attempt) {
 func (s *station) order(a *attempt) (driver.Payment, error) {
 	ts, err := s.till.o.Ledger.Terminal(s.term.Name)
 	p := &a.intent.Payment
-	pay := driver.Payment{Reference: p.Reference, AmountCents: p.AmountCents, Previous: ts.Previous, Expected: ts.Total}
+	pay := driver.Payment{Reference: p.Reference, AmountCents: p.AmountCents, Previous: ts.Previous, Expected: ts.Total, KnownResult: s.recorded}
 	for _, n := range p.Notices {
 		pay.Notices = append(pay.Notices, driver.Notice{Creditor: n.Creditor, Number: n.Number})
 	}
 	return pay, err
+}
+
+// recorded says whether the ledger has had this result of this terminal already (driver.Payment.KnownResult).
+func (s *station) recorded(raw []byte, stan string) bool {
+	known, err := s.till.o.Ledger.KnowsResult(s.term.Name, raw, stan)
+	if err != nil {
+		s.till.o.Log.Error().Err(err).Str("terminal", s.term.Name).Msg("looking a result up")
+	}
+	return known && err == nil
 }
 
 // intend makes the intent durable, after a last look at what the terminal remembers (design 5.7).

@@ -153,6 +153,9 @@ func (s *station) reverse(ctx context.Context, v *reversal) {
 	s.confirm(ctx)
 	r := &recorder{s: s, id: v.id, request: v.request, begin: func(b driver.Baseline) (ledger.Payment, error) {
 		p, err := t.o.Ledger.Reverse(v.id, v.operator, v.request, b)
+		if err == nil {
+			s.forget(v.id)
+		}
 		if err == nil || errors.Is(err, ledger.ErrRepeated) {
 			v.settle(p, nil)
 		}

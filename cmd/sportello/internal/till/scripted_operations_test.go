@@ -140,6 +140,8 @@ func (d *terminal) Heard(string) bool {
 	return d.read().ops.heard
 }
 
+func (d *terminal) HeardReversal(reference string) bool { return d.Heard(reference) }
+
 // Decode reads what the scripted terminal saves; nothing else.
 func (d *terminal) Decode(raw []byte) (driver.Last, bool) {
 	n, found := strings.CutPrefix(string(raw), d.name+" result ")
