@@ -187,12 +187,12 @@ func TestCancelTwiceOnRealLines(t *testing.T) {
 				b := &desk{t: t, term: term, cfg: driver.Config{
 					Name: "cassa1", Driver: "nexi", TerminalID: "12345678", CashRegisterID: "1", LRC: "auto",
 					Exclusivity: driver.Exclusive, Receipts: receipts,
-					Timing: driver.Timing{Result: 2 * time.Second, HardStop: 5 * time.Second, Quiet: 400 * time.Millisecond, GiveUp: 3 * time.Second},
+					// What ends only where something fails is long, for a busy machine; what every payment waits is short.
+					Timing: driver.Timing{Result: 10 * time.Second, HardStop: 20 * time.Second, Quiet: 400 * time.Millisecond, GiveUp: 10 * time.Second,
+						Recheck: 200 * time.Millisecond, Odd: time.Second, Slip: time.Second, Linger: 20 * time.Millisecond},
 				}}
 				serve(t, term, &b.cfg)
-				if b.d, err = ecr17.OpenScaled(b.cfg); err != nil {
-					t.Fatal(err)
-				}
+				b.start()
 				defer b.d.Close()
 				b.want(driver.NotCharged, "cancelled", cancel)
 				b.want(driver.NotCharged, "cancelled", cancel)
@@ -222,6 +222,28 @@ func TestD11StaleRefusalAfterACK(t *testing.T) {
 		b.start()
 		b.want(driver.Charged, "approved", stale)
 	})
+}
+
+// What the terminal has saved is not told: blanks (G08), or NAK. A refusal from before the start of this process
+// is then unknown to it, and is not the outcome when it comes again; one of this payment is.
+func TestD11StaleRefusalUntold(t *testing.T) {
+	for _, fault := range []simulator.Fault{simulator.EmptyMemory, simulator.Nak} {
+		for _, x := range []driver.Exclusivity{driver.Exclusive, driver.Shared} {
+			atDesk(t, func(t *testing.T, b *desk) {
+				b.cfg.Exclusivity = x
+				b.start()
+				b.want(driver.NotCharged, "cancelled", cancel)
+				if err := b.term.Script(simulator.Rule{On: "G", Nth: 1, Times: -1, Fault: fault}); err != nil {
+					t.Fatal(err)
+				}
+				b.start()
+				b.want(driver.Charged, "approved", stale)
+				b.start()
+				b.want(driver.NotCharged, "cancelled", cancel)
+				b.want(driver.NotCharged, "cancelled", cancel)
+			})
+		}
+	}
 }
 
 // The same with a line that is cut: nobody says "not charged" of a payment that the bank has approved.

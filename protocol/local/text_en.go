@@ -88,7 +88,7 @@ var english = map[Code]Text{
 	CodeReceiptUncharged:     {"A receipt has arrived for a payment that was held not charged.", "Do not let the notice be paid again. Tell a supervisor."},
 	CodeAckNotWritten:        {"The payment was approved, but the terminal may not have had our confirmation.", "Do not let it be paid again. Check at the terminal that it has not been reversed."},
 	CodeExclusivityLost:      {"The terminal[ {terminal}] is also used by others.", "A supervisor must find out who else uses it; until then automatic checks are reduced."},
-	CodeNoticesNotSent:       {"Charged, but the terminal did not pass on the notice number: the pagoPA receipt cannot come by itself.", "Do not let it be paid again; give the citizen the slip. A supervisor must ask the terminal's provider to report the payment to pagoPA, or have it refunded, and then end the case."},
+	CodeNoticesNotSent:       {"Charged, but the terminal did not pass on the notice number: the pagoPA receipt cannot come by itself.", "Do not let it be paid again; hand out the slip. A supervisor must ask the provider to report the payment to pagoPA, or have it refunded."},
 	CodeLateCharge:           {"A payment taken as not charged turns out to be charged.", "Do not charge the notice again. A supervisor must check and close the case."},
 	CodeDoubleCharge:         {"The same notice turns out to be charged twice.", "The citizen is owed a refund: tell a supervisor at once."},
 	CodeReceiptAfterReversal: {"A pagoPA receipt has arrived for a payment that was reversed.", "Do not let the notice be paid again. A supervisor must ask the provider whether the reversal holds, and end the case."},

@@ -89,7 +89,7 @@ var italian = map[Code]Text{
 	CodeReceiptUncharged:     {"È arrivata una ricevuta per un pagamento che risultava non addebitato.", "Non far ripagare l'avviso. Avvisare un responsabile."},
 	CodeAckNotWritten:        {"Il pagamento è riuscito, ma il terminale potrebbe non aver ricevuto conferma.", "Non far ripagare. Verificare sul terminale che l'operazione non sia stata stornata."},
 	CodeExclusivityLost:      {"Il terminale[ {terminal}] è usato anche da altri.", "Un responsabile deve verificare chi altro lo usa; fino ad allora le verifiche automatiche sono ridotte."},
-	CodeNoticesNotSent:       {"Incassato, ma il terminale non ha trasmesso il numero dell'avviso: la ricevuta pagoPA non può arrivare da sola.", "Non far ripagare; dare lo scontrino al cittadino. Un responsabile chieda al gestore del terminale di comunicare il pagamento a pagoPA, o disponga il rimborso, poi chiuda il caso."},
+	CodeNoticesNotSent:       {"Incassato, ma il terminale non ha trasmesso il numero dell'avviso: la ricevuta pagoPA non può arrivare da sola.", "Non far ripagare; dare lo scontrino. Un responsabile chieda al gestore di comunicare il pagamento a pagoPA, o disponga il rimborso."},
 	CodeLateCharge:           {"Un pagamento dato per non addebitato risulta invece addebitato.", "Non far ripagare l'avviso. Un responsabile deve verificare e chiudere il caso."},
 	CodeDoubleCharge:         {"Lo stesso avviso risulta addebitato due volte.", "Serve un rimborso al cittadino: avvisare subito un responsabile."},
 	CodeReceiptAfterReversal: {"È arrivata una ricevuta pagoPA per un pagamento stornato.", "Non far ripagare l'avviso. Un responsabile verifichi con il prestatore se lo storno vale e chiuda il caso."},
