@@ -34,6 +34,9 @@ func (s *station) memory(b driver.Baseline) driver.Last {
 // suspect opens a case for every attempt held for not charged that a stranger in the terminal's memory fits.
 func (s *station) suspect(last driver.Last) error {
 	t := s.till
+	if last.Present && last.Kind == "reversal" && last.Approved {
+		return s.undone(last)
+	}
 	if !last.Present || last.Kind != "payment" || !last.Approved {
 		return nil
 	}
@@ -66,6 +69,28 @@ func (s *station) suspect(last driver.Last) error {
 		}
 		t.publishPayment(p.ID)
 	}
+	return nil
+}
+
+// undone opens a case when somebody has given a charge back on the terminal itself: only its last one can be
+// (ECR17 2.5), and a reversal says the card but not the STAN that it reverses.
+func (s *station) undone(last driver.Last) error {
+	p, err := s.lastSent()
+	if err != nil || p.State != ledger.Charged || p.Charge == nil {
+		return err
+	}
+	if a, b := p.Charge.PAN, last.Charge.PAN; a != "" && b != "" && a != b {
+		return nil
+	}
+	seen, err := s.till.hasEvidence(p.ID, last.Raw)
+	if err != nil || seen {
+		return err
+	}
+	ev := driver.Evidence{Kind: "last_result", At: time.Now(), Raw: last.Raw, Text: "the terminal remembers a reversal that we did not ask for; it may have given this charge back"}
+	if _, err := s.till.o.Ledger.Contradict(p.ID, string(local.CodeChargeUndone), ev); err != nil {
+		return err
+	}
+	s.till.publishPayment(p.ID)
 	return nil
 }
 

@@ -72,6 +72,26 @@ func TestLateSavedResult(t *testing.T) {
 	}
 }
 
+// TestGivenBackOnTheTerminal: a reversal typed on the terminal may be of our last charge; that is a case, once.
+func TestGivenBackOnTheTerminal(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		w.receipts = true
+		p := w.charges("r0", 1)
+		d := w.terminals[0]
+		d.script(func(d *terminal) { d.kind = "reversal" })
+		d.sold()
+		for range 3 {
+			_, _ = w.act(clerk, "status")
+			synctest.Wait()
+		}
+		cases, err := w.till.Cases(context.Background(), false)
+		if err != nil || len(cases) != 1 || cases[0].PaymentID != p.ID || cases[0].Cause.Code != string(local.CodeChargeUndone) {
+			t.Fatalf("%+v %v", cases, err)
+		}
+		w.wantState(p.ID, ledger.Charged)
+	})
+}
+
 // TestALookLearnsNothing: asking the terminal while people look into a payment leaves their answer good, as long
 // as it shows what they have seen; and what they have seen need not be adopted afterwards.
 func TestALookLearnsNothing(t *testing.T) {
