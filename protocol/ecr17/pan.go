@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 )
 
@@ -113,9 +114,25 @@ func hideDigits(s string) string {
 // minPAN is the length from which a run of digits may be a card number.
 const minPAN = 13
 
-// MaskText hides every run of 13 or more digits in s (single blanks, dots or
-// dashes between them do not break a run) except its last four digits.
+// MaskText hides the card numbers in a text, all but their last four digits: a
+// number of 13 to 19 digits that passes Luhn's check, in one piece or in groups of
+// four digits or more with single blanks, dots or dashes between them; leading zeros
+// are padding. In a longer piece it hides whatever could be one. So the other
+// numbers of a slip stay: an AID, a terminal's id, a notice (of 17 and 18 digits only
+// cards that begin with 5 or 6 exist), a date and a time. One in ten others of that
+// length looks like a card's by chance, and is hidden, too.
 func MaskText(s string) string {
+	return maskRuns(s, hideCards)
+}
+
+// maskDigits is MaskText without asking what a number is: for fields that may
+// hold a part of a card number.
+func maskDigits(s string) string {
+	return maskRuns(s, hideDigits)
+}
+
+// maskRuns hides in every run of 13 or more digits.
+func maskRuns(s string, hide func(run string) string) string {
 	for at := 0; at < len(s); {
 		if !isDigit(s[at]) {
 			at++
@@ -123,11 +140,70 @@ func MaskText(s string) string {
 		}
 		end, digits := digitRun(s, at)
 		if digits >= minPAN {
-			s = s[:at] + hideDigits(s[at:end]) + s[end:]
+			s = s[:at] + hide(s[at:end]) + s[end:]
 		}
 		at = end
 	}
 	return s
+}
+
+// hideCards hides what looks like a card number in a run of digits and single
+// separators. Where two overlap, what either hides is hidden.
+func hideCards(run string) string {
+	b := []byte(run)
+	for from := range len(run) {
+		if run[from] < '1' || run[from] > '9' {
+			continue
+		}
+		begin, end := from, from // the piece in which it begins
+		for begin > 0 && isDigit(run[begin-1]) {
+			begin--
+		}
+		for end < len(run) && isDigit(run[end]) {
+			end++
+		}
+		long := end-begin > panWidth
+		if !long && strings.Trim(run[begin:from], "0") != "" {
+			continue
+		}
+		for i := range cardEnds(run, from) {
+			if !long && i < len(run) && isDigit(run[i]) || long && i > end {
+				continue
+			}
+			for k, left := from, countDigits(run[from:i]); left > 4; k++ {
+				if isDigit(run[k]) {
+					b[k] = '*'
+					left--
+				}
+			}
+		}
+	}
+	return string(b)
+}
+
+// cardEnds gives where a card number that begins at run[from] may end.
+func cardEnds(run string, from int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		sums, digits, piece := [2]int{}, 0, 0 // with every other digit doubled, from the first or the second on
+		for i := from; i < len(run) && digits < panWidth; i++ {
+			if !isDigit(run[i]) {
+				if piece < 4 {
+					return
+				}
+				piece = 0
+				continue
+			}
+			d := int(run[i] - '0')
+			sums[digits%2] += 2*d/10 + 2*d%10
+			sums[1-digits%2] += d
+			digits++
+			piece++
+			rare := (digits == 17 || digits == 18) && run[from] != '5' && run[from] != '6'
+			if digits >= minPAN && !rare && sums[digits%2]%10 == 0 && !yield(i+1) {
+				return
+			}
+		}
+	}
 }
 
 // digitRun measures the run of digits that begins at s[at].
@@ -187,7 +263,7 @@ func maskMessage(payload []byte) (raw Raw, changed bool) {
 		}
 	} else {
 		end = min(len(s), bodyAt+reasonWidth)
-		if masked = MaskText(s[bodyAt:end]); masked == s[bodyAt:end] {
+		if masked = maskDigits(s[bodyAt:end]); masked == s[bodyAt:end] {
 			return Raw(s), false
 		}
 	}

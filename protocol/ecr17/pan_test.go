@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"regexp"
 	"strings"
 	"testing"
@@ -202,5 +203,67 @@ func TestPANInJSON(t *testing.T) {
 	}
 	if json.Unmarshal([]byte(`{"PAN":5}`), &back) == nil {
 		t.Error("a number is not a PAN")
+	}
+}
+
+// TestMaskText: cards are hidden however they are written, and what is no card stays readable.
+func TestMaskText(t *testing.T) {
+	for _, card := range cards {
+		stars, last := strings.Repeat("*", len(card)-4), card[len(card)-4:]
+		for _, text := range []string{"%s", "PAN %s.", "000%s", "%s 13.03.2026 10.05", "CARTA%sX", "A0000000031010 %s", "1000000%s", "%s00471130"} {
+			in := fmt.Sprintf(text, card)
+			if got := MaskText(in); leaks(got) != "" || strings.Contains(got, card[:len(card)-4]) {
+				t.Errorf("%q: %q", in, got)
+			} else if text == "PAN %s." && got != fmt.Sprintf(text, stars+last) {
+				t.Errorf("%q: %q", in, got)
+			} else if MaskText(got) != got {
+				t.Errorf("%q: masking twice gives %q", got, MaskText(got))
+			}
+		}
+		for _, sep := range []string{" ", ".", "-"} {
+			grouped := strings.Join([]string{card[:4], card[4:8], card[8:12], card[12:]}, sep)
+			if got := MaskText(grouped); leaks(got) != "" || !strings.HasSuffix(strings.ReplaceAll(got, sep, ""), "*"+last) || len(got) != len(grouped) {
+				t.Errorf("%q: %q", grouped, got)
+			}
+		}
+	}
+	if got := MaskText("4111111111111111 5555555555554444"); got != "************1111 ************4444" {
+		t.Errorf("two cards: %q", got)
+	}
+	for _, text := range []string{
+		"AID A0000000031010", "AID: A0000000041010", "A0000001410001", "A0000000043060", "0000000031010", "TML 30412207 STAN 000123",
+		"12.03.2026 10.05 000123", "301000000000000123", "ESERCENTE 000012345678901", "****1111", "453201******7741", "4111111111111112", "",
+	} {
+		if got := MaskText(text); got != text {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+}
+
+// TestMaskTextFindsAsLuhnDoes holds the sums against a plain count, over every window of random runs.
+func TestMaskTextFindsAsLuhnDoes(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 2000 {
+		run := make([]byte, minPAN+r.IntN(12))
+		for i := range run {
+			run[i] = byte('0' + r.IntN(10))
+		}
+		want := []byte(string(run))
+		for from := range run {
+			for n := minPAN; n <= panWidth && from+n <= len(run); n++ {
+				one := string(run[from : from+n])
+				whole := strings.Trim(string(run[:from]), "0") == "" && from+n == len(run)
+				rare := (n == 17 || n == 18) && one[0] != '5' && one[0] != '6'
+				if one[0] == '0' || rare || !luhn(one) || len(run) <= panWidth && !whole {
+					continue
+				}
+				for k := from; k < from+n-4; k++ {
+					want[k] = '*'
+				}
+			}
+		}
+		if got := MaskText(string(run)); got != string(want) {
+			t.Fatalf("%s: %s, want %s", run, got, want)
+		}
 	}
 }
