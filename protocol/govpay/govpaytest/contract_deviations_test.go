@@ -34,6 +34,7 @@ var deviations = []deviation{
 	// Fields that the file wants and the code leaves out.
 	{apiPagamento, "POST", "/pagamenti", "response", `^status 201: /redirect: .* is missing`, "with a chosen provider and no urlRitorno there is nowhere to send a browser"},
 	{apiPendenze, "GET", "/pendenze", "response", `/numPagine: .* is missing`, "risultatiPerPagina=0 counts positions, not pages"},
+	{apiPendenze, "GET", "/pendenze", "response", `/numRisultati: .* is missing`, "metadatiPaginazione=false leaves the counting out"},
 	{apiPagamento, "GET", "/domini/{idDominio}/tipiPendenza", "response", `/tipo: .* is missing`, "the kind of a type is not shown by the list"},
 	{apiRagioneria, "GET", receipt, "response", `^status 200: /modello: .* is missing`, "absent when no portal payment opened the attempt"},
 	{apiRagioneria, "GET", receipt, "response", `^status 200: /stato: .* is missing`, "a receipt has an esito and no stato"},
