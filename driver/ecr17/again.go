@@ -34,6 +34,9 @@ import (
 //  4. It is idle: it answers s, and G has nothing newer (the check of design 3.2). Most terminals carry
 //     out one procedure at a time and answer nothing while they sell.
 //
+// The same rule is for every such refusal where the terminal did not tell its last result before the payment
+// (blanks, or no G at all): nothing says then that it is new. It may be what G tells now.
+//
 // An approval equal to an earlier one never counts: it carries a number.
 //
 // The refusal is acknowledged before the outcome is recorded, which no other result is. Nothing can be
@@ -46,7 +49,7 @@ import (
 // saved, the next payment's baseline is an approval that the ledger does not know, and the till refuses to
 // charge (design 5.7).
 
-// again is a refusal equal to an earlier one, after the ACK of the request.
+// again is a refusal that may be an earlier one, after the ACK of the request.
 type again struct {
 	reading Reading
 	acked   bool // our ACK was written
@@ -123,7 +126,7 @@ func (t *terminal) sameAgain(e *exchange) error {
 	switch {
 	case t.life.Err() != nil:
 		return errClosing
-	case begun || !seen.unchanged() || e.again != a || a.atWork != working || len(e.ticket.parts) != parts:
+	case begun || !seen.unchanged() && !(e.untold && seen.holds(a.reading)) || e.again != a || a.atWork != working || len(e.ticket.parts) != parts:
 		return nil
 	}
 	e.direct, e.told, e.lineEnd, e.again = &a.reading, true, "", nil

@@ -23,6 +23,7 @@ type exchange struct {
 	baseline driver.Baseline
 	blanks   []byte // what an empty memory answered to G before the payment
 	previous []byte // the latest result that an earlier exchange of this process heard
+	untold   bool   // the terminal did not tell its last result before the payment
 	settled  bool   // the terminal has nothing old left to say; see sameAgain
 	notices  []byte // payload of the additional data; nil: none
 	show     func(driver.Progress)
@@ -31,7 +32,7 @@ type exchange struct {
 	sent     time.Time // monotonic; zero after a restart
 	activity time.Time // last frame of this attempt, or sent
 	odd      bool      // a result came that cannot count: wait only a little longer
-	again    *again    // a refusal equal to an earlier one came, and nothing since speaks against it
+	again    *again    // a refusal that may be an earlier one came, and nothing since speaks against it
 
 	acked      bool
 	refused    bool // NAK before anything else
@@ -268,7 +269,7 @@ func (e *exchange) onResult(payload []byte) (decided bool) {
 		e.conn.ack()
 		return false
 	case same(e.baseline.Last), same(e.blanks), same(e.previous), slices.ContainsFunc(e.past, same),
-		r.Sense == SenseRefused && e.taken(r):
+		r.Sense == SenseRefused && e.taken(r), e.acked && e.direct == nil && e.untold && r.mayRecur():
 		e.onEarlier(r)
 		return false
 	case e.concluded:

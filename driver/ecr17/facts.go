@@ -121,6 +121,11 @@ func (s sight) unchanged() bool {
 	return s.identity == IdentitySame && (s.last == LastSame || s.last == LastUnsupported)
 }
 
+// holds: our terminal answers, and what it has saved is this result.
+func (s sight) holds(r Reading) bool {
+	return s.identity == IdentitySame && s.last == LastNew && string(s.reading.Raw) == string(r.Raw)
+}
+
 // saw takes the answer to G and compares it with the baseline. present is false after a NAK.
 func (s *sight) saw(reading Reading, present bool, base driver.Baseline) {
 	switch {

@@ -148,6 +148,7 @@ func (t *terminal) prepare(ctx context.Context, e *exchange, fits func(last Read
 			e.baseline.LastSTAN = last.Charge.STAN
 		}
 	}
+	e.untold = e.baseline.Last == nil || untold
 	if fits != nil {
 		if err := fits(last, present && !untold && !last.Empty); err != nil {
 			return nil, err
@@ -156,7 +157,7 @@ func (t *terminal) prepare(ctx context.Context, e *exchange, fits func(last Read
 	first.close()
 
 	s := t.newSession(ctx)
-	settle := e.sense(last).mayRecur() || e.sense(readResult(e.previous, st.TerminalID, time.Now())).mayRecur()
+	settle := e.untold || e.sense(last).mayRecur() || e.sense(readResult(e.previous, st.TerminalID, time.Now())).mayRecur()
 	if e.settled, err = t.readyLine(s, settle); err != nil {
 		s.close()
 		return nil, refuse(ctx, "print switch", err)

@@ -56,6 +56,7 @@ func TestD02Declined(t *testing.T) {
 
 func TestD03Cancelled(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
+		otherBefore(b.peer)
 		b.peer.pay = answer(func(w *wire, _ ecr17.PaymentRequest) []byte { return w.p.cancelled() })
 		o, _ := b.pay()
 		b.want(o, driver.NotCharged, "cancelled")
