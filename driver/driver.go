@@ -221,7 +221,7 @@ type Aftermath struct {
 	Acked          bool   // our acknowledgement of the result was written, on a line that had not ended yet
 	Ticket         string // plain text of the slip; empty when the terminal printed it or nothing came
 	TicketComplete bool   // the end mark was seen
-	RawTicket      []byte // joined text of the ticket messages
+	RawTicket      []byte // joined text of the ticket messages; card numbers masked, here as in Ticket
 	Data           []byte // the host's additional data that came behind the outcome (ECR17 2.13), card numbers masked; nil: none
 }
 

@@ -15,7 +15,7 @@ import (
 // them of a session on which the status was answered; Reprint, Totals and the pre-flight may do the same.
 
 // askSlip asks the copy of the last financial receipt and takes every piece of it. Present is false when
-// the terminal acknowledges and sends none (S13). The text is masked. The error is errNAK when the
+// the terminal acknowledges and sends none (S13). The error is errNAK when the
 // terminal does not know the command, and errDecided when the word of the session's attempt came instead.
 func (t *terminal) askSlip(s *session) (driver.Slip, error) {
 	_, err := s.ask(query{
@@ -34,8 +34,7 @@ func slipOf(copied *ticket, options ecr17.TicketOption) driver.Slip {
 		return driver.Slip{}
 	}
 	return driver.Slip{
-		Present: true, Text: ecr17.MaskText(text), Complete: complete,
-		Raw: []byte(ecr17.MaskText(string(raw))), References: references(string(raw)),
+		Present: true, Text: text, Complete: complete, Raw: raw, References: references(string(raw)),
 	}
 }
 

@@ -55,12 +55,13 @@ func (t *terminal) slipOptions() ecr17.TicketOption {
 	return 0
 }
 
-// read gives the slip as plain text, its raw text, and whether its end mark came.
+// read gives the slip as plain text, its raw text, and whether its end mark came. Should the terminal have
+// printed a card number in clear, it is hidden: before the paper's width cuts the lines.
 func (t *ticket) read(options ecr17.TicketOption) (text string, raw []byte, complete bool) {
 	if len(t.parts) == 0 {
 		return "", nil, false
 	}
-	joined := strings.Join(t.parts, "")
+	joined := ecr17.MaskText(strings.Join(t.parts, ""))
 	var b strings.Builder
 	for i, one := range ecr17.ReadTickets(joined, options) {
 		if i > 0 {
@@ -68,5 +69,5 @@ func (t *ticket) read(options ecr17.TicketOption) (text string, raw []byte, comp
 		}
 		b.WriteString(one.Text())
 	}
-	return b.String(), []byte(joined), t.complete()
+	return ecr17.MaskText(b.String()), []byte(joined), t.complete()
 }

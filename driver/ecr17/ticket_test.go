@@ -1,6 +1,7 @@
 package ecr17
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -142,4 +143,40 @@ func TestS12NoTicket(t *testing.T) {
 				t.Fatalf("%+v", a)
 			}
 		})
+}
+
+// TestSlipsAreMasked: a terminal that prints the card number in clear does not put it into the ledger, neither with
+// the slip nor with its copy nor with the close. An AID stays readable.
+func TestSlipsAreMasked(t *testing.T) {
+	const printed = "ACQUISTO}AID A0000000031010}CARTA 4111 1111 1111 1111}5555555555554444}" + ticketEnd
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.cfg.Receipts = "ecr"
+		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
+			w.ack()
+			w.send(w.p.approved(x.AmountCents))
+			w.send(w.p.ticket(printed))
+		}
+		b.peer.on['R'] = func(w *wire, _ []byte) { w.ack(); w.send(w.p.ticket(printed)) }
+		b.peer.on['C'] = func(w *wire, _ []byte) {
+			w.ack()
+			w.send(encode(ecr17.CloseAnswer{TID: w.p.tid, Code: ecr17.ResultOK, TotalCents: 1, HasTotal: true, HostTotalCents: 1, HasHostTotal: true}))
+			w.send(w.p.ticket(printed))
+		}
+		_, a := b.pay()
+		slip, err := b.term.Reprint(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := b.term.CloseSession(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, text := range map[string]string{
+			"slip": a.Ticket, "raw slip": string(a.RawTicket), "copy": slip.Text, "raw copy": string(slip.Raw), "close": c.Ticket, "raw close": string(c.RawTicket),
+		} {
+			if !strings.Contains(text, "AID A0000000031010") || !strings.Contains(strings.ReplaceAll(text, "\n", ""), "CARTA **** **** **** 1111") || !strings.Contains(text, "************4444") {
+				t.Errorf("%s: %q", what, text)
+			}
+		}
+	})
 }
