@@ -53,6 +53,7 @@ func applyAftermath(v *view, e *entry) error {
 	}
 	if r.Reversal != nil { // it follows the reversal, not the charge
 		r.Reversal.Acked = r.Reversal.Acked || a.Acked
+		r.Reversal.Doubted = r.State == Reversed && !r.Reversal.Acked && !r.Reversal.Confirmed
 	} else {
 		r.Acked = r.Acked || a.Acked
 	}

@@ -16,6 +16,7 @@ type record struct {
 	LastSeq    uint64 `json:",omitzero"` // of its newest entry
 	SentSeq    uint64 `json:",omitzero"` // of the intent, whose blob holds baseline and descriptions
 	ChargedSeq uint64 `json:",omitzero"` // of the outcome that charged it
+	UndoneSeq  uint64 `json:",omitzero"` // of the outcome that reversed it
 	TicketSeq  uint64 `json:",omitzero"` // of the newest entry with a slip
 	// FreeLocks were given back one by one: of documents whose notices are registered, of refunded notices.
 	FreeLocks []string `json:",omitzero"`

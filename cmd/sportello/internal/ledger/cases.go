@@ -135,8 +135,10 @@ func (r *record) settled() bool {
 	switch r.State {
 	case Charged:
 		return !slices.ContainsFunc(r.Notices, func(n Notice) bool { return n.Registration != RegDone && n.Registration != RegClosed })
-	case NotCharged, Reversed:
+	case NotCharged:
 		return r.witness() == ""
+	case Reversed:
+		return r.witness() == "" && !r.Reversal.Doubted
 	default:
 		return false
 	}

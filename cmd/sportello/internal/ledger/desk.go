@@ -197,8 +197,8 @@ func (l *Ledger) Contradict(id, cause string, ev driver.Evidence) (Case, error) 
 	return out, err
 }
 
-// Confirm records that the terminal was found to hold a charge of which it may not have our
-// acknowledgement: nobody need look any more. Once is enough. ErrStale: the payment is not charged.
+// Confirm records that the terminal was found to hold a charge, or the reversal of one, of which it may not have
+// our acknowledgement: nobody need look any more. Once is enough. ErrStale: the payment is neither.
 func (l *Ledger) Confirm(id string, ev driver.Evidence) (Payment, error) {
 	var out Payment
 	err := l.submit(&op{reserve: true, do: func(b *batch) error {
@@ -206,9 +206,10 @@ func (l *Ledger) Confirm(id string, ev driver.Evidence) (Payment, error) {
 		switch {
 		case err != nil:
 			return err
-		case r.State != Charged:
+		case r.State != Charged && r.State != Reversed:
 			return fmt.Errorf("%w: payment %q is %q", ErrStale, id, r.State)
-		case r.Acked || r.Confirmed:
+		case r.State == Charged && (r.Acked || r.Confirmed):
+		case r.State == Reversed && (r.Reversal.Acked || r.Reversal.Confirmed):
 		default:
 			if err := b.later(KindConfirmed, id, ev); err != nil {
 				return err
@@ -239,6 +240,10 @@ func applyDesk(v *view, e *entry) error {
 		if err := v.loseTotal(r); err != nil {
 			return err
 		}
+		if r.State == Reversed { // the charge may stand
+			r.Reversal.Doubted = true
+			joinLocks(v, r)
+		}
 	case KindConfirmed:
 		r.learned(e)
 		t, err := loadTerminal(v, r.Terminal)
@@ -247,6 +252,10 @@ func applyDesk(v *view, e *entry) error {
 		}
 		if t.keeps(r.ID) {
 			v.store(tableTerminals+t.Name, t)
+		}
+		if r.State == Reversed {
+			r.Reversal.Confirmed, r.Reversal.Doubted = true, false
+			break
 		}
 		r.Confirmed = true
 		if r.Reason.Code == reasonAckNotWritten {

@@ -144,6 +144,15 @@ func (l *Ledger) ChargeResult(id string) ([]byte, error) {
 	return b.Result, err
 }
 
+// ReversalResult is ChargeResult of the message by which a payment was reversed.
+func (l *Ledger) ReversalResult(id string) ([]byte, error) {
+	b, err := l.blob(id, func(r *record) uint64 { return r.UndoneSeq })
+	if b == nil {
+		return nil, err
+	}
+	return b.Result, err
+}
+
 // blob reads the blob of one of a payment's entries; nil when there is none, or none any more.
 func (l *Ledger) blob(id string, which func(*record) uint64) (*blob, error) {
 	var b *blob

@@ -145,7 +145,7 @@ func applyReversalSent(v *view, e *entry) error {
 // applyReversed ends a reversal that is proven. The notices stay locked for the token's life; what was
 // awaited is closed and only watched for.
 func applyReversed(e *entry, r *record) {
-	r.Reversal.EndedAt, r.Reversal.FreeAt = e.At, e.At.Add(tokenLife)
+	r.Reversal.EndedAt, r.Reversal.FreeAt, r.UndoneSeq = e.At, e.At.Add(tokenLife), e.Seq
 	for i := range r.Notices {
 		if n := &r.Notices[i]; n.Registration.open() {
 			n.Registration, n.Reason = RegClosed, driver.Reason{Code: reasonReversed}

@@ -51,13 +51,14 @@ const (
 //	reversing     any                                                yes: the money may be here or there
 //	reversed      no receipt of ours in the payment                  for the token's life after the reversal, then no
 //	reversed      a receipt of ours, before or after                 yes: given back and paid on the platform
+//	reversed      the terminal may have undone it by itself            yes, until it is confirmed
 //	reversed      closed by a refund case                            as charged: EndingRefunded frees, EndingClosed does not
 //	not_charged   any                                                no
 func (r *record) holdsNotices() hold {
 	switch {
 	case r.State == NotCharged:
 		return holdNot
-	case r.State != Reversed || r.witness() != "":
+	case r.State != Reversed || r.witness() != "" || r.Reversal.Doubted:
 		return holdFast
 	}
 	return holdUntil

@@ -108,7 +108,7 @@ func (t *terminalRecord) applyTotal(v *view, e *entry) error {
 
 // unheard says that the terminal may not know that we have its approval, and so may undo it by itself.
 func (r *record) unheard() bool {
-	return r.State == Charged && !r.Acked && !r.Confirmed && len(r.ResolvedBy) == 0
+	return r.State == Charged && !r.Acked && !r.Confirmed && len(r.ResolvedBy) == 0 || r.State == Reversed && r.Reversal.Doubted
 }
 
 // RecordTotal records the total that a terminal has told. ErrStale: a payment is in hand, and nobody can

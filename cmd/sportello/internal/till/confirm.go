@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
@@ -12,10 +13,10 @@ import (
 	"sportello/protocol/local"
 )
 
-// heard notes a charge of which the terminal may not have our acknowledgement: it may undo such a sale by
+// heard notes a charge, or a reversal, of which the terminal may not have our acknowledgement: it may undo such a sale by
 // itself (ECR17 6.2 L10), so it is asked once more when it has nothing else to do.
 func (s *station) heard(p ledger.Payment, acked bool) {
-	if p.State != ledger.Charged || acked || len(p.ResolvedBy) > 0 {
+	if p.State != ledger.Charged && p.State != ledger.Reversed || acked || len(p.ResolvedBy) > 0 {
 		return
 	}
 	s.mu.Lock()
@@ -30,7 +31,17 @@ func (s *station) recall() {
 		s.till.o.Log.Error().Err(err).Str("terminal", s.term.Name).Msg("reading the terminal's last payment")
 		return
 	}
+	if p.State == ledger.Reversed {
+		s.heard(p, p.Reversal.Acked || p.Reversal.Confirmed || p.Reversal.Doubted && s.till.hasCase(p.ID))
+		return
+	}
 	s.heard(p, p.Acked || p.Confirmed)
+}
+
+// hasCase says that people have been told of a payment already.
+func (t *Till) hasCase(id string) bool {
+	all, err := t.o.Ledger.Cases(true)
+	return err == nil && slices.ContainsFunc(all, func(c ledger.Case) bool { return c.PaymentID == id })
 }
 
 // confirm asks the terminal whether such a charge stands. A terminal that does not answer is asked again
@@ -48,15 +59,24 @@ func (s *station) confirm(ctx context.Context) {
 		t.o.Log.Warn().Err(err).Str("payment", id).Msg("the terminal cannot be asked whether the charge stands")
 		return
 	}
-	stands, undone, err := s.stands(id, last)
+	p, err := t.o.Ledger.Payment(id)
+	if err != nil {
+		t.o.Log.Error().Err(err).Str("payment", id).Msg("reading what the terminal is asked after")
+		return
+	}
+	ask, cause := s.stands, local.CodeChargeUndone
+	if p.State == ledger.Reversed {
+		ask, cause = s.reversalStands, local.CodeChargeContradicted
+	}
+	stands, undone, err := ask(id, last)
 	ev := driver.Evidence{Kind: "last_result", At: time.Now(), Raw: last.Raw}
 	switch {
 	case err != nil:
 	case undone != "":
 		ev.Text = undone
-		_, err = t.o.Ledger.Contradict(id, string(local.CodeChargeUndone), ev)
+		_, err = t.o.Ledger.Contradict(id, string(cause), ev)
 	case stands:
-		ev.Text = "the terminal holds the charge that it was not told we have"
+		ev.Text = "the terminal holds what it was not told that we have"
 		_, err = t.o.Ledger.Confirm(id, ev)
 	}
 	if err != nil && !errors.Is(err, ledger.ErrStale) { // given back meanwhile: there is nothing to ask after
@@ -95,4 +115,23 @@ func (s *station) stands(id string, last driver.Last) (stands bool, undone strin
 		return false, "the terminal remembers what it did before the charge that it was not told we have", nil
 	}
 	return false, "", nil
+}
+
+// reversalStands is stands of a reversal. Nothing that does not tell is left at that: the notice would be free to
+// be charged again, and the first charge might stand.
+func (s *station) reversalStands(id string, last driver.Last) (stands bool, undone string, err error) {
+	baseline, err := s.till.o.Ledger.ReversalBaseline(id)
+	if err != nil {
+		return false, "", err
+	}
+	own, err := s.till.o.Ledger.ReversalResult(id)
+	switch {
+	case err != nil:
+		return false, "", err
+	case own != nil && last.Present && bytes.Equal(last.Raw, own):
+		return true, "", nil
+	case baseline.Last != nil && !baseline.Untold && (!last.Present || bytes.Equal(last.Raw, baseline.Last)):
+		return false, "the terminal remembers the charge, and no reversal of it: the charge stands", nil
+	}
+	return false, "the terminal was not told that we have its reversal, and does not say whether it has undone it: the charge may stand", nil
 }

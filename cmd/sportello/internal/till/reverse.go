@@ -173,6 +173,9 @@ func (s *station) reverse(ctx context.Context, v *reversal) {
 		return
 	case r.concluded:
 		t.follow(v.id, after)
+		if last.State == ledger.Reversed {
+			s.heard(last, after.Acked)
+		}
 	case ctx.Err() != nil:
 		t.o.Log.Warn().Err(err).Str("payment", v.id).Msg("reversal left as sent: the next start takes it up")
 	default:
@@ -181,6 +184,7 @@ func (s *station) reverse(ctx context.Context, v *reversal) {
 	}
 	if last.State != ledger.Reversing {
 		s.release(v)
+		s.confirm(ctx)
 		return
 	}
 	s.handOver(v)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
 	"sportello/driver"
@@ -346,4 +347,51 @@ func TestReversalOfARefund(t *testing.T) {
 		}
 		w.wantIdle()
 	}, reversible)
+}
+
+// TestReversalWithoutAck: the terminal does not know that we have its reversal, and may have undone it: it is asked,
+// at once or after a start, and where the charge stands the notice stays locked, with a case.
+func TestReversalWithoutAck(t *testing.T) {
+	for _, undone := range []bool{false, true} {
+		for _, restart := range []bool{false, true} {
+			bubble(t, func(t *testing.T, w *world) {
+				d := w.terminals[0]
+				p := w.charged("r1", 1)
+				before := d.read()
+				d.script(func(d *terminal) {
+					d.ops.unacked, d.mute = true, restart
+					d.ops.undo = func(context.Context) driver.Outcome {
+						o := d.reversed()
+						if undone {
+							d.script(func(d *terminal) { d.memory, d.numbers = before.memory, before.numbers })
+						}
+						return o
+					}
+				})
+				if _, err := w.reverse(chief, p.ID); err != nil {
+					t.Fatal(err)
+				}
+				w.wantState(p.ID, ledger.Reversed)
+				if restart {
+					w.restart()
+					d.script(func(d *terminal) { d.mute = false })
+					w.restart()
+				}
+				w.wantIdle()
+				now := w.wantState(p.ID, ledger.Reversed)
+				cases, err := w.till.Cases(context.Background(), false)
+				if err != nil || now.Reversal.Confirmed == undone || now.Reversal.Doubted != undone || (len(cases) == 1) != undone {
+					t.Errorf("undone %t, restart %t: %+v, %+v %v", undone, restart, now.Reversal, cases, err)
+				}
+				w.restart()
+				if again, _ := w.till.Cases(context.Background(), false); len(again) != len(cases) {
+					t.Errorf("told again: %+v", again)
+				}
+				time.Sleep(time.Hour)
+				if n, err := w.ledger.Notice(now.Notices[0].Creditor, now.Notices[0].Number); err != nil || (n.Holder != "") != undone {
+					t.Errorf("undone %t, restart %t: an hour later %+v %v", undone, restart, n, err)
+				}
+			}, reversible)
+		}
+	}
 }

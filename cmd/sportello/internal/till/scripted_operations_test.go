@@ -71,7 +71,7 @@ func (d *terminal) Reverse(ctx context.Context, v driver.Reversal, r driver.Reco
 	if err := r.Outcome(o); err != nil {
 		return driver.Aftermath{}, nil
 	}
-	return driver.Aftermath{Acked: true, Ticket: "STORNO", TicketComplete: true}, nil
+	return driver.Aftermath{Acked: !now.ops.unacked, Ticket: "STORNO", TicketComplete: true}, nil
 }
 
 func (d *terminal) ResolveReversal(ctx context.Context, a driver.ReversalAttempt, r driver.Recorder) (*driver.Aftermath, error) {

@@ -306,6 +306,9 @@ func viewReversal(r *ledger.Reversal) *local.Reversal {
 		return nil
 	}
 	v := &local.Reversal{Operator: r.Operator, SentAt: r.SentAt, EndedAt: moment(r.EndedAt), FreeAt: moment(r.FreeAt)}
+	if r.Doubted { // nobody can say when
+		v.FreeAt = nil
+	}
 	if r.Charge != nil {
 		v.STAN = r.Charge.STAN
 	}

@@ -1,0 +1,64 @@
+package ledger
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"sportello/driver"
+)
+
+// TestDoubtedReversal: the terminal was not told that we have its reversal, and may have undone it (ECR17 6.2 L10):
+// the notice is not free after the token's life, but when the reversal is confirmed, or people have ended the case.
+func TestDoubtedReversal(t *testing.T) {
+	for _, end := range []string{"acknowledged", "confirmed", "refunded", "closed"} {
+		t.Run(end, func(t *testing.T) {
+			clock := newClock()
+			l := open(t, t.TempDir(), func(o *Options) { o.Now = clock.now })
+			p := paid(t, l, 1)
+			must(l.Reverse(p.ID, "capo", "rev", reversalBaseline))(t)
+			c := verdict(driver.Reversed, "reversed")
+			c.RawResult = []byte("the reversal")
+			must(l.Conclude(p.ID, c))(t)
+			r := must(l.Aftermath(p.ID, driver.Aftermath{Acked: end == "acknowledged", Ticket: "STORNO"}))(t)
+			if raw := must(l.ReversalResult(p.ID))(t); string(raw) != "the reversal" || r.Acked {
+				t.Errorf("%q %+v", raw, r)
+			}
+			free := func(want bool) {
+				t.Helper()
+				clock.set(clock.now().Add(time.Hour))
+				l = reopen(t, l)
+				n := must(l.Notice(creditor, number(1)))(t)
+				if (n.Holder == "") != want || !n.FreeAt.IsZero() {
+					t.Errorf("free %t: %+v", want, n)
+				}
+				again := intent(1)
+				again.RequestID = "again"
+				if _, err := l.Intend(again); errors.Is(err, ErrNoticeLocked) == want {
+					t.Errorf("free %t: %v", want, err)
+				}
+			}
+			ev := driver.Evidence{Kind: "last_result", Text: "looked at"}
+			switch end {
+			case "acknowledged":
+				free(true)
+			case "confirmed":
+				free(false)
+				must(l.Confirm(p.ID, ev))(t)
+				must(l.Confirm(p.ID, ev))(t)
+				free(true)
+			default:
+				k := must(l.Contradict(p.ID, reasonContradicted, ev))(t)
+				free(false)
+				if !k.NeedsTwo {
+					t.Error("one person ends it")
+				}
+				endCase(t, l, k.ID, end, "bonifico 7")
+				free(end == EndingRefunded)
+			}
+			if report := must(l.Check())(t); len(report.Problems) > 0 {
+				t.Errorf("%+v", report)
+			}
+		})
+	}
+}
