@@ -105,6 +105,9 @@ func (c Config) tlsConfig() (*tls.Config, error) {
 		conf.RootCAs = pool
 	}
 	if c.Auth.Certificate != "" {
+		// Web servers that protect one folder ask for the certificate when they have
+		// seen the path, in TLS 1.2 by a second handshake on the same connection.
+		conf.Renegotiation = tls.RenegotiateOnceAsClient
 		conf.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			cert, err := tls.LoadX509KeyPair(c.Auth.Certificate, c.Auth.Key)
 			if err != nil {

@@ -85,9 +85,9 @@ func (f *Finding) network(fault *Fault) {
 	case fault.Outcome == OutcomeUntrusted: // before any connection
 		f.Check, f.Code = CheckTLS, FindingCAFile
 	case certificateRefused(err):
-		f.Check, f.Code, f.Detail = CheckCredentials, FindingClientCert, remoteAlert(err)
-	case remoteAlert(err) != "":
-		f.Check, f.Code, f.Detail = CheckTLS, FindingTLSRefused, remoteAlert(err)
+		f.Check, f.Code, f.Detail = CheckCredentials, FindingClientCert, alert(err)
+	case alert(err) != "":
+		f.Check, f.Code, f.Detail = CheckTLS, FindingTLSRefused, alert(err)
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
 		f.Check, f.Code = CheckTLS, FindingTLSNotSpoken
 	case errors.As(err, &op) && op.Op == "proxyconnect":

@@ -102,7 +102,8 @@ const (
 // its state first and its attempts second. It knows only what the platform
 // wrote: two counters that look at the same time both get Payable.
 // A share for another body does not matter to a terminal and is not a reason
-// here; see [Position.MultiBeneficiary].
+// here; see [CheckCart]. Where the answer is weak ([Position.Weak]) the verdict
+// rests on less, and whoever shows it says so.
 func Payability(p Position, now time.Time) (Verdict, ReasonCode) {
 	switch p.State {
 	case StateOpen:

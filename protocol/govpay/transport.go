@@ -108,20 +108,21 @@ func proxyAnswer(_ context.Context, _ *url.URL, _ *http.Request, r *http.Respons
 	return nil
 }
 
-// remoteAlert is the server's reason for ending TLS, "" for any other error. The
-// type of crypto/tls cannot be named, its place in the error can.
-func remoteAlert(err error) string {
+// alert is the reason why the server, or we, ended TLS, "" for any other error.
+// The type of crypto/tls cannot be named, its place in the error can.
+func alert(err error) string {
 	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "remote error" && op.Err != nil {
+	if errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error") && op.Err != nil {
 		return op.Err.Error()
 	}
 	return ""
 }
 
-// certificateRefused: the server wants a client certificate, or not this one.
+// certificateRefused: the server wants a client certificate, at once or when it
+// has seen the path, or not this one.
 func certificateRefused(err error) bool {
-	alert := remoteAlert(err)
-	return strings.Contains(alert, "certificate") || strings.Contains(alert, "access denied")
+	why := alert(err)
+	return strings.Contains(why, "certificate") || strings.Contains(why, "access denied") || strings.Contains(why, "no renegotiation")
 }
 
 // fileState changes when one of the files does.
