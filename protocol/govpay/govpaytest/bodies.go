@@ -61,10 +61,8 @@ func (s *Server) pendenza(p *position, api string, now time.Time) body {
 	b["voci"], b["rpp"], b["allegati"] = s.voci(p, api, p.state(now, s.loc)), attempts, []body{}
 	if api != apiPendenze {
 		portals := []body{}
-		for _, o := range s.portals {
-			if o.pays(p) {
-				portals = append(portals, s.pagamentoRow(o, now))
-			}
+		for _, o := range p.portals {
+			portals = append(portals, s.pagamentoRow(o, now))
 		}
 		b["pagamenti"] = portals
 	}

@@ -21,8 +21,6 @@ type portal struct {
 	positions []*position
 }
 
-func (o *portal) pays(p *position) bool { return slices.Contains(o.positions, p) }
-
 // attempts are the portal payment's own.
 func (o *portal) attempts() []having {
 	var list []having
@@ -157,6 +155,9 @@ func (s *Server) postPayment(c *call) answer {
 		id: fmt.Sprintf("%032x", len(s.portals)+1), session: q.Get("idSessionePortale"), at: c.now, positions: positions,
 	}
 	s.portals, s.byPortal[o.id] = append(s.portals, o), o
+	for _, p := range positions {
+		p.portals = append(p.portals, o)
+	}
 	if refusal, good := s.payable(c, positions); !good { // 7 to 12
 		o.refused = true
 		c.did = "failed " + o.id

@@ -38,6 +38,7 @@ type position struct {
 	note         string    // descrizioneStato
 	loaded       time.Time // dataCaricamento
 	payments     []payment // in the order in which they came
+	portals      []*portal // that would pay it
 }
 
 // stored state of the money alone: what filters look at. ANOMALA is a flag on top.
