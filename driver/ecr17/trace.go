@@ -39,7 +39,7 @@ func (t tracer) message(way string, payload []byte) {
 		code := payload[9]
 		e = e.Str("code", string(rune(code)))
 		if code != 'U' && code != 'S' && code != 'K' {
-			e = e.Str("content", ecr17.MaskText(string(payload)))
+			e = e.Str("content", ecr17.MaskText(string(ecr17.NewRaw(payload))))
 		}
 		if way == received {
 			e = diagnosis(e, payload)
@@ -48,7 +48,7 @@ func (t tracer) message(way string, payload []byte) {
 	e.Msg("message")
 }
 
-// diagnosis gives the fields by which a deviation is found. In the content they stand in runs of digits that
+// diagnosis gives the fields by which a deviation is found. In the content they may stand in runs of digits that
 // could hold a card number, and are masked with it; none of them is wide enough for one.
 func diagnosis(e *zerolog.Event, payload []byte) *zerolog.Event {
 	switch payload[9] {

@@ -15,7 +15,7 @@ import (
 
 // Z15: the debug log shows frames, but no card number, no notice and no slip; nor does the evidence.
 func TestZ15Trace(t *testing.T) {
-	const pan = "4026531234561234"
+	const pan = "4026531234561237"
 	inBubble(t, func(t *testing.T, b *bench) {
 		b.cfg.Receipts = "ecr"
 		b.cfg.NoticeData = &driver.NoticeData{Tag: 5, Template: "{notice}", IndexMap: "5000"}
@@ -42,7 +42,7 @@ func TestZ15Trace(t *testing.T) {
 		b.term.Close()
 		text := log.String()
 		for _, want := range []string{
-			`"code":"X"`, `"code":"U"`, `"code":"S"`, "1234",
+			`"code":"X"`, `"code":"U"`, `"code":"S"`, "1237",
 			`"result":"00"`, `"class":"extended payment"`, `"bytes":92`, `"stan":"` + o.Charge.STAN + `"`, `"amount_cents":` + fmt.Sprint(ourCents),
 			`"host_time":"`, `"clock":"`,
 		} {
