@@ -90,7 +90,7 @@ func (t *terminal) readClosing(payload []byte) (driver.Closing, bool) {
 			Host:     driver.Totals{Present: a.HasHostTotal, Cents: a.HostTotalCents},
 		}, true
 	case a.Code == ecr17.ResultRefused:
-		text := ecr17.MaskText(a.Reason)
+		text := ecr17.MaskDigits(a.Reason)
 		if sense := a.ActionCode.Sense(); text == "" {
 			text = sense
 		} else if sense != "" {

@@ -159,7 +159,7 @@ func (e *exchange) handle(f frame) (decided bool) {
 		e.progressed = true
 		e.worked = e.worked || e.acked
 		e.again.progress(f.Text())
-		p := progressOf(ecr17.MaskText(f.Text()), e.phase)
+		p := progressOf(ecr17.MaskDigits(f.Text()), e.phase)
 		e.phase = p.Phase
 		e.show(p)
 	case ecr17.FrameApplication:
@@ -232,7 +232,7 @@ func (e *exchange) onMessage(f frame) (decided bool) {
 	case code == 'U': // the host's additional data, before the result or after it: kept, never an outcome
 		e.again = nil
 		e.conn.ack()
-		if data := []byte(ecr17.MaskText(string(f.Payload))); e.concluded {
+		if data := []byte(ecr17.MaskDigits(string(f.Payload))); e.concluded {
 			e.data = data
 		} else {
 			e.remark("data", "additional data of the host", data)

@@ -65,7 +65,7 @@ func readResult(payload []byte, tid string, now time.Time) Reading {
 
 // saidBy gives the terminal's words, or the sense of the host's code; never a card number.
 func saidBy(m ecr17.Result) string {
-	text, sense := ecr17.MaskText(m.Reason), m.ActionCode.Sense()
+	text, sense := ecr17.MaskDigits(m.Reason), m.ActionCode.Sense()
 	switch {
 	case m.Code == ecr17.ResultOK:
 		return "approved"

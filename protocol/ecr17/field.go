@@ -138,7 +138,7 @@ func (l *layout) fault(f *field, value string, err error) error {
 		value = hideDigits(value)
 	}
 	const most = 64
-	value = maskDigits(value)
+	value = MaskDigits(value)
 	if len(value) > most {
 		value = value[:most]
 	}

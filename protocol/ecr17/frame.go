@@ -174,7 +174,7 @@ func (f Frame) String() string {
 	case FrameACK, FrameNAK:
 		return fmt.Sprintf("%v(%v)", f.Kind, f.Form)
 	case FrameProgress:
-		return fmt.Sprintf("progress(%q)", MaskText(f.Text()))
+		return fmt.Sprintf("progress(%q)", MaskDigits(f.Text()))
 	default:
 		code := byte('?')
 		if len(f.Payload) >= headerLen && isPrintable(f.Payload[9]) {

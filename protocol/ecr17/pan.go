@@ -125,9 +125,10 @@ func MaskText(s string) string {
 	return maskRuns(s, hideCards)
 }
 
-// maskDigits is MaskText without asking what a number is: for fields that may
-// hold a part of a card number.
-func maskDigits(s string) string {
+// MaskDigits hides every run of 13 or more digits (single blanks, dots or dashes
+// between them do not break a run) except its last four: for the fields of a
+// message, which may hold a card number cut short.
+func MaskDigits(s string) string {
 	return maskRuns(s, hideDigits)
 }
 
@@ -263,7 +264,7 @@ func maskMessage(payload []byte) (raw Raw, changed bool) {
 		}
 	} else {
 		end = min(len(s), bodyAt+reasonWidth)
-		if masked = maskDigits(s[bodyAt:end]); masked == s[bodyAt:end] {
+		if masked = MaskDigits(s[bodyAt:end]); masked == s[bodyAt:end] {
 			return Raw(s), false
 		}
 	}

@@ -86,7 +86,7 @@ func ReadVAS(text string) (VASAnswer, error) {
 	case len(a.OrderID) > MaxOrderID:
 		return a, fmt.Errorf("ecr17: service answer: ORDER_ID of %d bytes: %w", len(a.OrderID), ErrVASAnswer)
 	case !zeros(a.RespID):
-		return a, fmt.Errorf("ecr17: service answer: RESPID %q, %q: %w", MaskText(a.RespID), MaskText(a.Message), ErrVASRefused)
+		return a, fmt.Errorf("ecr17: service answer: RESPID %q, %q: %w", MaskDigits(a.RespID), MaskDigits(a.Message), ErrVASRefused)
 	}
 	return a, nil
 }
