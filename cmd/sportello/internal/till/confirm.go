@@ -38,6 +38,30 @@ func (s *station) recall() {
 	s.heard(p, p.Acked || p.Confirmed)
 }
 
+// overtaken: another command that moves money is about to follow a reversal that could not be asked after, and
+// will take its place in the terminal's memory. From now on that is people's.
+func (s *station) overtaken() {
+	s.mu.Lock()
+	id := s.unasked
+	s.mu.Unlock()
+	if id == "" {
+		return
+	}
+	t := s.till
+	p, err := t.o.Ledger.Payment(id)
+	if err == nil && p.State == ledger.Reversed {
+		_, err = t.o.Ledger.Contradict(id, string(local.CodeChargeContradicted), driver.Evidence{Kind: "last_result", At: time.Now(),
+			Text: "the terminal was not told that we have its reversal, and could not be asked whether it has undone it: the charge may stand"})
+		s.mu.Lock()
+		s.unasked = ""
+		s.mu.Unlock()
+		t.publishPayment(id)
+	}
+	if err != nil {
+		t.o.Log.Error().Err(err).Str("payment", id).Msg("leaving an unconfirmed reversal to people")
+	}
+}
+
 // hasCase says that people have been told of a payment already.
 func (t *Till) hasCase(id string) bool {
 	all, err := t.o.Ledger.Cases(true)

@@ -337,6 +337,7 @@ func (s *station) intend(a *attempt, b driver.Baseline) (ledger.Payment, error) 
 		return ledger.Payment{}, &local.Error{Code: local.CodeStateChanged, PaymentID: p.ID}
 	}
 	t.settleBegun(a, p, nil)
+	s.overtaken()
 	return p, nil
 }
 

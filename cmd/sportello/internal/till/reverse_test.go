@@ -395,3 +395,24 @@ func TestReversalWithoutAck(t *testing.T) {
 		}
 	}
 }
+
+// TestReversalOvertaken: the terminal could not be asked, and the next payment takes the reversal's place.
+func TestReversalOvertaken(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		d := w.terminals[0]
+		p := w.charged("r1", 1)
+		d.script(func(d *terminal) { d.ops.unacked, d.mute = true, true })
+		if _, err := w.reverse(chief, p.ID); err != nil {
+			t.Fatal(err)
+		}
+		w.wantState(p.ID, ledger.Reversed)
+		w.wantIdle()
+		d.script(func(d *terminal) { d.ops.unacked = false })
+		w.charged("r2", 2)
+		cases, err := w.till.Cases(context.Background(), false)
+		if now := w.wantState(p.ID, ledger.Reversed); err != nil || len(cases) != 1 || cases[0].PaymentID != p.ID || !now.Reversal.Doubted {
+			t.Errorf("%+v %v %+v", cases, err, now.Reversal)
+		}
+		w.wantIdle()
+	}, reversible)
+}
