@@ -39,7 +39,7 @@ func openTerminals(cfg *config.Config, log zerolog.Logger) ([]till.Terminal, map
 			return nil, nil, fmt.Errorf("terminal %q: %w", t.Name, err)
 		}
 		terminals = append(terminals, till.Terminal{Name: t.Name, Label: t.Label, Driver: d,
-			Exclusivity: t.Exclusivity, Settlement: t.Settlement, MaxNotices: t.MaxNotices, Reversal: t.Reversal})
+			Exclusivity: t.Exclusivity, Settlement: t.Settlement, MaxNotices: t.MaxNotices, Reversal: t.Reversal, Quiet: t.Timing.Quiet})
 		provider := settle.Provider{ID: t.PSP.ID}
 		if t.PSP.Channel != "" {
 			provider.Channels = []string{t.PSP.Channel}

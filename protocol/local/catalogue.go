@@ -211,6 +211,7 @@ var statuses = map[Code]int{
 	CodeNeedsTwoPeople:          http.StatusConflict,
 	CodeSamePerson:              http.StatusForbidden,
 	CodeReceiptWitness:          http.StatusConflict,
+	CodeResolutionTooEarly:      http.StatusConflict,
 
 	CodeTerminalUnreachable: http.StatusServiceUnavailable,
 	CodeTerminalSilent:      http.StatusServiceUnavailable,

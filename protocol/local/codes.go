@@ -56,6 +56,7 @@ const (
 	CodeNeedsTwoPeople          Code = "needs_two_people"             // a proposal waits for another person's signature
 	CodeSamePerson              Code = "same_person"                  // who proposed may not countersign
 	CodeReceiptWitness          Code = "receipt_witness"              // a receipt of our provider bars "not charged" (design 5.2)
+	CodeResolutionTooEarly      Code = "resolution_too_early"         // "not charged" while the terminal may be at it still: 409
 )
 
 // The terminal before the charge.

@@ -50,6 +50,7 @@ var german = map[Code]Text{
 	CodeNeedsTwoPeople:          {"Die Antwort ist erfasst und wartet auf die Unterschrift einer zweiten Person.", "Eine andere verantwortliche Person muss sie bestätigen, auch von einem anderen PC. Bis dahin ändert sich nichts."},
 	CodeSamePerson:              {"Wer die Antwort gegeben hat, kann sie nicht auch bestätigen.", "Eine andere verantwortliche Person muss unterschreiben, auch von einem anderen PC."},
 	CodeReceiptWitness:          {"Es liegt eine pagoPA-Quittung unseres Dienstleisters vor: die Zahlung kann nicht als nicht belastet gelten.", "Die Belege neu lesen und neu antworten. Nicht nochmals zahlen lassen."},
+	CodeResolutionTooEarly:      {"Das Terminal könnte noch an diesem Vorgang arbeiten: es ist zu früh zu sagen, dass er nicht stattgefunden hat.", "Das Terminal ansehen und[ in {seconds} Sekunden] nochmals antworten. Bis dahin nicht nochmals zahlen lassen."},
 
 	CodeTerminalUnreachable: {"Das Terminal[ {terminal}] ist nicht erreichbar.", "Prüfen, ob es eingeschaltet und am Netz ist, dann wiederholen."},
 	CodeTerminalSilent:      {"Das Terminal[ {terminal}] ist verbunden, antwortet aber nicht.", "Zum Startbildschirm zurückkehren oder neu starten; sonst die Kassenanbindung (ECR) und die Adresse prüfen lassen."},

@@ -50,6 +50,7 @@ var english = map[Code]Text{
 	CodeNeedsTwoPeople:          {"The answer is recorded and waits for another person's signature.", "A supervisor other than the one who answered must confirm it, also from another PC. Until then nothing changes."},
 	CodeSamePerson:              {"Whoever gave the answer cannot confirm it as well.", "Another supervisor must sign, also from another PC."},
 	CodeReceiptWitness:          {"There is a pagoPA receipt of our provider: the payment cannot be taken for not charged.", "Read the evidence again and answer anew. Do not let the notice be paid again."},
+	CodeResolutionTooEarly:      {"The terminal may still be at work on this operation: it is too early to say that it did not happen.", "Look at the terminal and answer again[ in {seconds} seconds]. Until then do not let the notice be paid again."},
 
 	CodeTerminalUnreachable: {"The terminal[ {terminal}] cannot be reached.", "Check that it is switched on and on the network, then try again."},
 	CodeTerminalSilent:      {"The terminal[ {terminal}] is connected but does not answer.", "Bring it back to its first screen or restart it; if it goes on, have its cash register (ECR) link and its address checked."},

@@ -51,6 +51,7 @@ var italian = map[Code]Text{
 	CodeNeedsTwoPeople:          {"La risposta è registrata e attende la firma di un'altra persona.", "Un responsabile diverso da chi ha risposto deve confermarla, anche da un altro PC. Fino ad allora nulla cambia."},
 	CodeSamePerson:              {"Chi ha dato la risposta non può anche confermarla.", "Deve firmare un altro responsabile, anche da un altro PC."},
 	CodeReceiptWitness:          {"C'è la ricevuta pagoPA del nostro prestatore: il pagamento non può risultare non addebitato.", "Rileggere le prove e rispondere di nuovo. Non far ripagare l'avviso."},
+	CodeResolutionTooEarly:      {"Il terminale potrebbe essere ancora al lavoro su questa operazione: è presto per dire che non è avvenuta.", "Guardare il terminale e rispondere di nuovo[ tra {seconds} secondi]. Fino ad allora non far ripagare l'avviso."},
 
 	CodeTerminalUnreachable: {"Il terminale[ {terminal}] non è raggiungibile.", "Controllare che sia acceso e collegato alla rete, poi riprovare."},
 	CodeTerminalSilent:      {"Il terminale[ {terminal}] è collegato ma non risponde.", "Riportarlo alla schermata iniziale o riavviarlo; se continua, far verificare il collegamento cassa (ECR) e l'indirizzo del terminale."},

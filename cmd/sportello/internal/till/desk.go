@@ -38,6 +38,9 @@ func (t *Till) Resolve(ctx context.Context, op local.Operator, paymentID string,
 	case !p.NeedsPeople && op.Role != local.RoleSupervisor:
 		return local.Payment{}, &local.Error{Code: local.CodeForbiddenRole, PaymentID: p.ID}
 	}
+	if err := t.early(p, verdict); err != nil {
+		return local.Payment{}, err
+	}
 	p, err = t.o.Ledger.Propose(p.ID, req.EvidenceSeq, ledger.Proposal{Answer: verdict,
 		STAN: req.STAN, AuthCode: strings.ToUpper(req.AuthCode), Note: strings.TrimSpace(req.Note), By: op.ID})
 	if err != nil {
@@ -57,6 +60,9 @@ func (t *Till) Countersign(ctx context.Context, op local.Operator, paymentID str
 		return local.Payment{}, &local.Error{Code: local.CodeStateChanged, PaymentID: p.ID}
 	}
 	if err := countersigns(op, *p.Proposal, req); err != nil {
+		return local.Payment{}, err
+	}
+	if err := t.early(p, p.Proposal.Answer); req.Accept && err != nil {
 		return local.Payment{}, err
 	}
 	if p, err = t.o.Ledger.Countersign(p.ID, req.EvidenceSeq, op.ID, req.Accept); err != nil {

@@ -38,6 +38,7 @@ func (r *recorder) Sent(b driver.Baseline) error {
 		return err
 	}
 	r.sent, r.last = true, p
+	r.s.sign(p.ID)
 	t.publishPayment(p.ID)
 	r.s.answered()
 	return nil
@@ -61,6 +62,9 @@ func (r *recorder) Outcome(o driver.Outcome) error {
 		}
 		if err == nil {
 			r.concluded, r.last = true, p
+			if r.begin != nil { // the gathering of evidence is no sign of the attempt
+				r.s.sign(p.ID)
+			}
 			t.forgetPaper(p.ID)
 			t.publishPayment(p.ID)
 			r.s.alarm(o)
@@ -139,6 +143,9 @@ func (r *recorder) Progress(p driver.Progress) {
 	act := local.Activity{RequestID: r.request, Terminal: r.s.term.Name, Phase: string(p.Phase), Text: p.Text, Since: time.Now()}
 	if r.sent || r.begin == nil {
 		act.PaymentID = r.id
+		if p.Phase != driver.PhaseVerifying {
+			r.s.sign(r.id)
+		}
 		r.s.till.o.Failpoint("till.phase")
 	}
 	r.s.show(act)

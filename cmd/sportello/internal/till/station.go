@@ -28,13 +28,14 @@ type station struct {
 	needsAdopt bool
 	stranger   string // what it remembered when last looked at, for people
 	activity   *local.Activity
-	since      time.Time   // held or resolving
-	asking     local.Lease // the question that the worker is at; Holder empty: none
-	changed    []string    // what the newest passport has changed, since this process began
-	listened   time.Time   // when somebody who looked at a payment made the worker listen
-	left       []abandoned // attempts whose late word may still come (overhear)
-	relearned  string      // software that was learned again by itself, until a person commissions the terminal
-	unasked    string      // charged payment of which the terminal may not know that we have its word (confirm)
+	since      time.Time            // held or resolving
+	asking     local.Lease          // the question that the worker is at; Holder empty: none
+	changed    []string             // what the newest passport has changed, since this process began
+	listened   time.Time            // when somebody who looked at a payment made the worker listen
+	left       []abandoned          // attempts whose late word may still come (overhear)
+	relearned  string               // software that was learned again by itself, until a person commissions the terminal
+	signs      map[string]time.Time // last sign of each attempt of this process, by payment; none older than Quiet
+	unasked    string               // charged payment of which the terminal may not know that we have its word (confirm)
 }
 
 // job is what holds a station: a payment or a reversal.
@@ -56,7 +57,7 @@ func newStation(t *Till, term Terminal) *station {
 	if term.Label == "" {
 		term.Label = term.Name
 	}
-	return &station{till: t, term: term, jobs: make(chan func(context.Context), questionsWaiting+1), light: local.LightUnknown}
+	return &station{till: t, term: term, jobs: make(chan func(context.Context), questionsWaiting+1), light: local.LightUnknown, signs: make(map[string]time.Time)}
 }
 
 // run is the worker. First what a restart left, then a look at the terminal, then jobs as they come;

@@ -44,6 +44,9 @@ type Terminal struct {
 	Settlement  string
 	MaxNotices  int
 	Reversal    string // terminals[].reversal; only ReversalProvider allows one with settlement terminal
+	// Quiet is how long a silent terminal may be at an operation still; until then people cannot say that
+	// nothing happened (terminals[].timing.quiet).
+	Quiet time.Duration
 }
 
 // Options of a till. All are required unless said otherwise.
@@ -69,6 +72,7 @@ type Till struct {
 	wg       sync.WaitGroup // workers
 	stations map[string]*station
 	names    []string // of stations, in the order of the configuration
+	begun    time.Time
 
 	showing sync.Mutex // held from reading anything to publishing it: a later state is never shown first
 
@@ -93,6 +97,7 @@ func New(o Options) (*Till, error) {
 		open:     make(map[string]*attempt),
 		platform: local.Platform{Light: local.LightUnknown},
 		paper:    make(map[string]paper),
+		begun:    time.Now(),
 	}
 	t.ctx, t.stop = context.WithCancel(context.Background())
 	for _, term := range o.Terminals {

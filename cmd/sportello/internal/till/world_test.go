@@ -75,6 +75,7 @@ type world struct {
 	hub       *hub
 	terminals []*terminal
 	exclusive driver.Exclusivity // of every terminal
+	quiet     time.Duration      // likewise
 	max       int
 	reversal  string
 	receipts  bool // every charge has its receipt at once, so that the terminals are proven (design 5.6)
@@ -157,7 +158,7 @@ func (w *world) open() {
 	for _, d := range w.terminals {
 		d.plugIn()
 		o.Terminals = append(o.Terminals, Terminal{Name: d.name, Label: "Cassa " + d.name[5:], Driver: d,
-			Exclusivity: w.exclusive, Settlement: ledger.SettlementTerminal, MaxNotices: w.max, Reversal: w.reversal})
+			Exclusivity: w.exclusive, Settlement: ledger.SettlementTerminal, MaxNotices: w.max, Reversal: w.reversal, Quiet: w.quiet})
 	}
 	if w.till, err = New(o); err != nil {
 		w.t.Fatal(err)

@@ -174,6 +174,7 @@ export type Code =
   | "needs_two_people" // a proposal waits for another person's signature
   | "same_person" // who proposed may not countersign
   | "receipt_witness" // a receipt of our provider bars "not charged" (design 5.2)
+  | "resolution_too_early" // "not charged" while the terminal may be at it still: 409
   | "terminal_unreachable"
   | "terminal_silent"
   | "not_a_terminal"
