@@ -155,6 +155,7 @@ func (s *Server) postPayment(c *call) answer {
 		id: fmt.Sprintf("%032x", len(s.portals)+1), session: q.Get("idSessionePortale"), at: c.now, positions: positions,
 	}
 	s.portals, s.byPortal[o.id] = append(s.portals, o), o
+	s.bySession[o.session] = append(s.bySession[o.session], o)
 	for _, p := range positions {
 		p.portals = append(p.portals, o)
 	}

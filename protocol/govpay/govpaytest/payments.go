@@ -59,8 +59,12 @@ func (s *Server) getPayments(c *call) answer {
 		return slices.ContainsFunc(o.positions, func(p *position) bool { return is("idDebitore", p.Debtor.TaxCode) })
 	}
 	var list []*portal
-	for _, o := range s.portals {
-		if is("idSessionePortale", o.session) && is("idSessione", o.nodo) && is("id", o.id) && debtor(o) && !o.at.Before(since) && !o.at.After(until) &&
+	candidates := s.portals
+	if session := q.Get("idSessionePortale"); session != "" {
+		candidates = s.bySession[session]
+	}
+	for _, o := range candidates {
+		if is("idSessione", o.nodo) && is("id", o.id) && debtor(o) && !o.at.Before(since) && !o.at.After(until) &&
 			(q.Get("stato") == "" || q.Get("stato") == o.state(c.now)) { // the state last: it costs most
 			list = append(list, o)
 		}

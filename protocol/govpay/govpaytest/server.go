@@ -58,6 +58,7 @@ type Server struct {
 	byName    map[name]*position
 	portals   []*portal
 	byPortal  map[string]*portal
+	bySession map[string][]*portal
 	notices   int // given out so far
 	types     []Type
 	creditors []Creditor
@@ -113,7 +114,7 @@ func New(opts Options) (*Server, error) {
 	s := &Server{
 		opts: opts, loc: loc, started: opts.Now(),
 		positions: make(map[key]*position), byIUV: make(map[key][]*position), byName: make(map[name]*position),
-		byPortal: make(map[string]*portal), creditors: opts.Seed.Creditors, types: opts.Seed.Types,
+		byPortal: make(map[string]*portal), bySession: make(map[string][]*portal), creditors: opts.Seed.Creditors, types: opts.Seed.Types,
 		bank: bankTail{path: opts.BankFile}, script: script{path: opts.FaultsFile},
 	}
 	s.stopped, s.stop = context.WithCancel(context.Background())
