@@ -94,6 +94,11 @@ func (s *station) confirm(ctx context.Context) {
 	}
 	stands, undone, err := ask(id, last)
 	ev := driver.Evidence{Kind: "last_result", At: time.Now(), Raw: last.Raw}
+	if err == nil && undone == "" && p.State == ledger.Charged {
+		if undone, err = s.missing(ctx, id); undone != "" {
+			ev.Kind, ev.Raw = "totals", nil
+		}
+	}
 	switch {
 	case err != nil:
 	case undone != "":
@@ -113,6 +118,30 @@ func (s *station) confirm(ctx context.Context) {
 	if stands || undone != "" {
 		t.publishPayment(id)
 	}
+}
+
+// missing says what the terminal's total speaks against a charge; empty: nothing. A sale that the terminal has
+// undone by itself may be its last result still (ECR17 D13), but is in its total no more. It is asked only where
+// commissioning proved that harmless and the total before the charge was measured. Others' sales may hide it: then
+// the close shows it.
+func (s *station) missing(ctx context.Context, id string) (string, error) {
+	ts, err := s.till.o.Ledger.Terminal(s.term.Name)
+	if err != nil {
+		return "", err
+	}
+	baseline, err := s.till.o.Ledger.Baseline(id)
+	if err != nil || ts.Passport == nil || !ts.Passport.TotalsBefore || baseline.Total == nil || !baseline.Total.Measured {
+		return "", err
+	}
+	now, err := s.term.Driver.Totals(ctx)
+	if err != nil { // what it remembers has to do
+		s.till.o.Log.Warn().Err(err).Str("payment", id).Msg("the terminal's total cannot be read after a charge that it was not told we have")
+		return "", nil
+	}
+	if !now.Present || now.Cents != baseline.Total.Cents {
+		return "", nil
+	}
+	return fmt.Sprintf("the terminal's total is %d cents, as before the charge that it was not told we have", now.Cents), nil
 }
 
 // stands says whether what the terminal remembers now is the charge, and what there speaks against it; empty:
