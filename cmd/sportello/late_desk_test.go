@@ -19,7 +19,7 @@ func (s *soak) slowWord() local.Payment {
 		s.quit(err)
 	}
 	s.await()
-	time.Sleep(5 * time.Minute)
+	s.wait(5 * time.Minute)
 	s.settle.Close()
 	if err := s.sim.Script(simulator.Rule{Fault: simulator.Slow, At: "result", DelayMS: 400_000, On: "X", Nth: 1}); err != nil {
 		s.quit(err)
@@ -28,7 +28,7 @@ func (s *soak) slowWord() local.Payment {
 	if err != nil {
 		s.quit(err)
 	}
-	time.Sleep(200 * time.Second)
+	s.wait(200 * time.Second)
 	now, err := s.till.Payment(context.Background(), p.ID)
 	if err != nil || now.State != local.StateUnknown || now.NeedsPeople {
 		s.quit("evidence is not being gathered", now.State, err)
@@ -51,7 +51,7 @@ func TestWordAfterPeopleCutTheGatheringShort(t *testing.T) {
 				if _, err := s.till.Countersign(ctx, soakOther, p.ID, local.CountersignRequest{RequestID: "x", EvidenceSeq: v.EvidenceSeq, Accept: true}); err != nil {
 					s.quit(err)
 				}
-				time.Sleep(600 * time.Second)
+				s.wait(600 * time.Second)
 				if next == "close" {
 					if err := s.ask(soakChief, "close", local.ActionRequest{}); err != nil {
 						t.Errorf("close: %v", err)
@@ -60,7 +60,7 @@ func TestWordAfterPeopleCutTheGatheringShort(t *testing.T) {
 					t.Errorf("G refused %q: the notice was charged again: %d approvals", unsupported, s.charges(""))
 					s.await()
 				}
-				time.Sleep(time.Minute)
+				s.wait(time.Minute)
 				now, _ := s.ledger.Payment(p.ID)
 				cases, _ := s.ledger.Cases(true)
 				if now.State != ledger.Charged || len(cases) == 0 || s.charges("") != 2 {
@@ -79,10 +79,10 @@ func TestWordAfterFree(t *testing.T) {
 			if err := s.ask(soakChief, "free", local.ActionRequest{}); err != nil {
 				s.quit(err)
 			}
-			time.Sleep(600 * time.Second)
+			s.wait(600 * time.Second)
 			_, _ = s.buy("r2", soakNotice(2, 1300))
 			s.await()
-			time.Sleep(time.Minute)
+			s.wait(time.Minute)
 			if now, _ := s.ledger.Payment(p.ID); now.State != ledger.Charged {
 				t.Errorf("G refused %q: the terminal has said 00, and it is %s", unsupported, now.State)
 			}

@@ -20,7 +20,7 @@ func TestLateWordOfTheReversal(t *testing.T) {
 			s.quit(err)
 		}
 		s.await()
-		time.Sleep(5 * time.Minute)
+		s.wait(5 * time.Minute)
 		s.settle.Close()
 		if err := s.sim.Script(simulator.Rule{Fault: simulator.NoResult, On: "X", Nth: 1}); err != nil {
 			s.quit(err)
@@ -40,7 +40,7 @@ func TestLateWordOfTheReversal(t *testing.T) {
 				s.quit(err)
 			}
 		}
-		time.Sleep(time.Minute)
+		s.wait(time.Minute)
 		if err := s.sim.Script(simulator.Rule{Fault: simulator.Slow, At: "result", DelayMS: 1_500_000, On: "S", Nth: 1}); err != nil {
 			s.quit(err)
 		}
@@ -48,7 +48,7 @@ func TestLateWordOfTheReversal(t *testing.T) {
 			s.quit(err)
 		}
 		for range 60 {
-			time.Sleep(time.Minute)
+			s.wait(time.Minute)
 			now, _ = s.ledger.Payment(p.ID)
 			if _, err := s.till.Payment(ctx, p.ID); err != nil {
 				t.Log(err)

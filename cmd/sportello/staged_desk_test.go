@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"sportello/cmd/sportello/internal/till"
 	"sportello/driver"
@@ -31,6 +32,9 @@ func stagedDesk(t *testing.T, o simulator.Options, x driver.Exclusivity, f func(
 		s.served.Wait()
 	})
 }
+
+// wait lets time pass: the bubble's, which is virtual.
+func (s *soak) wait(d time.Duration) { time.Sleep(d) }
 
 // buy pays one notice.
 func (s *soak) buy(id, notice string) (local.Payment, error) {

@@ -24,7 +24,7 @@ func TestStaleRefusalAfterRestartWithoutG(t *testing.T) {
 				s.quit(err)
 			}
 			s.await()
-			time.Sleep(5 * time.Minute)
+			s.wait(5 * time.Minute)
 			now, _ := s.ledger.Payment(p.ID)
 			return now
 		}
@@ -52,7 +52,7 @@ func TestLateWordThatIsOdd(t *testing.T) {
 			s.quit(err)
 		}
 		s.await()
-		time.Sleep(5 * time.Minute)
+		s.wait(5 * time.Minute)
 		s.settle.Close()
 		if err := s.sim.Script(simulator.Rule{Fault: simulator.Slow, At: "result", DelayMS: 1_500_000, On: "X", Nth: 1}, simulator.Rule{Fault: simulator.PlainResult, On: "X", Nth: 1}); err != nil {
 			s.quit(err)
@@ -62,7 +62,7 @@ func TestLateWordThatIsOdd(t *testing.T) {
 			s.quit(err)
 		}
 		for range 40 {
-			time.Sleep(time.Minute)
+			s.wait(time.Minute)
 			if _, err := s.till.Payment(context.Background(), p.ID); err != nil {
 				t.Error(err)
 			}

@@ -25,7 +25,7 @@ func TestComputedTotalHidesNoCharge(t *testing.T) {
 					s.quit(err)
 				}
 				s.await()
-				time.Sleep(5 * time.Minute)
+				s.wait(5 * time.Minute)
 				now, _ := s.ledger.Payment(p.ID)
 				return now
 			}
