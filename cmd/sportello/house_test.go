@@ -237,6 +237,10 @@ var sleepers = map[string]string{
 	"driver/ecr17/evidence_test.go":                "inside the package's synctest bubble: virtual time",
 	"driver/ecr17/heard_test.go":                   "inside the package's synctest bubble: virtual time",
 	"driver/ecr17/last_test.go":                    "inside the package's synctest bubble: virtual time",
+	"driver/ecr17/late_test.go":                    "inside the package's synctest bubble: virtual time",
+	"driver/ecr17/number_test.go":                  "inside the package's synctest bubble: virtual time",
+	"cmd/sportello/internal/till/quiet_test.go":    "inside the package's synctest bubble: virtual time",
+	"cmd/sportello/undone_desk_test.go":            "inside the soak's synctest bubble: virtual time",
 	"driver/line/bench_linux_test.go":              "a caller that is stuck gives no sign",
 	"driver/line/serial_linux_test.go":             "the kernel has no event for a full pty",
 }
