@@ -184,6 +184,7 @@ func TestDeskNotCharged(t *testing.T) {
 	if again := c.payment(p.ID); again.Proposal == nil || again.Proposal.By != "rossi" || again.EvidenceSeq != proposed.EvidenceSeq {
 		t.Fatalf("after a kill: %+v", again)
 	}
+	<-time.After(time.Second) // timing.quiet, which a start begins anew
 	signed := c.decides("bianchi", "resolve", p.ID, "--sign", "--seq", seq(proposed))
 	if signed.State != local.StateNotCharged || len(signed.ResolvedBy) != 2 || signed.Reason.Code != string(local.CodeByPeople) {
 		t.Fatalf("signed: %+v", signed)

@@ -23,6 +23,7 @@ type operations struct {
 	slip            driver.Slip                                  //
 	passport        driver.Passport                              // what it is now
 	inForce         *driver.Passport                             // the newest commissioned
+	before          *driver.Total                                // what a payment finds before it
 	picky           bool                                         // refuses a payment when it is not as commissioned
 	forgot          int                                          // how often it was told to forget
 	quiet           []bool                                       // how Detect was asked

@@ -210,7 +210,7 @@ func (d *terminal) take(p driver.Payment) {
 
 func (d *terminal) baseline() driver.Baseline {
 	now := d.read()
-	b := driver.Baseline{TerminalID: "12345678", Last: now.memory}
+	b := driver.Baseline{TerminalID: "12345678", Last: now.memory, Total: now.ops.before}
 	if now.numbers != "000000" {
 		b.LastSTAN = now.numbers
 	}
