@@ -316,6 +316,19 @@ func (c *counter) until(what string, cond func() bool) {
 	}
 }
 
+// seen is the terminal as the service shows it after a look.
+func (c *counter) seen() local.Terminal {
+	var r local.TerminalReport
+	c.until("the terminal to be looked at", func() bool {
+		_, out, _ := c.cli("terminal", "status", "cassa1", "--json")
+		return json.Unmarshal([]byte(out), &r) == nil
+	})
+	return r.Terminal
+}
+
+// busy: somebody's payment is in hand.
+func (c *counter) busy() bool { return c.seen().Light == local.LightBusy }
+
 // debt is one of the demonstration's payable notices.
 func debt(i int) string {
 	return govpaytest.Demo(time.Now()).QR()[i]
@@ -365,4 +378,31 @@ var _ io.Writer = (*lockedBuffer)(nil)
 func onTheWire(qr string) string {
 	f := strings.Split(qr, "|")
 	return f[2] + f[3]
+}
+
+// payWhenReady pays, waiting for the terminal's first look after a start.
+func (c *counter) payWhenReady(notice, request string) (code int, p local.Payment, errs string) {
+	c.t.Helper()
+	c.until("the terminal to be free", func() bool {
+		code, p, errs = c.pay(notice, "--request-id", request)
+		return !strings.Contains(errs, "sta già lavorando")
+	})
+	return code, p, errs
+}
+
+// payAndLeave starts a payment whose caller is not waited for; the caller ends when abandon is called.
+func (c *counter) payAndLeave(notice, request string) (abandon func()) {
+	c.t.Helper()
+	cmd := exec.Command(c.bin, "pay", notice, "--terminal", "cassa1", "--request-id", request, "--config", c.config)
+	c.until("the terminal to be ready", func() bool {
+		_, out, _ := c.cli("terminal", "status", "cassa1", "--json")
+		return strings.Contains(out, `"ready"`)
+	})
+	if err := cmd.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	return func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
 }

@@ -3,8 +3,6 @@
 package main
 
 import (
-	"os/exec"
-	"strings"
 	"testing"
 
 	"sportello/protocol/local"
@@ -117,32 +115,5 @@ func TestKillAtEveryStep(t *testing.T) {
 				return true
 			})
 		})
-	}
-}
-
-// payWhenReady pays, waiting for the terminal's first look after a start.
-func (c *counter) payWhenReady(notice, request string) (code int, p local.Payment, errs string) {
-	c.t.Helper()
-	c.until("the terminal to be free", func() bool {
-		code, p, errs = c.pay(notice, "--request-id", request)
-		return !strings.Contains(errs, "sta già lavorando")
-	})
-	return code, p, errs
-}
-
-// payAndLeave starts a payment whose caller is not waited for; the caller ends when abandon is called.
-func (c *counter) payAndLeave(notice, request string) (abandon func()) {
-	c.t.Helper()
-	cmd := exec.Command(c.bin, "pay", notice, "--terminal", "cassa1", "--request-id", request, "--config", c.config)
-	c.until("the terminal to be ready", func() bool {
-		_, out, _ := c.cli("terminal", "status", "cassa1", "--json")
-		return strings.Contains(out, `"ready"`)
-	})
-	if err := cmd.Start(); err != nil {
-		c.t.Fatal(err)
-	}
-	return func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
 	}
 }

@@ -163,6 +163,11 @@ func printEvidence(w io.Writer, p local.Payment) {
 		fmt.Fprintln(w, "Il più probabile: incassato.")
 	case local.StateNotCharged:
 		fmt.Fprintln(w, "Il più probabile: non incassato.")
+	case local.StateReversed:
+		fmt.Fprintln(w, "Il più probabile: stornato.")
+	case local.State(local.AnswerNotReversed):
+		fmt.Fprintln(w, "Il più probabile: non stornato.")
+	default: // nothing speaks for either
 	}
 }
 

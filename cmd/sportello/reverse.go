@@ -100,8 +100,9 @@ func reversalEnd(p local.Payment) (code int, over bool) {
 		return exitNotCharged, true // not given back: the charge stands
 	case local.StateReversing:
 		return exitUnknown, p.NeedsPeople
+	default:
+		return exitUnknown, true // a state of a later service: people look at it
 	}
-	return exitUnknown, true // a state of a later service: people look at it
 }
 
 // failed explains why there is no reversal to report.

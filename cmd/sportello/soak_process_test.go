@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"sportello/driver/line"
 	"sportello/driver/simulator"
@@ -49,15 +48,6 @@ func (m *mortal) event() error {
 		}
 	}
 	return nil
-}
-
-// kill is a death from outside.
-func (m *mortal) kill() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if !m.dead {
-		m.die()
-	}
 }
 
 // die keeps the file as it is now. A commit under way may be in it or not: both is what a kill leaves.
@@ -214,6 +204,3 @@ func (m *mortal) bury() error {
 	}
 	return os.Rename(m.keep, m.ledger)
 }
-
-// rest is how long nobody does anything between two customers.
-func rest(n int) time.Duration { return time.Duration(n) * time.Second }

