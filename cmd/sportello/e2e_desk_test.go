@@ -21,7 +21,12 @@ func (c *counter) as(operator string, args ...string) (code int, stdout, stderr 
 // decides is a decision that is accepted: its one JSON document is the payment afterwards.
 func (c *counter) decides(operator string, args ...string) (p local.Payment) {
 	c.t.Helper()
-	code, out, errs := c.as(operator, append(args, "--json")...)
+	var code int
+	var out, errs string
+	c.until("the terminal's quiet time", func() bool { // a start begins it anew
+		code, out, errs = c.as(operator, append(args, "--json")...)
+		return !strings.Contains(errs, string(local.CodeResolutionTooEarly))
+	})
 	if err := json.Unmarshal([]byte(out), &p); err != nil || code != exitDone {
 		c.t.Fatalf("%v ended with %d: %v\n%s%s", args, code, err, out, errs)
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"sportello/driver/simulator"
 	"sportello/protocol/local"
@@ -104,6 +105,9 @@ func TestKillAtTheDesk(t *testing.T) {
 			c.kill()
 			c.start("SPORTELLO_FAILPOINT=" + row.failpoint)
 			c.until("the terminal's first look", func() bool { return !c.asking() })
+			if exclusivity == "shared" {
+				<-time.After(1500 * time.Millisecond) // timing.quiet, which a start begins anew
+			}
 			args := append([]string{}, row.step...)
 			for i := range args {
 				args[i] = strings.ReplaceAll(args[i], "ID", id)

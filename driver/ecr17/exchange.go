@@ -283,8 +283,11 @@ func (e *exchange) onResult(payload []byte) (decided bool) {
 		e.candidate, e.odd = r.Raw, true
 		return false
 	}
-	if r.Sense == SenseApproved && e.taken(r) {
+	switch {
+	case r.Sense == SenseApproved && e.taken(r):
 		r.Sense, r.Text = SenseOdd, "approved, with the number "+r.Charge.STAN+" of an earlier transaction"
+	case r.Sense == SenseApproved && e.untold && r.longBefore(e.sent, e.baseline.ClockOffset):
+		r.Sense, r.Text = SenseOdd, "approved, at a time before this payment"
 	}
 	e.direct, e.again = &r, nil
 	e.t.remember(r.Raw, false)

@@ -165,6 +165,24 @@ func (r Reading) notBefore(sent time.Time, offset time.Duration) bool {
 	return !at.IsZero() && !at.Add(-max(offset, 0)).Before(sent.Truncate(time.Minute))
 }
 
+// longBefore reports an approval that the host gave before the attempt was sent, whichever of the clocks is
+// right. It matters where the terminal did not tell its last result: then it may be that of a sale nobody has
+// heard of (D11 without G). Without a time nothing is said; a day apart to the minute is the terminal's way of
+// counting days (D32).
+func (r Reading) longBefore(sent time.Time, offset time.Duration) bool {
+	at := r.Charge.HostTime
+	if at.IsZero() || sent.IsZero() {
+		return false
+	}
+	now := time.Now()
+	for _, meant := range []time.Time{at, at.Add(-offset)} {
+		if !meant.Before(sent.Add(-earlyBy)) || inWindow(meant, sent, now) {
+			return false
+		}
+	}
+	return true
+}
+
 // stanFollows: forward by 1 to stanStep modulo a million, neither being zero. Without a STAN in the
 // baseline any will do.
 func stanFollows(before, after string) bool {
