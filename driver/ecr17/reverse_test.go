@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"sportello/driver"
@@ -98,6 +99,7 @@ func TestReversalWord(t *testing.T) {
 				b.rec.onOutcome = func() { acks = b.peer.received("ACK") }
 				o, a := b.reverse(v)
 				b.want(o, c.verdict, c.code)
+				synctest.Wait() // the peer has counted what it has read
 				if !a.Acked || b.peer.received("ACK") <= acks {
 					t.Fatalf("acknowledged %t; %d ACKs at the outcome, %d now", a.Acked, acks, b.peer.received("ACK"))
 				}
