@@ -105,8 +105,9 @@ export class Page {
   }
 
   async logout(): Promise<void> {
-    await this.api.logout().catch(() => undefined); // the tab forgets the token in any case
-    this.end({});
+    const told = this.api.logout().catch(() => undefined);
+    this.end({}); // at once, and in any case: nothing asks with a token that is going
+    await told;
   }
 
   async lock(): Promise<void> {
