@@ -5,7 +5,7 @@ NODE := $(shell command -v npm 2>/dev/null)
 TAGS := $(if $(NODE),-tags webui)
 PAGE := $(WEB)/dist/index.html
 
-.PHONY: demo build page test lint bench soak types types-check clean
+.PHONY: demo build page test lint bench soak fuzz types types-check clean
 
 # A counter with simulated terminal and platform; prints the page's address. Ctrl-C ends it.
 demo: build
@@ -47,6 +47,11 @@ SECONDS := 60
 soak:
 	SOAK_SEEDS=$(SEEDS) SOAK_SEED=$(SEED) SOAK_PAYMENTS=50 go test -count=1 -timeout 60m -v -run 'TestSoak$$|TestSoakReplays' ./cmd/sportello
 	SOAK_SECONDS=$(SECONDS) SOAK_SEED=$(SEED) go test -count=1 -timeout 60m -v -run 'TestSoakRealBinary' ./cmd/sportello
+
+# Every fuzz target for EACH, one after another; never part of the tests, which run the seeds.
+EACH := 10m
+fuzz:
+	.ci/fuzz $(EACH)
 
 # The page's TypeScript types come from protocol/local.
 types:
