@@ -5,6 +5,7 @@
 package config
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -26,11 +27,12 @@ type Config struct {
 	Creditors     []Creditor
 	Terminals     []Terminal
 	Platform      Platform
+	Offline       Offline
+	Services      []Service // kinds of debt the counter may create
 
 	TLS       *TLS     // nil: plain HTTP on loopback
 	Hosts     []string // further Host names the page may be asked for
 	Origins   []string // further exact origins
-	Services  []string // kinds of debt the counter may create
 	Printer   Printer
 	Scanner   Scanner
 	Retention Retention
@@ -56,7 +58,7 @@ type Terminal struct {
 	CashRegisterID string
 	LRC            string
 	Exclusivity    driver.Exclusivity
-	Settlement     string // terminal; platform is refused by this version
+	Settlement     string // terminal, platform; the same for all terminals of a file
 	PSP            PSP
 	NoticeData     *driver.NoticeData // nil: the contract carries no additional data
 	MaxNotices     int                // in one card transaction
@@ -102,15 +104,54 @@ type Platform struct {
 	Application string
 	Auth        govpay.Auth
 	CAFile      string
+
+	Proxy                        string // empty: from the environment; none; or an address
+	ProxyUser, ProxyPasswordFile string
+	Verify                       []govpay.API    // who is asked about a notice, in this order; empty: the client's own order
+	Timeouts                     govpay.Timeouts // zero: the client's own
 }
 
 // GovPay is the platform as its client needs it.
 func (p Platform) GovPay() govpay.Config {
 	return govpay.Config{
-		Pagamento: p.Pagamento, Pendenze: p.Pendenze, Ragioneria: p.Ragioneria,
+		Pagamento: p.Pagamento, Pendenze: p.Pendenze, Ragioneria: p.Ragioneria, Backoffice: p.Backoffice,
 		Auth: p.Auth, CAFile: p.CAFile,
+		Proxy: p.Proxy, ProxyUser: p.ProxyUser, ProxyPasswordFile: p.ProxyPasswordFile,
+		Timeouts: p.Timeouts,
 	}
 }
+
+// Offline is the body's written choice to charge while the platform is away (design 8). Where Allow is
+// true every limit is positive; VerifiedWithin is zero only where a debt may be charged unverified.
+type Offline struct {
+	Allow          bool
+	MaxAmountCents int64         // of one payment
+	MaxTotalCents  int64         // of one period
+	MaxPayments    int           // in one period
+	MaxHours       time.Duration // a period ends by itself after these
+	VerifiedWithin time.Duration // only what this installation verified that recently
+}
+
+// Service is a kind of debt that is created at the counter. One read from the platform's catalogue has
+// nothing but its Type and its Creditor.
+type Service struct {
+	Type     string // idTipoPendenza
+	Name     string // what the clerk picks
+	Creditor string // tax code
+	Reason   string // causale
+	Cents    int64  // 0: asked
+
+	// Where the money goes: an account code of the platform, or an IBAN with its accounting.
+	EntryCode                            string
+	IBAN, AccountingKind, AccountingCode string
+
+	Taxonomy string          // tassonomiaAvviso; may be empty
+	DueDays  int             // 0: no due date
+	Form     json.RawMessage // a JSON schema, an object; nil: no further fields
+}
+
+// Catalogue tells whether the platform's catalogue has to say what the service is.
+func (s Service) Catalogue() bool { return s.Name == "" }
 
 // TLS are the PEM files for a page that is not served on loopback.
 type TLS struct {

@@ -150,7 +150,9 @@ func readOptional(s *section, c *Config) {
 			s.bad("origins", fmt.Sprintf("%q non è un'origine", o), "scrivere solo https://NOME o https://NOME:PORTA, senza percorso e senza barra finale")
 		}
 	}
-	c.Services = s.texts("services")
+	for _, kind := range s.texts("services") {
+		c.Services = append(c.Services, Service{Type: kind})
+	}
 	if p := s.section("printer"); p != nil {
 		c.Printer = Printer{Name: p.text("name", ""), Copies: p.number("copies", 1, 1, 5)}
 		p.close()
