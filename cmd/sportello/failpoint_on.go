@@ -8,7 +8,19 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
+
+// submitWindow shortens, to SPORTELLO_SUBMIT_WINDOW, how long the platform may be at work on a submission
+// (settle.Options.SubmitWindow), so that a test with a simulated platform need not wait five minutes. Zero:
+// the platform's own. A release cannot be told otherwise.
+var submitWindow = func() time.Duration {
+	d, err := time.ParseDuration(os.Getenv("SPORTELLO_SUBMIT_WINDOW"))
+	if err != nil {
+		return 0
+	}
+	return d
+}()
 
 // failpoint kills this process, as a power cut would, the n-th time it passes the point named in
 // SPORTELLO_FAILPOINT ("name" or "name:n"). Only binaries built for the kill test have it; a release
