@@ -42,6 +42,10 @@ func sample(t testing.TB) (dir, text string) {
 	write(t, filepath.Join(dir, "empty.password"), "\n", 0o600)
 	write(t, filepath.Join(dir, "cert.pem"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", 0o644)
 	write(t, filepath.Join(dir, "key.pem"), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", 0o600)
+	write(t, filepath.Join(dir, "form.json"), "{\"type\": \"object\",\n\"properties\": {\"targa\": {\"type\": \"string\"}}}\n", 0o644)
+	write(t, filepath.Join(dir, "broken.json"), "{\n\"properties\": oggetto}\n", 0o644)
+	write(t, filepath.Join(dir, "list.json"), "[]", 0o644)
+	write(t, filepath.Join(dir, "nofields.json"), "{\"type\": \"object\"}", 0o644)
 	text = strings.ReplaceAll(string(b), "/etc/sportello", filepath.ToSlash(dir))
 	return dir, strings.ReplaceAll(text, "/var/lib/sportello", filepath.ToSlash(dir))
 }
@@ -170,6 +174,96 @@ func TestEveryFieldOfADriverCanBeSet(t *testing.T) {
 			t.Errorf("%s has the value of another key", v.Type().Field(i).Name)
 		}
 		seen[wait] = true
+	}
+}
+
+// TestTheRegionsKeys: both ways, proxies, waits, limits and services as the file has them.
+func TestTheRegionsKeys(t *testing.T) {
+	dir, text := sample(t)
+	slashed := filepath.ToSlash(dir)
+	text = edited(text, settleTerminal, settlePlatform+"    max_notices: 5\n")
+	text = edited(text, "allow: false", offlineText)
+	text = edited(text, `backoffice: ""`, "backoffice: https://govpay.example.it/bo/rs/basic/v1")
+	text = edited(text, "  ca_file: \"\"\n", `  proxy: http://proxy.ente.example:3128
+  proxy_user: cassa
+  proxy_password_file: `+slashed+`/govpay.password
+  verify: [backoffice, pagamento]
+  timeouts: {verify: 20s, read: 10s, submit: 400s}
+`)
+	text += `services:
+  - TARI
+  - {type: DIRITTI, name: Diritti, amount_cents: 1600, entry_code: SEGRETERIA}
+  - {type: SALA, name: Sala civica, reason: Uso della sala, iban: IT60X0542811101000000123456, accounting_kind: ALTRO, accounting_code: 9/0301200TS, taxonomy: "IMU, TASI e altre tasse comunali", due_days: 30, form: ` + slashed + `/form.json}
+`
+	path := filepath.Join(dir, "config.yaml")
+	write(t, path, text, 0o644)
+	c, problems := Check(path)
+	if len(problems) != 0 {
+		t.Fatalf("problems:\n%v", &InvalidError{Problems: problems})
+	}
+	terminal := c.Terminals[0]
+	if terminal.Settlement != "platform" || terminal.NoticeData != nil || terminal.MaxNotices != 5 {
+		t.Errorf("terminal: %+v", terminal)
+	}
+	if want := (Offline{Allow: true, MaxAmountCents: 20000, MaxTotalCents: 50000, MaxPayments: 5, MaxHours: 4 * time.Hour, VerifiedWithin: 24 * time.Hour}); c.Offline != want {
+		t.Errorf("offline: %+v", c.Offline)
+	}
+	want := govpay.Config{
+		Pagamento: c.Platform.Pagamento, Pendenze: c.Platform.Pendenze, Ragioneria: c.Platform.Ragioneria,
+		Backoffice: "https://govpay.example.it/bo/rs/basic/v1", Auth: c.Platform.Auth,
+		Proxy: "http://proxy.ente.example:3128", ProxyUser: "cassa", ProxyPasswordFile: slashed + "/govpay.password",
+		Timeouts: govpay.Timeouts{Verify: 20 * time.Second, Read: 10 * time.Second, Submit: 400 * time.Second},
+	}
+	if got := c.Platform.GovPay(); got != want {
+		t.Errorf("client: %+v", got)
+	}
+	if got := fmt.Sprint(c.Platform.Verify); got != "[backoffice pagamento]" {
+		t.Errorf("verify: %s", got)
+	}
+	form, err := os.ReadFile(filepath.Join(dir, "form.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	services := []Service{
+		{Type: "TARI", Creditor: "01199250158"},
+		{Type: "DIRITTI", Name: "Diritti", Creditor: "01199250158", Reason: "Diritti", Cents: 1600, EntryCode: "SEGRETERIA"},
+		{Type: "SALA", Name: "Sala civica", Creditor: "01199250158", Reason: "Uso della sala", IBAN: "IT60X0542811101000000123456", AccountingKind: "ALTRO",
+			AccountingCode: "9/0301200TS", Taxonomy: "IMU, TASI e altre tasse comunali", DueDays: 30, Form: form},
+	}
+	if !reflect.DeepEqual(c.Services, services) || !c.Services[0].Catalogue() || c.Services[1].Catalogue() {
+		t.Errorf("services: %+v", c.Services)
+	}
+}
+
+// TestWithoutAPIPagamento: it is being removed; what does not need it does without its address.
+func TestWithoutAPIPagamento(t *testing.T) {
+	dir, text := sample(t)
+	text = edited(edited(text, "  pagamento: https", "  #pagamento: https"), `backoffice: ""`, "backoffice: https://govpay.example.it/bo/rs/basic/v1")
+	path := filepath.Join(dir, "config.yaml")
+	write(t, path, text, 0o644)
+	c, err := Load(path)
+	if err != nil || c.Platform.Pagamento != "" {
+		t.Fatal(err)
+	}
+	for edit, key := range map[[2]string]string{
+		{settleTerminal, settlePlatform}:       "platform.pagamento",
+		{"language: it", "services: [TARI]\n"}: "services[0]",
+	} {
+		write(t, path, edited(text, edit[0], edit[1]), 0o644)
+		if _, problems := Check(path); len(problems) != 1 || problems[0].Key != key {
+			t.Errorf("%s: %v", key, problems)
+		}
+	}
+}
+
+// TestOfflineOnThePlatformsWay: where nobody verifies during the payment, something must be known before.
+func TestOfflineOnThePlatformsWay(t *testing.T) {
+	dir, text := sample(t)
+	text = edited(edited(text, settleTerminal, settlePlatform), "allow: false", strings.Replace(offlineText, ", verified_within: 24h", "", 1))
+	path := filepath.Join(dir, "config.yaml")
+	write(t, path, text, 0o644)
+	if c, problems := Check(path); c != nil || len(problems) != 1 || problems[0].Key != "offline.verified_within" || !strings.Contains(problems[0].Remedy, "24h") {
+		t.Errorf("problems: %v", problems)
 	}
 }
 

@@ -8,6 +8,30 @@ import (
 	"testing"
 )
 
+// Edits that several rows make; each is right by itself (TestTheRegionsKeys).
+const (
+	settleTerminal = `    settlement: terminal          # terminal | platform
+    psp: {id: CIPBITMM, intermediary: "13212880150", channel: "13212880150_90", payment_type: CP}
+    notice_data: {tag: 5, template: "{notice}{creditor}", index_map: "5000"}   # null: this contract carries no additional data
+    max_notices: 1                # in one card transaction; config check refuses what notice_data cannot carry (3 with this template; 5 with null and settlement platform). A longer cart is charged one after another
+    reversal: none                # none | provider
+`
+	settlePlatform = `    settlement: platform
+    psp: {id: CIPBITMM, intermediary: "13212880150", channel: "13212880150_90", payment_type: CP}
+`
+	offlineText = "allow: true, max_amount_cents: 20000, max_total_cents: 50000, max_payments: 5, max_hours: 4, verified_within: 24h"
+	serviceText = `services: [{type: CERTIFICATI, name: Diritti, creditor: "01199250158", reason: Diritti di segreteria, amount_cents: 1600, entry_code: SEGRETERIA, taxonomy: Servizi erogati dal comune, due_days: 30, form: DIR/form.json}]
+`
+)
+
+// edited is a text with one change, which must be there.
+func edited(text, old, new string) string {
+	if !strings.Contains(text, old) {
+		panic("no " + old)
+	}
+	return strings.Replace(text, old, new, 1)
+}
+
 // mistakes: each is one edit of the design's sample and the one problem it must give. The line is the
 // one in which at stands (after the edit); DIR is the directory of the test's files.
 var mistakes = []struct {
@@ -58,7 +82,13 @@ var mistakes = []struct {
 	{"cash register id", `"00000001"`, `"1"`, "cash_register_id", "terminals[0].cash_register_id", "8 cifre", "00000001", false},
 	{"lrc", "lrc: auto", "lrc: stx-payload", "lrc", "terminals[0].lrc", "non è ammesso", "stx+payload+etx, payload+etx, payload, stx+payload", false},
 	{"exclusivity", "exclusivity: shared", "exclusivity: E3", "exclusivity", "terminals[0].exclusivity", "non è ammesso", "exclusive, manual, shared", false},
-	{"settlement platform", "settlement: terminal", "settlement: platform", "settlement", "terminals[0].settlement", "questa versione", "settlement: terminal", false},
+	{"settlement", "settlement: terminal", "settlement: bank", "settlement", "terminals[0].settlement", "non è ammesso", "terminal, platform", false},
+	{"settlement platform with the notice on the terminal", "settlement: terminal", "settlement: platform", "notice_data", "terminals[0].notice_data", "risulta pagato due volte", "notice_data: null", true},
+	{"settlement platform without intermediary", settleTerminal, strings.Replace(settlePlatform, `intermediary: "13212880150", `, "", 1), "psp:", "terminals[0].psp.intermediary", "lo chiede per registrare", `intermediary: "13212880150"`, false},
+	{"settlement platform without channel", settleTerminal, strings.Replace(settlePlatform, `channel: "13212880150_90", `, "", 1), "psp:", "terminals[0].psp.channel", "lo chiede per registrare", `channel: "13212880150_90"`, false},
+	{"settlement platform with a type that the platform cannot read", settleTerminal, strings.Replace(settlePlatform, "payment_type: CP", "payment_type: JIF", 1), "psp:", "terminals[0].psp.payment_type", "non è ammesso", "CP, BBT", false},
+	{"settlement platform and reversal", settleTerminal, settlePlatform + "    reversal: provider\n", "reversal", "terminals[0].reversal", "inviato alla piattaforma", "reversal: none", true},
+	{"settlement platform too many notices", settleTerminal, settlePlatform + "    max_notices: 6\n", "max_notices", "terminals[0].max_notices", "da 1 a 5", "max_notices: 1", false},
 	{"psp missing", "    psp: {", "    #psp: {", "- name: cassa1", "terminals[0].psp", "non si riconoscono", "psp: {id:", false},
 	{"psp without id", "psp: {id: CIPBITMM, ", "psp: {", "psp:", "terminals[0].psp.id", "manca", "CIPBITMM", false},
 	{"psp shape", "channel: \"13212880150_90\"", "channel: \"1321 2880\"", "psp:", "terminals[0].psp.channel", "che un codice pagoPA non ha", "lettere, cifre", false},
@@ -106,12 +136,57 @@ var mistakes = []struct {
 	{"password file empty", "DIR/govpay.password", "DIR/empty.password", "auth:", "platform.auth.password_file", "è vuoto", "una riga", false},
 	{"password file for all", "DIR/govpay.password", "DIR/open.password", "auth:", "platform.auth.password_file", "leggibile da tutti", "chmod o-rwx", false},
 	{"ca file not PEM", `ca_file: ""`, "ca_file: DIR/govpay.password", "ca_file", "platform.ca_file", "formato PEM", "BEGIN", false},
-	{"offline", "allow: false", "allow: true", "offline", "offline.allow", "questa versione", "allow: false", false},
+	{"proxy without scheme", "  ca_file:", "  proxy: proxy.ente.example:3128\n  ca_file:", "proxy:", "platform.proxy", "non è l'indirizzo di un proxy", "http://proxy.ente.example:3128", false},
+	{"proxy with a password", "  ca_file:", "  proxy: http://u:segreto@proxy:3128\n  ca_file:", "proxy:", "platform.proxy", "contiene un utente", "proxy_password_file", false},
+	{"proxy with a path", "  ca_file:", "  proxy: http://proxy:3128/pac\n  ca_file:", "proxy:", "platform.proxy", "dopo la porta", "http://proxy.ente.example:3128", false},
+	{"proxy by half", "  ca_file:", "  proxy: http://proxy:3128\n  proxy_user: cassa\n  ca_file:", "driver: govpay", "platform.proxy_password_file", "vanno insieme", "proxy_password_file: …", false},
+	{"proxy password alone", "  ca_file:", "  proxy: http://proxy:3128\n  proxy_password_file: DIR/govpay.password\n  ca_file:", "driver: govpay", "platform.proxy_user", "vanno insieme", "proxy_user: …", false},
+	{"proxy user without proxy", "  ca_file:", "  proxy: none\n  proxy_user: cassa\n  proxy_password_file: DIR/govpay.password\n  ca_file:", "proxy_user", "platform.proxy_user", "serve solo con un indirizzo", "proxy: http://…", false},
+	{"proxy user with a colon", "  ca_file:", "  proxy: http://proxy:3128\n  proxy_user: \"a:b\"\n  proxy_password_file: DIR/govpay.password\n  ca_file:", "proxy_user", "platform.proxy_user", "due punti", "correggere", false},
+	{"proxy password for all", "  ca_file:", "  proxy: http://proxy:3128\n  proxy_user: cassa\n  proxy_password_file: DIR/open.password\n  ca_file:", "proxy_password_file", "platform.proxy_password_file", "leggibile da tutti", "chmod o-rwx", false},
+	{"verify without address", "  ca_file:", "  verify: [pagamento, backoffice]\n  ca_file:", "verify:", "platform.verify", "di backoffice manca l'indirizzo", "backoffice: https://", false},
+	{"verify twice", "  ca_file:", "  verify: [pagamento, pagamento]\n  ca_file:", "verify:", "platform.verify", "c'è due volte", "una volta sola", false},
+	{"verify by half", "  ca_file:", "  verify: [ragioneria]\n  ca_file:", "verify:", "platform.verify", "per metà", "pagamento o backoffice", true},
+	{"timeouts unknown", "  ca_file:", "  timeouts: {verifica: 3s}\n  ca_file:", "timeouts:", "platform.timeouts.verifica", "voce sconosciuta", "verify", false},
+	{"timeouts without unit", "  ca_file:", "  timeouts: {verify: 15}\n  ca_file:", "timeouts:", "platform.timeouts.verify", "non è una durata", "180s", false},
+	{"timeouts verify short", "  ca_file:", "  timeouts: {verify: 3s}\n  ca_file:", "timeouts:", "platform.timeouts.verify", "7 secondi", "almeno 10s", true},
+	{"timeouts read short", "  ca_file:", "  timeouts: {read: 300ms}\n  ca_file:", "timeouts:", "platform.timeouts.read", "sembrerebbe spenta", "almeno 5s", true},
+	{"timeouts submit short", "  ca_file:", "  timeouts: {submit: 60s}\n  ca_file:", "timeouts:", "platform.timeouts.submit", "senza esito", "almeno 300s", true},
+	{"pagamento missing without a successor", "  pagamento: https", "  #pagamento: https", "driver: govpay", "platform.pagamento", "manca", "frontend/api/pagamento", false},
+	{"offline amount missing", "allow: false", strings.Replace(offlineText, "max_amount_cents: 20000, ", "", 1), "offline", "offline.max_amount_cents", "va scelto e scritto", "max_amount_cents: 20000", false},
+	{"offline total missing", "allow: false", strings.Replace(offlineText, "max_total_cents: 50000, ", "", 1), "offline", "offline.max_total_cents", "va scelto e scritto", "max_total_cents: 200000", false},
+	{"offline payments zero", "allow: false", strings.Replace(offlineText, "max_payments: 5", "max_payments: 0", 1), "offline", "offline.max_payments", "va scelto e scritto", "max_payments: 20", false},
+	{"offline hours missing", "allow: false", strings.Replace(offlineText, "max_hours: 4, ", "", 1), "offline", "offline.max_hours", "va scelto e scritto", "max_hours: 8", false},
+	{"offline hours too many", "allow: false", strings.Replace(offlineText, "max_hours: 4", "max_hours: 100", 1), "offline", "offline.max_hours", "da 0 a 72", "max_hours", false},
+	{"offline unverified", "allow: false", strings.Replace(offlineText, ", verified_within: 24h", "", 1), "offline", "offline.verified_within", "mai verificato", "verified_within: 24h", true},
+	{"offline verified too long ago", "allow: false", strings.Replace(offlineText, "24h", "1000h", 1), "offline", "offline.verified_within", "fuori dai limiti", "2592000s", false},
+	{"offline one payment over the total", "allow: false", strings.Replace(offlineText, "20000", "60000", 1), "offline", "offline.max_amount_cents", "supera max_total_cents", "totale del periodo", false},
 	{"offline a word", "allow: false", "allow: no", "offline", "offline.allow", "né true né false", "senza virgolette", false},
 	{"tls without key", "language: it", "tls: {certificate: DIR/cert.pem}\nlanguage: it", "tls:", "tls.key", "manca", "key", false},
 	{"hosts", "language: it", "hosts: [\"http://x\"]\nlanguage: it", "hosts", "hosts", "nome di PC", "senza http://", false},
 	{"origins", "language: it", "origins: [\"https://x/\"]\nlanguage: it", "origins", "origins", "non è un'origine", "barra finale", false},
-	{"services", "language: it", "services: [1]\nlanguage: it", "services", "services[0]", "qui va un testo", "virgolette", false},
+	{"service neither word nor group", "language: it", "services: [1]\n" + "language: it", "services", "services[0]", "qui va un testo", "virgolette", false},
+	{"services not a list", "language: it", "services: TARI\n" + "language: it", "services", "services", "qui va un elenco", "«- »", false},
+	{"service of the catalogue with blanks", "language: it", "services: [DIRITTI VARI]\n" + "language: it", "services", "services[0]", "non è il codice di un tipo", "lettere, cifre", false},
+	{"service twice", "language: it", "services: [TARI, TARI]\n" + "language: it", "services", "services[1]", "due volte per lo stesso ente", "uno solo", false},
+	{"service without type", "language: it", edited(serviceText, `type: CERTIFICATI, `, ``) + "language: it", "services", "services[0].type", "manca", "DIRITTI_SEGRETERIA", false},
+	{"service without name", "language: it", edited(serviceText, `name: Diritti, `, ``) + "language: it", "services", "services[0].name", "manca", "Diritti di segreteria", false},
+	{"service of another creditor", "language: it", edited(serviceText, `creditor: "01199250158"`, `creditor: "00000000001"`) + "language: it", "services", "services[0].creditor", "non è fra gli enti", "codice fiscale", false},
+	{"service reason too long", "language: it", edited(serviceText, `reason: Diritti di segreteria`, `reason: "`+strings.Repeat("x", 141)+`"`) + "language: it", "services", "services[0].reason", "141 caratteri", "al massimo 140", false},
+	{"service amount", "language: it", edited(serviceText, `amount_cents: 1600`, `amount_cents: 16.00`) + "language: it", "services", "services[0].amount_cents", "numero intero", "amount_cents", false},
+	{"service without account", "language: it", edited(serviceText, `entry_code: SEGRETERIA, `, ``) + "language: it", "services", "services[0].entry_code", "dove va il denaro", "entry_code: …", false},
+	{"service with two accounts", "language: it", edited(serviceText, `entry_code: SEGRETERIA`, `entry_code: SEGRETERIA, iban: IT60X0542811101000000123456`) + "language: it", "services", "services[0].entry_code", "ha già il suo conto", "tenere entry_code", false},
+	{"service entry code", "language: it", edited(serviceText, `entry_code: SEGRETERIA`, `entry_code: "di segreteria"`) + "language: it", "services", "services[0].entry_code", "codice di un", "copiare", false},
+	{"service IBAN", "language: it", edited(serviceText, `entry_code: SEGRETERIA`, `iban: IT61X0542811101000000123456, accounting_kind: ALTRO, accounting_code: 9/123`) + "language: it", "services", "services[0].iban", "IBAN italiano", "tesoreria", false},
+	{"service accounting kind", "language: it", edited(serviceText, `entry_code: SEGRETERIA`, `iban: IT60X0542811101000000123456, accounting_kind: CONTO, accounting_code: 9/123`) + "language: it", "services", "services[0].accounting_kind", "non è ammesso", "CAPITOLO, SPECIALE", false},
+	{"service accounting code", "language: it", edited(serviceText, `entry_code: SEGRETERIA`, `iban: IT60X0542811101000000123456, accounting_kind: ALTRO`) + "language: it", "services", "services[0].accounting_code", "codice di contabilità", "3 a 138", false},
+	{"service taxonomy", "language: it", edited(serviceText, `taxonomy: Servizi erogati dal comune`, `taxonomy: Servizi erogati dai comuni`) + "language: it", "services", "services[0].taxonomy", "non è ammesso", "forse intendevi", false},
+	{"service due days", "language: it", edited(serviceText, `due_days: 30`, `due_days: -1`) + "language: it", "services", "services[0].due_days", "da 0 a 3650", "due_days", false},
+	{"service form missing", "language: it", edited(serviceText, `DIR/form.json`, `DIR/none.json`) + "language: it", "services", "services[0].form", "non esiste", "creare il file", false},
+	{"service form relative", "language: it", edited(serviceText, `DIR/form.json`, `form.json`) + "language: it", "services", "services[0].form", "percorso completo", "dall'inizio", false},
+	{"service form not JSON", "language: it", edited(serviceText, `DIR/form.json`, `DIR/broken.json`) + "language: it", "services", "services[0].form", "non è JSON (riga 2)", "virgole", false},
+	{"service form not an object", "language: it", edited(serviceText, `DIR/form.json`, `DIR/list.json`) + "language: it", "services", "services[0].form", "non descrive un oggetto", "properties", false},
+	{"service form without fields", "language: it", edited(serviceText, `DIR/form.json`, `DIR/nofields.json`) + "language: it", "services", "services[0].form", "non ha campi", "properties", false},
 	{"printer", "language: it", "printer: {copies: 9}\nlanguage: it", "printer", "printer.copies", "da 1 a 5", "copies: 1", false},
 	{"scanner", "language: it", "scanner: {keyboard: fr}\nlanguage: it", "scanner", "scanner.keyboard", "non è ammesso", "auto, it, us", false},
 	{"retention", "language: it", "retention: {personal_days: 5}\nlanguage: it", "retention", "retention.personal_days", "troppo pochi", "almeno 90", false},
@@ -176,6 +251,17 @@ func TestKeysAreListedOnce(t *testing.T) {
 	}
 }
 
+// TestVerifyNamesWhatIsMeant: a misspelt word alone is also an order without a whole verification.
+func TestVerifyNamesWhatIsMeant(t *testing.T) {
+	dir, text := sample(t)
+	path := filepath.Join(dir, "config.yaml")
+	write(t, path, edited(text, "  ca_file:", "  verify: [pagamenti]\n  ca_file:"), 0o644)
+	_, problems := Check(path)
+	if len(problems) != 1 || problems[0].Key != "platform.verify" || !strings.Contains(problems[0].Remedy, "forse intendevi «pagamento»") {
+		t.Errorf("problems: %v", problems)
+	}
+}
+
 // TestSeveralTerminals: what only two entries can get wrong.
 func TestSeveralTerminals(t *testing.T) {
 	second := func(edit ...string) string {
@@ -190,7 +276,7 @@ func TestSeveralTerminals(t *testing.T) {
 		{"same name", second("cassa2", "cassa1"), []string{"terminals[1].name"}, "stesso nome (riga 9)"},
 		{"same address", second("51:10000", "50:10000"), []string{"terminals[1].address"}, "stessa linea (riga 12)"},
 		{"same id", second("12345679", "12345678"), []string{"terminals[1].terminal_id"}, "riga 13"},
-		{"mixed ways", second("psp:", "settlement: platform, psp:"), []string{"terminals[1].settlement", "terminals[1].settlement"}, "questa versione"},
+		{"mixed ways", second("psp:", "settlement: platform, psp:"), []string{"terminals[1].settlement", "terminals[1].psp.intermediary"}, "lo stesso avviso avrebbe due strade"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir, text := sample(t)

@@ -41,14 +41,20 @@ func capacity(t Terminal) int {
 	return min(cartNotices, tagLength(t.NoticeData.Tag)/max(1, carried(t.NoticeData.Template)))
 }
 
-func readNoticeData(s *section, p profile, creditors int) *driver.NoticeData {
+// readNoticeData: where the platform is told of the charge, nothing travels through the terminal unless the
+// file says so, since a provider that learns the notice may register it, too.
+func readNoticeData(s *section, p profile, creditors int, way string) *driver.NoticeData {
 	e := s.section("notice_data")
 	if e == nil {
-		if s.isNull("notice_data") {
+		if s.isNull("notice_data") || way == "platform" {
 			return nil
 		}
 		d := p.noticeData
 		return &d
+	}
+	if way == "platform" {
+		s.warn("notice_data", "con settlement: platform il prestatore non deve ricevere l'avviso dal terminale: se lo registra da sé, risulta pagato due volte",
+			"scrivere notice_data: null, salvo che il prestatore confermi per iscritto che non ne fa nulla")
 	}
 	d := driver.NoticeData{
 		Tag:      e.number("tag", p.noticeData.Tag, 1, 5),

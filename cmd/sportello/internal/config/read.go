@@ -27,8 +27,13 @@ func readConfig(s *section, c *Config) {
 	readOperatorsFile(s, c.OperatorsFile)
 	c.Creditors = readCreditors(s)
 	c.Terminals = readTerminals(s, len(c.Creditors))
-	readPlatform(s, &c.Platform)
-	readOffline(s)
+	way := "" // the same for all
+	if len(c.Terminals) > 0 {
+		way = c.Terminals[0].Settlement
+	}
+	readPlatform(s, &c.Platform, way)
+	c.Offline = readOffline(s, way)
+	c.Services = readServices(s, c.Creditors, c.Platform)
 	readOptional(s, c)
 	checkListen(s, c)
 	s.close()
@@ -110,22 +115,6 @@ func checkTaxCode(s *section, code string) {
 	}
 }
 
-func readOffline(s *section) {
-	o := s.section("offline")
-	if o == nil {
-		return
-	}
-	if o.boolean("allow", false) {
-		o.bad("allow", "questa versione non incassa a piattaforma spenta", "scrivere allow: false; verrà con una versione successiva")
-	}
-	o.number("max_amount_cents", 0, 0, 99_999_999)
-	o.number("max_total_cents", 0, 0, 999_999_999)
-	o.number("max_payments", 0, 0, 10_000)
-	o.number("max_hours", 0, 0, 72)
-	o.duration("verified_within", 0, 0, 30*24*time.Hour)
-	o.close()
-}
-
 func readOptional(s *section, c *Config) {
 	if t := s.section("tls"); t != nil {
 		c.TLS = &TLS{Certificate: t.must("certificate", exampleDir()+"/cert.pem"), Key: t.must("key", exampleDir()+"/key.pem")}
@@ -149,9 +138,6 @@ func readOptional(s *section, c *Config) {
 		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.Scheme+"://"+u.Host != o {
 			s.bad("origins", fmt.Sprintf("%q non è un'origine", o), "scrivere solo https://NOME o https://NOME:PORTA, senza percorso e senza barra finale")
 		}
-	}
-	for _, kind := range s.texts("services") {
-		c.Services = append(c.Services, Service{Type: kind})
 	}
 	if p := s.section("printer"); p != nil {
 		c.Printer = Printer{Name: p.text("name", ""), Copies: p.number("copies", 1, 1, 5)}

@@ -92,11 +92,15 @@ func readTerminal(s *section, seen *terminals) Terminal {
 	t.LRC = s.oneOf("lrc", p.lrc, "auto", "stx+payload+etx", "payload+etx", "payload", "stx+payload")
 	t.Exclusivity = driver.Exclusivity(s.oneOf("exclusivity", string(p.exclusivity), "exclusive", "manual", "shared"))
 	t.Settlement = readSettlement(s, p, seen)
-	t.PSP = readPSP(s, p)
-	t.NoticeData = readNoticeData(s, p, seen.creditors)
+	t.PSP = readPSP(s, p, t.Settlement)
+	t.NoticeData = readNoticeData(s, p, seen.creditors, t.Settlement)
 	t.MaxNotices = readMaxNotices(s, p, t)
 	t.Reversal = s.oneOf("reversal", p.reversal, "none", "provider")
-	if t.Reversal == "provider" {
+	switch {
+	case t.Reversal != "provider":
+	case t.Settlement == "platform":
+		s.warn("reversal", "con settlement: platform non conta: si storna solo finché il pagamento non è stato inviato alla piattaforma", "scrivere reversal: none")
+	default:
 		s.warn("reversal", "lo storno sul terminale restituisce il denaro: se il prestatore non annulla anche il pagamento pagoPA il debito resta pagato",
 			"lasciarlo solo se il prestatore lo ha confermato per iscritto; altrimenti reversal: none")
 	}
@@ -160,9 +164,6 @@ func addressReason(address string) string {
 // readSettlement keeps one way for a creditor: all terminals serve all creditors, so one way for all.
 func readSettlement(s *section, p profile, seen *terminals) string {
 	way := s.oneOf("settlement", p.settlement, "terminal", "platform")
-	if way == "platform" {
-		s.bad("settlement", "questa versione non registra i pagamenti chiamando la piattaforma", "scrivere settlement: terminal, se il prestatore comunica da sé l'esito a pagoPA; altrimenti attendere una versione successiva")
-	}
 	if seen.settlement == "" {
 		seen.settlement = way
 	} else if seen.settlement != way {
@@ -171,7 +172,10 @@ func readSettlement(s *section, p profile, seen *terminals) string {
 	return way
 }
 
-func readPSP(s *section, p profile) PSP {
+// paymentTypes are the values of tipoVersamento that the platform can read.
+var paymentTypes = []string{"CP", "BBT", "BP", "AD", "OBEP", "PO", "OTH"}
+
+func readPSP(s *section, p profile, way string) PSP {
 	e := s.section("psp")
 	if e == nil {
 		if s.values["psp"] == nil || s.isNull("psp") {
@@ -188,11 +192,22 @@ func readPSP(s *section, p profile) PSP {
 			e.bad(f.name, fmt.Sprintf("%q ha caratteri che un codice pagoPA non ha", f.value), "usare lettere, cifre e _ (al massimo 35), come nelle ricevute")
 		}
 	}
-	if psp.Channel == "" {
+	const asked = "con settlement: platform la piattaforma lo chiede per registrare il pagamento"
+	switch {
+	case way == "platform":
+		for _, f := range []struct{ name, value, example string }{{"intermediary", psp.Intermediary, "13212880150"}, {"channel", psp.Channel, "13212880150_90"}} {
+			if f.value == "" {
+				e.bad(f.name, "manca: "+asked, "aggiungere il codice che dà il prestatore, per esempio «"+f.name+": \""+f.example+"\"»")
+			}
+		}
+	case psp.Channel == "":
 		e.warn("channel", "manca: ogni ricevuta resta sospesa con un caso (channel_unproven) e il terminale non risulta mai provato",
 			"scrivere il codice del canale (lo dà la banca, o una ricevuta già arrivata), per esempio channel: \"13212880150_90\"")
 	}
-	if !paymentTypeTwo.MatchString(psp.PaymentType) {
+	switch {
+	case way == "platform":
+		psp.PaymentType = e.oneOf("payment_type", p.paymentType, paymentTypes...)
+	case !paymentTypeTwo.MatchString(psp.PaymentType):
 		e.bad("payment_type", fmt.Sprintf("%q non è un tipo di versamento", psp.PaymentType), "scrivere CP (carta), salvo diverse indicazioni del prestatore")
 	}
 	e.close()
