@@ -24,7 +24,7 @@ type Entry struct {
 	Status      int       `json:"status"` // of the honest answer where the connection was cut: 0
 	Transaction string    `json:"transaction,omitempty"`
 	Spoilt      string    `json:"spoilt,omitempty"` // the rule's deed
-	Effect      string    `json:"effect,omitempty"` // e.g. "cart <id>"
+	Effect      string    `json:"effect,omitempty"` // e.g. "cart <id> for <notice> <notice>"
 }
 
 const maxRequests = 10_000

@@ -372,10 +372,14 @@ func (s *Server) sendCart(c *call, o *portal, psp Provider) (answer, bool) {
 			s.book(p, y)
 		}
 	}
+	about := " " + o.id + " for"
+	for _, p := range o.positions {
+		about += " " + p.Notice
+	}
 	if nodo != "" {
-		c.did = strings.ToLower(failed) + " " + o.id
+		c.did = strings.ToLower(failed) + about
 		return fault(http.StatusBadGateway, "PAGOPA", nodo, "risposta del nodo"), false
 	}
-	c.did = "cart " + o.id
+	c.did = "cart" + about
 	return answer{}, true
 }
