@@ -22,7 +22,6 @@ import (
 	"sportello/cmd/sportello/internal/ledger"
 	"sportello/cmd/sportello/internal/settle"
 	"sportello/cmd/sportello/internal/till"
-	"sportello/protocol/govpay"
 	"sportello/protocol/local"
 	"sportello/ui"
 )
@@ -127,13 +126,13 @@ func startService(cfg *config.Config, o serviceOptions) (_ *service, err error) 
 		return nil, err
 	}
 	s.onClose(func() { _ = listener.Close() })
-	client, err := govpay.New(cfg.Platform.GovPay())
+	platform, err := openPlatform(cfg.Platform)
 	if err != nil {
 		return nil, err
 	}
-	s.onClose(client.Close)
+	s.onClose(platform.client.Close)
 	hub := ui.NewHub()
-	if err = s.startTill(cfg, o, client, hub); err != nil {
+	if err = s.startTill(cfg, o, platform, hub); err != nil {
 		return nil, err
 	}
 	if err = s.startServer(cfg, o, hub, listener); err != nil {
@@ -144,12 +143,11 @@ func startService(cfg *config.Config, o serviceOptions) (_ *service, err error) 
 }
 
 // startTill starts what takes money and what follows it to the platform.
-func (s *service) startTill(cfg *config.Config, o serviceOptions, client *govpay.Client, hub *ui.Hub) error {
+func (s *service) startTill(cfg *config.Config, o serviceOptions, platform *platform, hub *ui.Hub) error {
 	terminals, providers, err := openTerminals(cfg, s.log)
 	if err != nil {
 		return err
 	}
-	platform := &platform{client: client}
 	s.till, err = till.New(till.Options{
 		Installation: cfg.Installation, Version: version, Language: cfg.Language, Demo: o.demo,
 		Creditors: creditors(cfg), Terminals: terminals, Ledger: s.ledger, Platform: platform,
