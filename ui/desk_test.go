@@ -38,7 +38,7 @@ var decisions = []struct {
 	{resolution + countersign, `{"request_id":"2","evidence_seq":7,"accept":true}`, false, 200,
 		"countersign p-1 by carl: {RequestID:2 EvidenceSeq:7 Accept:true}"},
 	{reversal, `{"request_id":"3"}`, false, 202,
-		"reverse p-1 by carl: {RequestID:3 QuietTotals:false}"},
+		"reverse p-1 by carl: {RequestID:3 QuietTotals:false Channel:}"},
 	{ending, `{"request_id":"4","seq":9,"ending":"refunded","proof":"mandato 12/2026"}`, true, 200,
 		"end c-1 by carl: {RequestID:4 Seq:9 Ending:refunded Proof:mandato 12/2026}"},
 	{ending + countersign, `{"request_id":"5","evidence_seq":9,"accept":true}`, false, 200,

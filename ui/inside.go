@@ -19,7 +19,7 @@ type Till interface {
 	Payment(ctx context.Context, id string) (local.Payment, error)
 	Receipt(ctx context.Context, id string) (local.Receipt, error)
 	Terminals(ctx context.Context) ([]local.Terminal, error)
-	// TerminalAction does one of: status last totals detect reprint close adopt free. The server has checked
+	// TerminalAction does one of: status last totals detect reprint close adopt free channel. The server has checked
 	// the operator's role; like Pay it outlives the request.
 	TerminalAction(ctx context.Context, by local.Operator, name, action string, request local.ActionRequest) (local.TerminalReport, error)
 	Queue(ctx context.Context) ([]local.QueueItem, error)
@@ -46,6 +46,27 @@ type Till interface {
 	Snapshot(ctx context.Context, by local.Operator) (local.Snapshot, error)
 	// Check verifies the ledger; what it returns is sent as JSON.
 	Check(ctx context.Context) (any, error)
+}
+
+// Regional is what the server needs of everything that has to do with the platform: its queue, papers,
+// debts, and what happens while it is away. Errors and concurrency as Till's. What POSTs something outlives
+// its request.
+type Regional interface {
+	// QueueStatus is the queue in a few figures.
+	QueueStatus(ctx context.Context) (local.QueueStatus, error)
+	// RegistrationReceipt is the pagoPA receipt of a payment's notice, counted from 0. With pdf its PDF is
+	// wanted: kept, or fetched now and then kept; where there is none, CodeReceiptPDFMissing.
+	RegistrationReceipt(ctx context.Context, paymentID string, notice int, pdf bool) (local.RegistrationReceipt, error)
+	// SearchPositions asks the platform for a debtor's open positions.
+	SearchPositions(ctx context.Context, request local.SearchRequest) (local.SearchResult, error)
+	// Services are the debts that CreatePosition can make.
+	Services(ctx context.Context) ([]local.Service, error)
+	// CreatePosition creates a debt once for each request id, also after a restart, and looks its notice up.
+	CreatePosition(ctx context.Context, by local.Operator, request local.CreateRequest) (local.Notice, error)
+	// NoticePDF is the paper of a notice.
+	NoticePDF(ctx context.Context, request local.NoticeRef) ([]byte, error)
+	// Offline opens or closes a period of charging while the platform is away; by is a supervisor.
+	Offline(ctx context.Context, by local.Operator, request local.OfflineRequest) (local.Offline, error)
 }
 
 // Operators knows who may sign in. Check is called by one request at a time, since a PIN's hash costs

@@ -34,7 +34,7 @@ const (
 	ArgTerminal = "terminal" // a terminal's label
 	ArgCreditor = "creditor" // tax code or name
 	ArgReason   = "reason"   // why, in the operator's language (a decline, a terminal's status)
-	ArgLimit    = "limit"    // a number
+	ArgLimit    = "limit"    // a number, or money by Money
 	ArgSeconds  = "seconds"  // a number
 	ArgField    = "field"    // a field of a request
 	ArgSTAN     = "stan"
@@ -277,4 +277,54 @@ var statuses = map[Code]int{
 	CodeMethod:          http.StatusMethodNotAllowed,
 	CodeNotServed:       http.StatusNotImplemented,
 	CodeInternal:        http.StatusInternalServerError,
+
+	CodePlatformWrongSetup:     http.StatusBadGateway,
+	CodeNoticeMultiBeneficiary: http.StatusConflict,
+	CodeNoticeAttemptStuck:     http.StatusConflict,
+	CodeCartTwoStations:        http.StatusConflict,
+	CodeSamePosition:           http.StatusConflict,
+	CodeSamePlan:               http.StatusConflict,
+	CodeNotVerified:            http.StatusConflict,
+	CodeWeakVerification:       http.StatusOK,
+	CodeAmountMayChange:        http.StatusOK,
+
+	CodeReceiptMissing:       http.StatusOK,
+	CodeAwaitingConfirmation: http.StatusOK,
+	CodeRegistrationPoisoned: http.StatusOK,
+	CodeSubmissionRefused:    http.StatusOK,
+	CodeSubmissionBlocked:    http.StatusOK,
+	CodeSubmissionUnsure:     http.StatusOK,
+	CodeSubmissionWrongSetup: http.StatusOK,
+
+	CodeTroubleUnexpected:  http.StatusBadGateway,
+	CodeTroubleNotice:      http.StatusConflict,
+	CodeTroubleData:        http.StatusUnprocessableEntity,
+	CodeTroubleCreditor:    http.StatusBadGateway,
+	CodeTroubleInProgress:  http.StatusConflict,
+	CodeTroubleExpired:     http.StatusConflict,
+	CodeTroubleRevoked:     http.StatusConflict,
+	CodeTroublePaid:        http.StatusConflict,
+	CodeTroubleNotOnRecord: http.StatusNotFound,
+
+	CodeOfflineNotAllowed:      http.StatusConflict,
+	CodeOfflineNotOpen:         http.StatusConflict,
+	CodeOfflineAlreadyOpen:     http.StatusConflict,
+	CodeOfflineLimitAmount:     http.StatusConflict,
+	CodeOfflineLimitTotal:      http.StatusConflict,
+	CodeOfflineLimitPayments:   http.StatusConflict,
+	CodeOfflineLimitHours:      http.StatusConflict,
+	CodeOfflineNeedsVerified:   http.StatusConflict,
+	CodeOfflineUnknowable:      http.StatusConflict,
+	CodeOfflineNoAmount:        http.StatusConflict,
+	CodeOfflineCharged:         http.StatusOK,
+	CodeOfflinePlatformAnswers: http.StatusOK,
+
+	CodeServiceNotFound:     http.StatusNotFound,
+	CodeFormInvalid:         http.StatusUnprocessableEntity,
+	CodeDebtorInvalid:       http.StatusUnprocessableEntity,
+	CodePositionAlreadyPaid: http.StatusConflict,
+	CodePositionExistsOther: http.StatusConflict,
+	CodeSearchDebtorNeeded:  http.StatusUnprocessableEntity,
+	CodeReceiptPDFMissing:   http.StatusNotFound,
+	CodeChannelNotHeld:      http.StatusConflict,
 }

@@ -20,23 +20,32 @@ const (
 
 // The platform's word about a debt.
 const (
-	CodeNoticeUnknown       Code = "notice_unknown"       // 404: unknown, or its owner could not be asked
-	CodeNoticePaid          Code = "notice_paid"          //
-	CodeNoticeExpired       Code = "notice_expired"       //
-	CodeNoticeCancelled     Code = "notice_cancelled"     //
-	CodeNoticeAnomalous     Code = "notice_anomalous"     // ANOMALA: paid and irregular
-	CodeNoticeStateUnknown  Code = "notice_state_unknown" // a state this version does not know
-	CodeNoticeInProgress    Code = "notice_in_progress"   // somebody has a recent attempt open
-	CodeNoticeStampDuty     Code = "notice_stamp_duty"    //
-	CodeNoticeAmountZero    Code = "notice_amount_zero"   //
-	CodeAmountChanged       Code = "amount_changed"       // 409 with the new amount
-	CodeAmountPrintDiffers  Code = "amount_print_differs" // warning: printed and actual amounts differ
-	CodePlatformUnavailable Code = "platform_unavailable" // down, slow, cut, 5xx
-	CodePlatformNotJSON     Code = "platform_not_json"    // HTML or junk
-	CodePlatformPassword    Code = "platform_password"    // 401
-	CodePlatformForbidden   Code = "platform_forbidden"   // 403
-	CodePlatformAddress     Code = "platform_address"     // wrong base URL
-	CodePlatformCertificate Code = "platform_certificate" // TLS cannot be verified
+	CodeNoticeUnknown          Code = "notice_unknown"           // 404: unknown, or its owner could not be asked
+	CodeNoticePaid             Code = "notice_paid"              //
+	CodeNoticeExpired          Code = "notice_expired"           //
+	CodeNoticeCancelled        Code = "notice_cancelled"         //
+	CodeNoticeAnomalous        Code = "notice_anomalous"         // ANOMALA: paid and irregular
+	CodeNoticeStateUnknown     Code = "notice_state_unknown"     // a state this version does not know
+	CodeNoticeInProgress       Code = "notice_in_progress"       // somebody has a recent attempt open
+	CodeNoticeStampDuty        Code = "notice_stamp_duty"        //
+	CodeNoticeAmountZero       Code = "notice_amount_zero"       //
+	CodeAmountChanged          Code = "amount_changed"           // 409 with the new amount
+	CodeAmountPrintDiffers     Code = "amount_print_differs"     // warning: printed and actual amounts differ
+	CodePlatformUnavailable    Code = "platform_unavailable"     // down, slow, cut, 5xx
+	CodePlatformNotJSON        Code = "platform_not_json"        // HTML or junk
+	CodePlatformPassword       Code = "platform_password"        // 401
+	CodePlatformForbidden      Code = "platform_forbidden"       // 403
+	CodePlatformAddress        Code = "platform_address"         // wrong base URL
+	CodePlatformCertificate    Code = "platform_certificate"     // TLS cannot be verified
+	CodePlatformWrongSetup     Code = "platform_wrong_setup"     // POST /pagamenti answered as for a citizen's payment: settlement platform cannot work here
+	CodeNoticeMultiBeneficiary Code = "notice_multi_beneficiary" // a share goes to another body: settlement platform cannot register it
+	CodeNoticeAttemptStuck     Code = "notice_attempt_stuck"     // an attempt opened long ago that nobody closed
+	CodeCartTwoStations        Code = "cart_two_stations"        // two creditors in one submission
+	CodeSamePosition           Code = "same_position"            // the same debt twice, under two numbers
+	CodeSamePlan               Code = "same_plan"                // a plan's whole, or another threshold, beside a part of it
+	CodeNotVerified            Code = "not_verified"             // a row of a search: it must be looked up before it is charged
+	CodeWeakVerification       Code = "weak_verification"        // warning: the interface that answered shows less; the reason says what (GapText)
+	CodeAmountMayChange        Code = "amount_may_change"        // warning: the terminal verifies again and may ask for another amount
 )
 
 // Locks of ours.
@@ -114,6 +123,13 @@ const (
 	CodeClosingDiffers       Code = "closing_differs"        // totals of a close against the ledger's
 	CodeClosingUnknown       Code = "closing_unknown"        // what became of a close is not known
 	CodeProviderMissing      Code = "psp_missing"            // charged on a terminal that has no provider any more: its receipt is not looked for
+	CodeReceiptMissing       Code = "receipt_missing"        // past flow due (design 10); also a case
+	CodeAwaitingConfirmation Code = "awaiting_confirmation"  // submitted only when the terminal has confirmed the charge, whose ACK could not be written
+	CodeRegistrationPoisoned Code = "registration_poisoned"  // its look fails on our side again and again: tried once an hour; also a case
+	CodeSubmissionRefused    Code = "submission_refused"     // the platform will not take it; the reason says why
+	CodeSubmissionBlocked    Code = "submission_blocked"     // an attempt of somebody stands in the way (PAG_014)
+	CodeSubmissionUnsure     Code = "submission_unsure"      // the platform may be at work on our call: no repeat before it has been looked
+	CodeSubmissionWrongSetup Code = "submission_wrong_setup" // as platform_wrong_setup, of a charge that has been made; also a case
 )
 
 // The service and its guards.
@@ -134,4 +150,46 @@ const (
 	CodeMethod          Code = "method_not_allowed"
 	CodeNotServed       Code = "not_served" // 501: comes with a later version
 	CodeInternal        Code = "internal"
+)
+
+// What a fault of the platform says about a notice: nine troubles, as pagoPA folds its codes. The raw code
+// stands small beside (Error.Detail).
+const (
+	CodeTroubleUnexpected  Code = "trouble_unexpected"    // technical, or a code nobody knows
+	CodeTroubleNotice      Code = "trouble_notice"        // it cannot be paid this way
+	CodeTroubleData        Code = "trouble_data"          // malformed or inconsistent data
+	CodeTroubleCreditor    Code = "trouble_creditor"      // the creditor's set-up, or its system does not answer
+	CodeTroubleInProgress  Code = "trouble_in_progress"   // somebody is paying it, or a token is still alive
+	CodeTroubleExpired     Code = "trouble_expired"       //
+	CodeTroubleRevoked     Code = "trouble_revoked"       //
+	CodeTroublePaid        Code = "trouble_paid"          //
+	CodeTroubleNotOnRecord Code = "trouble_not_on_record" //
+)
+
+// Taking cards while the platform is away (design 8).
+const (
+	CodeOfflineNotAllowed      Code = "offline_not_allowed"      // the configuration does not allow it
+	CodeOfflineNotOpen         Code = "offline_not_open"         // the platform is away and no period is open
+	CodeOfflineAlreadyOpen     Code = "offline_already_open"     //
+	CodeOfflineLimitAmount     Code = "offline_limit_amount"     // of one payment
+	CodeOfflineLimitTotal      Code = "offline_limit_total"      // of the period
+	CodeOfflineLimitPayments   Code = "offline_limit_payments"   // likewise
+	CodeOfflineLimitHours      Code = "offline_limit_hours"      // the period has run out
+	CodeOfflineNeedsVerified   Code = "offline_needs_verified"   // not verified here within offline.verified_within
+	CodeOfflineUnknowable      Code = "offline_unknowable"       // multi-beneficiary, stamp duty, instalment, expired
+	CodeOfflineNoAmount        Code = "offline_no_amount"        // the code read carries no amount
+	CodeOfflineCharged         Code = "offline_charged"          // charged without the platform's word: registration is pending
+	CodeOfflinePlatformAnswers Code = "offline_platform_answers" // a period is open, but the platform answers: the normal way
+)
+
+// Finding and creating debts, their papers, a channel.
+const (
+	CodeServiceNotFound     Code = "service_not_found"     //
+	CodeFormInvalid         Code = "form_invalid"          // field and reason say what (FormText)
+	CodeDebtorInvalid       Code = "debtor_invalid"        // tax code or name of who owes; field says which
+	CodePositionAlreadyPaid Code = "position_already_paid" // the debt of this request was created and paid before
+	CodePositionExistsOther Code = "position_exists_other" // its identifier belongs to another debt
+	CodeSearchDebtorNeeded  Code = "search_debtor_needed"  // a search without a tax code
+	CodeReceiptPDFMissing   Code = "receipt_pdf_missing"   // the platform has none, or does not give it now
+	CodeChannelNotHeld      Code = "channel_not_held"      // no receipt is held for that channel
 )

@@ -34,6 +34,13 @@ func (d ClosingDiff) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(d))
 }
 
+// MarshalJSON writes lists that the contract promises as [] and never as null.
+func (r SearchResult) MarshalJSON() ([]byte, error) {
+	type plain SearchResult
+	r.Positions = filled(r.Positions)
+	return json.Marshal(plain(r))
+}
+
 func filled[T any](list []T) []T {
 	if list == nil {
 		return []T{}

@@ -94,3 +94,66 @@ var closingTexts = map[Language]map[string]moreOrLess{
 		TerminalHost:   {"das Terminal hat {amount} mehr als die Bank", "das Terminal hat {amount} weniger als die Bank"},
 	},
 }
+
+// GapText says in plain words what a verification did not show, by the names of protocol/govpay's gaps, for
+// {reason} of CodeWeakVerification. A name it does not know gives "".
+func GapText(gap string, lang Language) string {
+	all, ok := gapTexts[lang]
+	if !ok {
+		all = gapTexts[Italian]
+	}
+	return all[gap]
+}
+
+var gapTexts = map[Language]map[string]string{
+	Italian: {
+		"no_state":    "non se è stato ritirato o pagato in modo irregolare",
+		"no_attempts": "non se qualcuno lo sta pagando ora",
+		"no_lines":    "non se contiene un bollo o quote di altri enti",
+	},
+	English: {
+		"no_state":    "not whether it was withdrawn or paid irregularly",
+		"no_attempts": "not whether somebody is paying it now",
+		"no_lines":    "not whether it contains a stamp duty or shares of others",
+	},
+	German: {
+		"no_state":    "nicht, ob zurückgezogen oder nicht ordnungsgemäß bezahlt",
+		"no_attempts": "nicht, ob jemand gerade zahlt",
+		"no_lines":    "nicht, ob Stempelmarke oder Anteile anderer enthalten sind",
+	},
+}
+
+// What is wrong with a field of a form: the keys of FormText, for {reason} of CodeFormInvalid.
+const (
+	FormMissing = "missing" // it is mandatory
+	FormUnknown = "unknown" // the form has no such field
+	FormKind    = "kind"    // not text, a number, yes or no, as the form asks
+	FormLength  = "length"
+	FormRange   = "range"   // a number too small or too great
+	FormPattern = "pattern" // not of the form's shape
+	FormChoice  = "choice"  // not one of the values
+)
+
+// FormText says what is wrong with a field; "" for a key it does not know.
+func FormText(why string, lang Language) string {
+	all, ok := formTexts[lang]
+	if !ok {
+		all = formTexts[Italian]
+	}
+	return all[why]
+}
+
+var formTexts = map[Language]map[string]string{
+	Italian: {
+		FormMissing: "è obbligatorio", FormUnknown: "non è previsto", FormKind: "non è del tipo richiesto", FormLength: "non ha la lunghezza richiesta",
+		FormRange: "è fuori dai limiti", FormPattern: "non ha la forma richiesta", FormChoice: "non è fra i valori ammessi",
+	},
+	English: {
+		FormMissing: "is mandatory", FormUnknown: "is not expected", FormKind: "is not of the kind asked for", FormLength: "does not have the length asked for",
+		FormRange: "is out of range", FormPattern: "does not have the form asked for", FormChoice: "is not one of the values allowed",
+	},
+	German: {
+		FormMissing: "ist Pflicht", FormUnknown: "ist nicht vorgesehen", FormKind: "ist nicht von der verlangten Art", FormLength: "hat nicht die verlangte Länge",
+		FormRange: "ist außerhalb der Grenzen", FormPattern: "hat nicht die verlangte Form", FormChoice: "ist kein zugelassener Wert",
+	},
+}

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"encoding/json"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -55,6 +56,8 @@ var onTheWire = []any{
 	Event{}, QueueItem{}, Case{}, TerminalReport{}, SessionRequest{}, Session{}, Hello{}, ErrorBody{},
 	ActionRequest{}, Health{}, Evidence{}, Proposal{}, ResolutionRequest{}, CountersignRequest{}, EndingRequest{},
 	Passport{}, Closing{}, ClosingDiff{}, Lease{}, Reversal{},
+	Submission{}, QueueStatus{}, RegistrationReceipt{}, Offline{}, OfflineRequest{},
+	SearchRequest{}, SearchResult{}, FoundPosition{}, Service{}, Debtor{}, CreateRequest{}, NoticeRef{},
 }
 
 // source is what the package's files declare: structs with json tags, and string types with their constants.
@@ -173,6 +176,8 @@ func compareType(t *testing.T, where string, of reflect.Type, got schema) {
 	switch {
 	case of == reflect.TypeFor[time.Time]():
 		want = "string date-time"
+	case of == reflect.TypeFor[json.RawMessage](), of.Kind() == reflect.Map:
+		want = "object "
 	case of.Kind() == reflect.Slice:
 		if got.Type != "array" || got.Items == nil {
 			t.Errorf("%s is no array", where)
@@ -260,7 +265,7 @@ func TestOpenAPIHoldsTogether(t *testing.T) {
 
 // Lists the contract promises are never null, also in values nobody filled.
 func TestListsAreNeverNull(t *testing.T) {
-	for _, v := range []any{Payment{}, &Payment{}, Snapshot{}, Event{Snapshot: &Snapshot{}, Payment: &Payment{}}, []Payment{{}}, Closing{}, TerminalReport{Closing: &Closing{Differences: []ClosingDiff{{}}}}} {
+	for _, v := range []any{Payment{}, &Payment{}, Snapshot{}, Event{Snapshot: &Snapshot{}, Payment: &Payment{}}, []Payment{{}}, Closing{}, TerminalReport{Closing: &Closing{Differences: []ClosingDiff{{}}}}, SearchResult{}} {
 		text := mustJSON(t, v)
 		if strings.Contains(text, ":null") {
 			t.Errorf("%T: %s", v, text)

@@ -75,6 +75,9 @@ type Payment struct {
 	Proposal      *Proposal       `json:"proposal,omitempty"`     // waits for a second person
 	CanReverse    bool            `json:"can_reverse,omitempty"`  // a supervisor may ask the terminal to give the money back
 	Reversal      *Reversal       `json:"reversal,omitempty"`     // the newest one
+	Offline       bool            `json:"offline,omitempty"`      // charged while the platform was away, on the body's own decision (design 8)
+	Transactions  []string        `json:"transactions,omitempty"` // the platform's names of the calls that led here, for its support
+	Submission    *Submission     `json:"submission,omitempty"`   // settlement platform: the newest
 }
 
 // PaymentNotice is one notice of a payment and its registration.
@@ -88,6 +91,11 @@ type PaymentNotice struct {
 	ReceiptDue   *time.Time   `json:"receipt_due,omitempty"`
 	Late         bool         `json:"late,omitempty"` // past receipt due: amber (design 10)
 	Reason       *Reason      `json:"reason,omitempty"`
+	FlowDue      *time.Time   `json:"flow_due,omitempty"`
+	Red          bool         `json:"red,omitempty"`                      // past flow due: somebody's case
+	AttemptCode  string       `json:"attempt_code,omitempty"`             // of our submission, by which a receipt is known as ours
+	HasReceipt   bool         `json:"has_registration_receipt,omitempty"` // the pagoPA receipt is kept
+	HasPDF       bool         `json:"has_pdf,omitempty"`                  // and its PDF
 }
 
 // Charge is the terminal's word. PAN is masked.
@@ -150,6 +158,11 @@ type Notice struct {
 	Reason       *Reason  `json:"reason,omitempty"`     // why not, or a warning
 	Warnings     []Reason `json:"warnings,omitempty"`   // amount changed since the print, scanner damage, check digits
 	PaymentID    string   `json:"payment_id,omitempty"` // ours that holds or settled this notice
+
+	Verified   bool       `json:"verified,omitempty"`    // the platform has said so now; absent: see verified_at and offline
+	VerifiedAt *time.Time `json:"verified_at,omitempty"` // when it was verified here last
+	Offline    bool       `json:"offline,omitempty"`     // not verified, and may be charged all the same (design 8)
+	Source     string     `json:"source,omitempty"`      // who answered: pagamento, backoffice, pendenze, ragioneria; ledger: an earlier answer
 }
 
 // PaymentQuery selects payments; the newest come first.

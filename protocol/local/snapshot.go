@@ -74,6 +74,10 @@ type Snapshot struct {
 	Platform   Platform   `json:"platform"`
 	Activities []Activity `json:"activities"`
 	Payments   []Payment  `json:"payments"` // today's and every unfinished one, newest first
+
+	Queue          *QueueStatus `json:"queue,omitempty"`
+	Offline        *Offline     `json:"offline,omitempty"`         // the open period
+	OfflineAllowed bool         `json:"offline_allowed,omitempty"` // the configuration lets a supervisor open one
 }
 
 // Creditor is a public body this counter takes payments for.
@@ -91,6 +95,8 @@ const (
 	EventActivity EventType = "activity" // Activity with an empty Phase: finished
 	EventTerminal EventType = "terminal"
 	EventPlatform EventType = "platform"
+	EventQueue    EventType = "queue"
+	EventOffline  EventType = "offline" // opened, charged in, or ended (closed_at)
 )
 
 // Event is one numbered change. Numbers have no holes; a client that misses one gets a new snapshot.
@@ -102,6 +108,9 @@ type Event struct {
 	Activity *Activity `json:"activity,omitempty"`
 	Terminal *Terminal `json:"terminal,omitempty"`
 	Platform *Platform `json:"platform,omitempty"`
+
+	Queue   *QueueStatus `json:"queue,omitempty"`
+	Offline *Offline     `json:"offline,omitempty"`
 }
 
 // QueueItem is a notice whose registration is awaited.
@@ -116,6 +125,11 @@ type QueueItem struct {
 	Tries       int          `json:"tries"`
 	Late        bool         `json:"late"`
 	Reason      *Reason      `json:"reason,omitempty"`
+	ReceiptDue  *time.Time   `json:"receipt_due,omitempty"`
+	FlowDue     *time.Time   `json:"flow_due,omitempty"`
+	Red         bool         `json:"red,omitempty"`      // past flow due: somebody's case
+	Poisoned    bool         `json:"poisoned,omitempty"` // its look fails on our side: one try an hour
+	Attempts    int          `json:"attempts,omitempty"` // settlement platform: calls made to register it
 }
 
 // Case is something that people must mend (design 7).
@@ -138,7 +152,7 @@ type Case struct {
 	Proposal *Proposal `json:"proposal,omitempty"`
 }
 
-// TerminalReport is the answer to an action on a terminal (status, last, totals, detect, reprint, close, adopt, free).
+// TerminalReport is the answer to an action on a terminal (status, last, totals, detect, reprint, close, adopt, free, channel).
 type TerminalReport struct {
 	Terminal   Terminal `json:"terminal"`
 	Text       string   `json:"text"` // what the terminal said, in the operator's language
@@ -181,6 +195,8 @@ type ActionRequest struct {
 	RequestID string `json:"request_id"`
 	// QuietTotals, with detect: the installer has seen that asking for totals prints nothing.
 	QuietTotals bool `json:"quiet_totals,omitempty"`
+	// Channel, with channel: the one to confirm for the terminal's provider (design 5.2).
+	Channel string `json:"channel,omitempty"`
 }
 
 // Health is what /healthz and /readyz answer.

@@ -220,8 +220,18 @@ func typeOf(e ast.Expr) (string, error) {
 		of, err := typeOf(e.Elt)
 		return of + "[]", err
 	case *ast.SelectorExpr:
-		if from, ok := e.X.(*ast.Ident); ok && from.Name == "time" && e.Sel.Name == "Time" {
+		from, ok := e.X.(*ast.Ident)
+		switch {
+		case ok && from.Name == "time" && e.Sel.Name == "Time":
 			return "string", nil
+		case ok && from.Name == "json" && e.Sel.Name == "RawMessage": // JSON as somebody else wrote it
+			return "unknown", nil
+		}
+	case *ast.MapType:
+		key, ok := e.Key.(*ast.Ident)
+		of, err := typeOf(e.Value)
+		if ok && key.Name == "string" && of == "unknown" {
+			return "Record<string, unknown>", err
 		}
 	}
 	return "", fmt.Errorf("type %T is not supported", e)

@@ -60,6 +60,8 @@ type Event struct {
 	Until *time.Time ` + "`json:\"until,omitempty\"`" + `
 	Of []Colour ` + "`json:\"of\"`" + ` // all of them
 	N *int64 ` + "`json:\"n\"`" + `
+	Form json.RawMessage ` + "`json:\"form\"`" + `
+	Fields map[string]any ` + "`json:\"fields,omitempty\"`" + `
 	Secret string ` + "`json:\"-\"`" + `
 }
 type inside struct { Count int }
@@ -82,6 +84,8 @@ export interface ServiceEvent {
   until?: string;
   of: Colour[]; // all of them
   n: number | null;
+  form: unknown;
+  fields?: Record<string, unknown>;
 }
 `
 	if string(got) != want {

@@ -159,6 +159,15 @@ export type Code =
   | "platform_forbidden" // 403
   | "platform_address" // wrong base URL
   | "platform_certificate" // TLS cannot be verified
+  | "platform_wrong_setup" // POST /pagamenti answered as for a citizen's payment: settlement platform cannot work here
+  | "notice_multi_beneficiary" // a share goes to another body: settlement platform cannot register it
+  | "notice_attempt_stuck" // an attempt opened long ago that nobody closed
+  | "cart_two_stations" // two creditors in one submission
+  | "same_position" // the same debt twice, under two numbers
+  | "same_plan" // a plan's whole, or another threshold, beside a part of it
+  | "not_verified" // a row of a search: it must be looked up before it is charged
+  | "weak_verification" // warning: the interface that answered shows less; the reason says what (GapText)
+  | "amount_may_change" // warning: the terminal verifies again and may ask for another amount
   | "notice_locked" // a payment of ours holds it (sent, unknown, charged)
   | "terminal_busy" // a payment is in hand
   | "terminal_locked" // an unknown holds it
@@ -220,6 +229,13 @@ export type Code =
   | "closing_differs" // totals of a close against the ledger's
   | "closing_unknown" // what became of a close is not known
   | "psp_missing" // charged on a terminal that has no provider any more: its receipt is not looked for
+  | "receipt_missing" // past flow due (design 10); also a case
+  | "awaiting_confirmation" // submitted only when the terminal has confirmed the charge, whose ACK could not be written
+  | "registration_poisoned" // its look fails on our side again and again: tried once an hour; also a case
+  | "submission_refused" // the platform will not take it; the reason says why
+  | "submission_blocked" // an attempt of somebody stands in the way (PAG_014)
+  | "submission_unsure" // the platform may be at work on our call: no repeat before it has been looked
+  | "submission_wrong_setup" // as platform_wrong_setup, of a charge that has been made; also a case
   | "disk_full"
   | "ledger_damaged"
   | "ledger_in_use" // a second instance on the same data
@@ -235,7 +251,36 @@ export type Code =
   | "not_found"
   | "method_not_allowed"
   | "not_served" // 501: comes with a later version
-  | "internal";
+  | "internal"
+  | "trouble_unexpected" // technical, or a code nobody knows
+  | "trouble_notice" // it cannot be paid this way
+  | "trouble_data" // malformed or inconsistent data
+  | "trouble_creditor" // the creditor's set-up, or its system does not answer
+  | "trouble_in_progress" // somebody is paying it, or a token is still alive
+  | "trouble_expired"
+  | "trouble_revoked"
+  | "trouble_paid"
+  | "trouble_not_on_record"
+  | "offline_not_allowed" // the configuration does not allow it
+  | "offline_not_open" // the platform is away and no period is open
+  | "offline_already_open"
+  | "offline_limit_amount" // of one payment
+  | "offline_limit_total" // of the period
+  | "offline_limit_payments" // likewise
+  | "offline_limit_hours" // the period has run out
+  | "offline_needs_verified" // not verified here within offline.verified_within
+  | "offline_unknowable" // multi-beneficiary, stamp duty, instalment, expired
+  | "offline_no_amount" // the code read carries no amount
+  | "offline_charged" // charged without the platform's word: registration is pending
+  | "offline_platform_answers" // a period is open, but the platform answers: the normal way
+  | "service_not_found"
+  | "form_invalid" // field and reason say what (FormText)
+  | "debtor_invalid" // tax code or name of who owes; field says which
+  | "position_already_paid" // the debt of this request was created and paid before
+  | "position_exists_other" // its identifier belongs to another debt
+  | "search_debtor_needed" // a search without a tax code
+  | "receipt_pdf_missing" // the platform has none, or does not give it now
+  | "channel_not_held"; // no receipt is held for that channel
 
 /**
  * Error is a refusal with what to do about it. Message and Hint are in the operator's language; they
@@ -314,6 +359,9 @@ export interface Payment {
   proposal?: Proposal; // waits for a second person
   can_reverse?: boolean; // a supervisor may ask the terminal to give the money back
   reversal?: Reversal; // the newest one
+  offline?: boolean; // charged while the platform was away, on the body's own decision (design 8)
+  transactions?: string[]; // the platform's names of the calls that led here, for its support
+  submission?: Submission; // settlement platform: the newest
 }
 
 /** PaymentNotice is one notice of a payment and its registration. */
@@ -327,6 +375,11 @@ export interface PaymentNotice {
   receipt_due?: string;
   late?: boolean; // past receipt due: amber (design 10)
   reason?: Reason;
+  flow_due?: string;
+  red?: boolean; // past flow due: somebody's case
+  attempt_code?: string; // of our submission, by which a receipt is known as ours
+  has_registration_receipt?: boolean; // the pagoPA receipt is kept
+  has_pdf?: boolean; // and its PDF
 }
 
 /** Charge is the terminal's word. PAN is masked. */
@@ -393,6 +446,10 @@ export interface Notice {
   reason?: Reason; // why not, or a warning
   warnings?: Reason[]; // amount changed since the print, scanner damage, check digits
   payment_id?: string; // ours that holds or settled this notice
+  verified?: boolean; // the platform has said so now; absent: see verified_at and offline
+  verified_at?: string; // when it was verified here last
+  offline?: boolean; // not verified, and may be charged all the same (design 8)
+  source?: string; // who answered: pagamento, backoffice, pendenze, ragioneria; ledger: an earlier answer
 }
 
 /** PaymentQuery selects payments; the newest come first. */
@@ -408,6 +465,149 @@ export interface Receipt {
   payment_id: string;
   text: string;
   complete: boolean;
+}
+
+/** SearchRequest asks for a debtor's open positions with one creditor. */
+export interface SearchRequest {
+  creditor?: string; // tax code; absent: the first configured one
+  debtor: string; // tax code, exact: personal data, never in a URL
+}
+
+/** SearchResult is what the platform holds of a debtor. */
+export interface SearchResult {
+  positions: FoundPosition[];
+  more: boolean; // there are more than are listed
+  skipped: number; // rows that could not be understood, or were another debtor's
+}
+
+/**
+ * FoundPosition is a row of a search. It shows neither attempts nor shares: look the notice up before it is
+ * charged.
+ */
+export interface FoundPosition {
+  creditor: string;
+  number: string;
+  description: string;
+  debtor?: string;
+  due_date?: string; // 2006-01-02
+  amount_cents: number;
+  state: string; // as the platform writes it
+  payable: boolean; // as far as a search can tell
+  reason?: Reason; // why not
+}
+
+/** Service is a debt that the counter can create: a spontaneous payment. */
+export interface Service {
+  id: string;
+  name: string;
+  creditor: string; // tax code
+  amount_cents: number; // 0: asked of the clerk
+  form: unknown; // JSON schema of CreateRequest.Fields; null: no fields
+  source: string; // config, catalogue
+}
+
+/** Debtor is who owes what is created. Personal data: it goes to the platform and is not kept here. */
+export interface Debtor {
+  company?: boolean;
+  tax_code: string;
+  name: string;
+  address?: string;
+  number?: string;
+  postcode?: string;
+  town?: string;
+  province?: string;
+  country?: string; // two letters
+  email?: string;
+}
+
+/**
+ * CreateRequest creates a debt and gives its notice, ready for the cart. Repeating it with the same
+ * RequestID creates nothing twice, also after a restart; with another body it is refused.
+ */
+export interface CreateRequest {
+  request_id: string;
+  service: string; // Service.ID
+  creditor?: string; // absent: the service's
+  debtor: Debtor;
+  amount_cents?: number; // where the service has none
+  reason?: string; // absent: the service's; no personal data
+  fields?: Record<string, unknown>; // as the service's form asks: strings, numbers, true or false
+}
+
+/** NoticeRef names a notice whose paper is wanted. */
+export interface NoticeRef {
+  creditor?: string; // absent: the first configured one
+  number: string;
+}
+
+/** Submission is the newest call by which the platform was asked to register a charge: settlement platform. */
+export interface Submission {
+  n: number; // 1 is the first
+  at: string; // durable before the call
+  answered?: string; // absent: the answer never came, or not yet
+  platform_id?: string;
+  fault?: string; // the platform's code, to be shown small
+  unsure?: boolean; // the platform may be at work on it: it is looked at before any repeat
+}
+
+/**
+ * QueueStatus is the queue of registrations in a few figures. Draining, Done and Total are about what had
+ * gathered while the platform was away.
+ */
+export interface QueueStatus {
+  depth: number; // notices whose registration is awaited
+  late: number; // of these, past receipt due: amber
+  red: number; // past flow due: somebody's case
+  watched: number; // besides: attempts that ended not charged, watched for a receipt
+  oldest?: string; // when the oldest of them was charged
+  away: boolean; // the platform does not answer
+  reason?: Reason; // why away
+  next_try?: string;
+  draining: boolean; // the platform is back and what had gathered is being worked off
+  done: number;
+  total: number;
+}
+
+/** RegistrationReceipt is the pagoPA receipt (RT) of one notice of a payment, as the platform gave it. */
+export interface RegistrationReceipt {
+  payment_id: string;
+  creditor: string;
+  number: string;
+  receipt_id: string;
+  at?: string; // when it was paid, by the receipt
+  has_pdf?: boolean; // kept here; otherwise it is fetched when it is asked for
+  /** RT is the receipt itself, whole, as the platform writes it: personal data. */
+  rt: unknown;
+}
+
+/**
+ * Offline is a period in which cards are charged although the platform does not answer, within limits
+ * (design 8). Payments and Cents are what was charged in it, or may have been.
+ */
+export interface Offline {
+  id: string;
+  opened_by: string;
+  opened_at: string;
+  until: string; // it ends by itself
+  reason: string;
+  max_amount_cents: number; // of one payment
+  max_total_cents: number;
+  max_payments: number;
+  verified_within_s?: number; // seconds; absent: also what was never verified here
+  payments: number;
+  cents: number;
+  closed_at?: string;
+  closed_by?: string; // absent with closed_at: it ran out
+}
+
+/**
+ * OfflineRequest opens or closes a period of taking cards while the platform is away. Repeating it with the
+ * same RequestID gives the same answer; with another body it is refused (request_id_reused).
+ */
+export interface OfflineRequest {
+  request_id: string;
+  action: string; // open, close
+  reason?: string; // with open: why, in words; it stays in the ledger
 }
 
 /** Role is what an operator may do (design 9). */
@@ -475,6 +675,9 @@ export interface Snapshot {
   platform: Platform;
   activities: Activity[];
   payments: Payment[]; // today's and every unfinished one, newest first
+  queue?: QueueStatus;
+  offline?: Offline; // the open period
+  offline_allowed?: boolean; // the configuration lets a supervisor open one
 }
 
 /** Creditor is a public body this counter takes payments for. */
@@ -489,7 +692,9 @@ export type EventType =
   | "payment"
   | "activity" // Activity with an empty Phase: finished
   | "terminal"
-  | "platform";
+  | "platform"
+  | "queue"
+  | "offline"; // opened, charged in, or ended (closed_at)
 
 /** Event is one numbered change. Numbers have no holes; a client that misses one gets a new snapshot. */
 export interface ServiceEvent {
@@ -500,6 +705,8 @@ export interface ServiceEvent {
   activity?: Activity;
   terminal?: Terminal;
   platform?: Platform;
+  queue?: QueueStatus;
+  offline?: Offline;
 }
 
 /** QueueItem is a notice whose registration is awaited. */
@@ -514,6 +721,11 @@ export interface QueueItem {
   tries: number;
   late: boolean;
   reason?: Reason;
+  receipt_due?: string;
+  flow_due?: string;
+  red?: boolean; // past flow due: somebody's case
+  poisoned?: boolean; // its look fails on our side: one try an hour
+  attempts?: number; // settlement platform: calls made to register it
 }
 
 /** Case is something that people must mend (design 7). */
@@ -535,7 +747,7 @@ export interface Case {
   proposal?: Proposal;
 }
 
-/** TerminalReport is the answer to an action on a terminal (status, last, totals, detect, reprint, close, adopt, free). */
+/** TerminalReport is the answer to an action on a terminal (status, last, totals, detect, reprint, close, adopt, free, channel). */
 export interface TerminalReport {
   terminal: Terminal;
   text: string; // what the terminal said, in the operator's language
@@ -578,6 +790,8 @@ export interface ActionRequest {
   request_id: string;
   /** QuietTotals, with detect: the installer has seen that asking for totals prints nothing. */
   quiet_totals?: boolean;
+  /** Channel, with channel: the one to confirm for the terminal's provider (design 5.2). */
+  channel?: string;
 }
 
 /** Health is what /healthz and /readyz answer. */
