@@ -44,6 +44,7 @@ type exchange struct {
 	naks       int      // damaged frames refused
 	candidate  []byte   // result before the ACK (ECR17 1.6)
 	past       [][]byte // results that belong to earlier payments; at most mostPast
+	memory     memory   // G was asked on this line
 	deaf       bool     // past is full: nothing that this line brings counts any more
 	remarks    int      // how many there were
 	direct     *Reading
@@ -265,7 +266,7 @@ func (e *exchange) onResult(payload []byte) (decided bool) {
 	r := e.sense(readResult(payload, e.baseline.TerminalID, terminalNow(e.baseline.ClockOffset)))
 	same := func(raw []byte) bool { return bytes.Equal(raw, r.Raw) }
 	switch {
-	case e.direct != nil && same(e.direct.Raw), e.candidate != nil && same(e.candidate):
+	case e.direct != nil && same(e.direct.Raw), e.candidate != nil && same(e.candidate), e.memory.holds(r.Raw):
 		e.conn.ack()
 		return false
 	case same(e.baseline.Last), same(e.blanks), same(e.previous), slices.ContainsFunc(e.past, same),
@@ -284,6 +285,9 @@ func (e *exchange) onResult(payload []byte) (decided bool) {
 		return false
 	}
 	switch {
+	case e.memory.owed > 0:
+		e.memory.tells(r.Raw)
+		r.Sense, r.Text = SenseOdd, "perhaps the answer to a question about the last result: "+r.Text
 	case r.Sense == SenseApproved && e.taken(r):
 		r.Sense, r.Text = SenseOdd, "approved, with the number "+r.Charge.STAN+" of an earlier transaction"
 	case r.Sense == SenseApproved && e.untold && r.longBefore(e.sent, e.baseline.ClockOffset):

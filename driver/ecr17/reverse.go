@@ -165,7 +165,7 @@ func judgeReversal(b driver.Baseline) func(Facts) driver.Outcome {
 		case f.RefusedIdle:
 			return notCharged(driver.NotReversed, local.CodeNAK, "")
 		}
-		if f.Direct != nil {
+		if f.Direct != nil && f.Direct.Sense != SenseOdd {
 			if said, text, _ := reversalSaid(f.Direct, b); said != SenseOdd {
 				return reversalOutcome(f.Direct, said, local.CodeApproved, local.CodeReversalRefused, text)
 			}

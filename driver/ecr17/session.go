@@ -165,6 +165,10 @@ func (s *session) askOnce(q query, payload []byte) (reply, error) {
 			}
 		}
 	}
+	recalls := s.attempt != nil && q.answers == answerResult
+	if recalls {
+		s.attempt.memory.asked()
+	}
 	var r reply
 	acked, naks := false, 0
 	end, last := time.Now().Add(cmp.Or(q.ack, s.t.profile.ackWait)), time.Time{}
@@ -192,6 +196,9 @@ func (s *session) askOnce(q query, payload []byte) (reply, error) {
 		case ecr17.FrameNAK:
 			if f.Suspected() {
 				return r, s.orGarbage(c, errNAK)
+			}
+			if recalls {
+				s.attempt.memory.refused()
 			}
 			return r, errNAK
 		case ecr17.FrameProgress:
@@ -224,6 +231,9 @@ func (s *session) answer(q query, c *conn, f frame, acked bool, naks *int) (done
 	if err == nil && strings.IndexByte(q.answers, code) >= 0 && (acked || q.answers != answerResult) {
 		// A result before the ACK of G may be a late one of the exchange before (ECR17 1.6).
 		s.rough = s.rough || !acked
+		if s.attempt != nil && q.answers == answerResult {
+			s.attempt.memory.tells(s.result(f.Payload))
+		}
 		return true, c.ack()
 	}
 	if s.attempt != nil && s.attempt.handle(f) {
@@ -240,9 +250,14 @@ func (s *session) answer(q query, c *conn, f frame, acked bool, naks *int) (done
 // outcome of the next payment when it comes again.
 func (s *session) stray(payload []byte) error {
 	if _, code, err := ecr17.Header(ecr17.FromTerminal, payload); err == nil && isResult(code) {
-		s.strays = append(s.strays, readResult(payload, s.t.cfg.TerminalID, time.Now()).Raw)
+		s.strays = append(s.strays, s.result(payload))
 	}
 	return s.conn.ack()
+}
+
+// result is a result as it is kept and compared.
+func (s *session) result(payload []byte) []byte {
+	return readResult(payload, s.t.cfg.TerminalID, time.Now()).Raw
 }
 
 // orGarbage tells a line on which something else than a terminal speaks (C15) from a silent one.
