@@ -29,6 +29,7 @@ type record struct {
 	Before      string        `json:",omitzero"` // the terminal's Previous until it was sent
 	Unsent      bool          `json:",omitzero"` // the terminal took no notices: the provider does not know them
 	Told        driver.Reason `json:",omitzero"` // why it is charged, while Reason says that it was not acknowledged
+	Kept        []kept        `json:",omitzero"` // of each notice, where its receipt stands
 }
 
 func (r *record) clone() *record {
@@ -37,6 +38,9 @@ func (r *record) clone() *record {
 	c.ResolvedBy = slices.Clone(r.ResolvedBy)
 	c.FreeLocks = slices.Clone(r.FreeLocks)
 	c.Evidence = slices.Clone(r.Evidence)
+	c.Transactions = slices.Clone(r.Transactions)
+	c.Kept = slices.Clone(r.Kept)
+	c.Submission = copied(r.Submission)
 	c.Charge = copied(r.Charge)
 	c.Proposal = copied(r.Proposal)
 	if c.Reversal = copied(r.Reversal); c.Reversal != nil {
@@ -86,10 +90,14 @@ func apply(v *view, e *entry) error {
 		return applyReversalSent(v, e)
 	case KindResolutionProposed, KindResolutionDeclined, KindResolutionParked, KindContradicted, KindConfirmed:
 		return applyDesk(v, e)
-	case KindTerminalAdopted, KindTerminalFreed, KindTerminalDemoted, KindTerminalCommissioned, KindTerminalTotal, KindSessionClosed:
+	case KindTerminalAdopted, KindTerminalFreed, KindTerminalDemoted, KindTerminalCommissioned, KindTerminalTotal, KindSessionClosed, KindChannelConfirmed:
 		return applyTerminal(v, e)
 	case KindCaseOpened, KindCaseEnded, KindEndingProposed, KindEndingDeclined:
 		return applyCase(v, e)
+	case KindSubmitting, KindSubmitted:
+		return applySubmission(v, e)
+	case KindOfflineOpened, KindOfflineClosed:
+		return applyOffline(v, e)
 	case KindBlobsErased:
 		return nil
 	}
@@ -137,6 +145,7 @@ func applyAttempt(v *view, e *entry) error {
 		ID: e.Payment, RequestID: a.RequestID, RequestHash: a.RequestHash, RetryOf: a.RetryOf,
 		Reference: a.Reference, Installation: e.Installation, State: NotCharged, Settlement: a.Settlement,
 		AmountCents: a.AmountCents, Terminal: a.Terminal, Operator: e.Operator, CreatedAt: e.At,
+		Offline: a.Offline, Transactions: a.Transactions,
 	}}
 	for _, n := range a.Notices {
 		r.Notices = append(r.Notices, Notice{Creditor: n.Creditor, Number: n.Number, Position: n.Position,
@@ -185,7 +194,7 @@ func applySent(v *view, e *entry, r *record) error {
 	t.meet(v, e.Terminal)
 	learnResult(v, t, e.Terminal, true)
 	v.store(tableTerminals+t.Name, t)
-	return nil
+	return applyOfflineCharge(v, e, r)
 }
 
 func applyOutcome(v *view, e *entry) error {
@@ -205,6 +214,7 @@ func applyOutcome(v *view, e *entry) error {
 	}
 	// An unknown found again after a start, with nothing new, is no evidence.
 	news := !r.heard() || o.From != o.To || len(o.Evidence) > 0 || o.Charge != nil || e.Blob != nil || o.Preset != r.Preset || o.Final != r.NeedsPeople
+	risk, cents := r.atRisk()
 	r.Unsent = r.Unsent || o.unsent()
 	r.State, r.Reason = o.To, o.Reason
 	r.Preset, r.NeedsPeople = o.Preset, o.Final
@@ -238,6 +248,9 @@ func applyOutcome(v *view, e *entry) error {
 		return err
 	}
 	if err := applyTerminalOutcome(v, e, r); err != nil {
+		return err
+	}
+	if err := applyAtRisk(v, r, risk, cents); err != nil {
 		return err
 	}
 	if news {
@@ -380,6 +393,10 @@ func applyRegistration(v *view, e *entry) error {
 	}
 	n.Registration, n.Reason = b.To, b.Reason
 	r.Submitted = r.Submitted || b.To == RegSubmit
+	if b.AttemptCode != "" {
+		n.AttemptCode = b.AttemptCode
+	}
+	r.keep(e, b.ReceiptID != "" && b.ReceiptID != n.ReceiptID)
 	if b.ReceiptID != "" {
 		if b.ReceiptID != n.ReceiptID {
 			r.learned(e)

@@ -81,10 +81,83 @@ func (v *view) eachCase(fn func(Case)) (err error) {
 	return err
 }
 
-func (v *view) hasOpenCase(paymentID string) bool {
-	found := false
-	_ = v.eachCase(func(c Case) { found = found || c.PaymentID == paymentID && c.Ended.IsZero() })
-	return found
+// openCases are the open cases of a payment, oldest first.
+func (v *view) openCases(paymentID string) ([]*caseRecord, error) {
+	var out []*caseRecord
+	for _, id := range strings.Fields(string(v.get(tableCaseOf + paymentID))) {
+		k, err := load[caseRecord](v, tableCases+id)
+		if err == nil && k == nil {
+			err = fmt.Errorf("%w: case %q is missing", ErrDamaged, id)
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, k)
+	}
+	return out, nil
+}
+
+// about says that a case is about a notice of its payment.
+func (c *Case) about(index int) bool { return len(c.Notices) == 0 || slices.Contains(c.Notices, index) }
+
+// inCase says that a notice is somebody's.
+func (v *view) inCase(paymentID string, index int) (bool, error) {
+	open, err := v.openCases(paymentID)
+	return slices.ContainsFunc(open, func(c *caseRecord) bool { return c.about(index) }), err
+}
+
+// endedByReceipt are the causes that say only that a registration is wanting: the receipt answers them. Each is
+// open once for a notice.
+var endedByReceipt = []string{"receipt_missing", "submission_refused", "submission_blocked", "submission_unsure", "registration_poisoned", "awaiting_confirmation"}
+
+// endByReceipt ends such cases of a payment when all their notices are registered, or closed. Where a person
+// has proposed an ending people go on: money may be on its way back.
+func (b *batch) endByReceipt(paymentID string) error {
+	open, err := b.openCases(paymentID)
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	r, err := loadRecord(b.view, paymentID)
+	if err != nil {
+		return err
+	}
+	for _, c := range open {
+		wanting := func(i int) bool {
+			reg := r.Notices[i].Registration
+			return c.about(i) && reg != RegDone && reg != RegClosed
+		}
+		if !slices.Contains(endedByReceipt, c.Cause.Code) || c.Proposal != nil {
+			continue
+		}
+		done := true
+		for i := range r.Notices {
+			done = done && !wanting(i)
+		}
+		if !done {
+			continue
+		}
+		if err := b.append(&entry{Kind: KindCaseEnded, Payment: paymentID, Case: &caseBody{ID: c.ID, Ending: EndingReceipt}}, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// index keeps a case among the open ones of its payment, or takes it away.
+func (c *Case) index(v *view, open bool) {
+	if c.PaymentID == "" {
+		return
+	}
+	key := tableCaseOf + c.PaymentID
+	ids := slices.DeleteFunc(strings.Fields(string(v.get(key))), func(id string) bool { return id == c.ID })
+	if open {
+		ids = append(ids, c.ID)
+	}
+	if len(ids) == 0 {
+		v.del(key)
+		return
+	}
+	v.put(key, []byte(strings.Join(ids, " ")))
 }
 
 // Case returns one case.
@@ -292,6 +365,7 @@ func applyCase(v *view, e *entry) error {
 	case e.Kind == KindCaseOpened:
 		c = &caseRecord{Case{ID: b.ID, PaymentID: e.Payment, Notices: b.Notices, Terminal: b.Terminal, Cause: b.Cause,
 			Owner: b.Owner, Opened: e.At, Due: b.Due, Evidence: b.Evidence}}
+		c.index(v, true)
 		if b.Cause.Code == reasonNoReceipts {
 			err = applyStop(v, &c.Case)
 		}
@@ -306,6 +380,7 @@ func applyCase(v *view, e *entry) error {
 		c.Proposal = nil
 	default:
 		c.Ended, c.Ending, c.Proof, c.EndedBy, c.Proposal = e.At, b.Ending, b.Proof, b.EndedBy, nil
+		c.index(v, false)
 		if c.Cause.Code == reasonNoReceipts {
 			err = applyResume(v, &c.Case)
 		}

@@ -43,6 +43,11 @@ const (
 	KindTerminalCommissioned Kind = "terminal_commissioned" // a passport is in force
 	KindTerminalTotal        Kind = "terminal_total"        // the terminal has told its total
 	KindSessionClosed        Kind = "session_closed"        // what became of a request to close its session
+	KindSubmitting           Kind = "submitting"            // from here on the platform may have been called with a payment's notices
+	KindSubmitted            Kind = "submitted"             // what became of that call
+	KindOfflineOpened        Kind = "offline_opened"        // cards may be charged without the platform's word
+	KindOfflineClosed        Kind = "offline_closed"        // no more: closed by a person, or run out
+	KindChannelConfirmed     Kind = "channel_confirmed"     // receipts on this channel are of a terminal's provider
 )
 
 // hashSize is the length of the chain's hash in front of every body.
@@ -65,7 +70,7 @@ type entry struct {
 	Outcome      *outcomeBody      `json:"outcome,omitempty"`      // outcome
 	Aftermath    *aftermathBody    `json:"aftermath,omitempty"`    // aftermath
 	Registration *registrationBody `json:"registration,omitempty"` // registration
-	Terminal     *terminalBody     `json:"terminal,omitempty"`     // sent, outcome, reversal_sent, terminal_*, session_closed
+	Terminal     *terminalBody     `json:"terminal,omitempty"`     // sent, outcome, reversal_sent, terminal_*, session_closed, channel_confirmed
 	Case         *caseBody         `json:"case,omitempty"`         // case_*, ending_*
 	Reversal     *reversalBody     `json:"reversal,omitempty"`     // reversal_sent
 	Proposal     *proposalBody     `json:"proposal,omitempty"`     // resolution_*, ending_*
@@ -74,6 +79,8 @@ type entry struct {
 	Closing      *closingBody      `json:"closing,omitempty"`      // session_closed
 	Evidence     []evidenceBody    `json:"evidence,omitempty"`     // contradicted, confirmed
 	Erased       [][2]uint64       `json:"erased,omitempty"`       // blobs_erased: from and to, both included
+	Submission   *submissionBody   `json:"submission,omitempty"`   // submitting, submitted
+	Offline      *offlineBody      `json:"offline,omitempty"`      // offline_*
 }
 
 // attemptBody is what is asked: everything a payment starts with.
@@ -87,6 +94,9 @@ type attemptBody struct {
 	Terminal    string         `json:"terminal,omitempty"`
 	Notices     []noticeBody   `json:"notices"`
 	Reason      *driver.Reason `json:"reason,omitempty"` // refused
+
+	Offline      string   `json:"offline,omitempty"`      // the period in which it is charged unverified
+	Transactions []string `json:"transactions,omitempty"` // of the platform
 }
 
 type noticeBody struct {
@@ -110,6 +120,7 @@ type outcomeBody struct {
 	Held       *driver.Reason  `json:"held,omitempty"` // charged, and registration waits for people
 	WatchUntil time.Time       `json:"watch_until,omitzero"`
 	Contested  []contestedLock `json:"contested,omitempty"` // locks that somebody else held meanwhile
+	Doubted    bool            `json:"doubted,omitempty"`   // reversed, and the terminal has yet to be told that we have its word
 }
 
 // contestedLock is a lock that a late charge took although somebody else held it.
@@ -168,6 +179,33 @@ type registrationBody struct {
 	ReceiptAt time.Time     `json:"receipt_at,omitzero"`
 	Reason    driver.Reason `json:"reason"`
 	DropWatch bool          `json:"drop_watch,omitempty"`
+
+	AttemptCode  string   `json:"attempt_code,omitempty"`
+	PDF          bool     `json:"pdf,omitempty"`          // of the receipt, in the blob
+	Transactions []string `json:"transactions,omitempty"` // of the platform
+}
+
+// submissionBody is a call to the platform, and of submitted its end.
+type submissionBody struct {
+	N           int            `json:"n"`
+	PlatformID  string         `json:"platform_id,omitempty"`
+	Fault       string         `json:"fault,omitempty"`
+	Transaction string         `json:"transaction,omitempty"`
+	Unsure      bool           `json:"unsure,omitempty"`
+	To          Registration   `json:"to,omitempty"`     // of the notices that were being submitted
+	Reason      *driver.Reason `json:"reason,omitempty"` // likewise
+}
+
+// offlineBody is an offline period: of offline_opened its limits, of offline_closed when it ended.
+type offlineBody struct {
+	ID             string        `json:"id"`
+	Reason         string        `json:"reason,omitempty"`
+	Until          time.Time     `json:"until"`
+	MaxAmountCents int64         `json:"max_amount_cents,omitempty"`
+	MaxTotalCents  int64         `json:"max_total_cents,omitempty"`
+	MaxPayments    int           `json:"max_payments,omitempty"`
+	MaxHours       time.Duration `json:"max_hours,omitempty"`       // nanoseconds
+	VerifiedWithin time.Duration `json:"verified_within,omitempty"` // likewise
 }
 
 // terminalBody is what was learned about a terminal.
@@ -178,6 +216,7 @@ type terminalBody struct {
 	STAN       string `json:"stan,omitempty"`
 	Empty      bool   `json:"empty,omitempty"` // the terminal has no saved result
 	Why        string `json:"why,omitempty"`
+	Channel    string `json:"channel,omitempty"` // of the provider
 }
 
 type caseBody struct {
@@ -212,6 +251,7 @@ type blob struct {
 	RawTicket    []byte           `json:"raw_ticket,omitempty"`
 	Data         []byte           `json:"data,omitempty"` // of the host, behind the outcome
 	Receipt      []byte           `json:"receipt,omitempty"`
+	PDF          []byte           `json:"pdf,omitempty"` // of the receipt
 }
 
 const saltSize = 16

@@ -35,6 +35,12 @@ var (
 	ErrRepeated = errors.New("this reversal was asked before")
 	// ErrNotReversible: the charge cannot be given back by the terminal; the error that wraps it says why.
 	ErrNotReversible = errors.New("payment cannot be reversed")
+	// ErrOfflineOpen: an offline period is open.
+	ErrOfflineOpen = errors.New("an offline period is open")
+	// ErrOfflineClosed: none is.
+	ErrOfflineClosed = errors.New("no offline period is open")
+	// ErrOfflineLimit: the offline period does not allow the charge; the error that wraps it says why.
+	ErrOfflineLimit = errors.New("the offline period does not allow this charge")
 	// ErrInvalid: the caller's data contradict themselves; a mistake in the program.
 	ErrInvalid = errors.New("invalid ledger entry")
 )
@@ -43,6 +49,8 @@ var (
 var (
 	// ErrNotFound: no such payment, case, slip or terminal lock.
 	ErrNotFound = errors.New("not found in the ledger")
+	// ErrErased: it was there, and retention has taken it.
+	ErrErased = errors.New("erased from the ledger")
 )
 
 // LockedError says which payment stands in the way. It wraps ErrNoticeLocked or ErrTerminalLocked.
@@ -68,6 +76,29 @@ func (e *NotReversibleError) Error() string {
 
 // Unwrap gives ErrNotReversible.
 func (e *NotReversibleError) Unwrap() error { return ErrNotReversible }
+
+// What an offline period may refuse.
+const (
+	LimitAmount   = "amount"   // of one payment
+	LimitTotal    = "total"    // of all in the period
+	LimitPayments = "payments" // their number
+	LimitHours    = "hours"    // the period has run out
+	LimitClosed   = "closed"   // no period is open
+	LimitVerified = "verified" // a notice was not verified here recently enough, or with another amount
+)
+
+// OfflineLimitError says which limit stands in the way. It wraps ErrOfflineLimit.
+type OfflineLimitError struct {
+	Limit string // LimitAmount and so on
+	Of    int64  // cents, payments or hours that the period allows; of LimitVerified minutes; of LimitClosed 0
+}
+
+func (e *OfflineLimitError) Error() string {
+	return fmt.Sprintf("%v: %s %d", ErrOfflineLimit, e.Limit, e.Of)
+}
+
+// Unwrap gives ErrOfflineLimit.
+func (e *OfflineLimitError) Unwrap() error { return ErrOfflineLimit }
 
 // DamagedError wraps ErrDamaged: where, what, and what people should do.
 type DamagedError struct {

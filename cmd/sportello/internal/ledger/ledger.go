@@ -46,7 +46,9 @@ type Ledger struct {
 	lock *fileLock
 	ops  chan *op
 
-	undone sync.Map // payment id -> Uptime when this process found it reversed
+	undone     sync.Map                   // payment id -> Uptime when this process found it reversed
+	offlineEnd atomic.Pointer[offlineEnd] // of the newest period that this process has seen open
+	verified   verifiedTable
 
 	closing   chan struct{} // closed by Close
 	closeOnce sync.Once
@@ -123,7 +125,8 @@ func Open(dir string, o Options) (*Ledger, error) {
 		path: path, opt: o, lock: lock,
 		ops: make(chan *op), closing: make(chan struct{}),
 		outboxChanged: make(chan struct{}, 1), interruptErase: func() {},
-		ballast: ballast{path: filepath.Join(dir, "ballast.bin"), size: o.BallastBytes},
+		ballast:  ballast{path: filepath.Join(dir, "ballast.bin"), size: o.BallastBytes},
+		verified: verifiedTable{path: filepath.Join(dir, "verified.jsonl")},
 	}
 	if err := l.start(); err != nil {
 		_ = lock.release()
@@ -158,6 +161,10 @@ func (l *Ledger) start() error {
 	}
 	if err := l.ballast.restore(); err != nil {
 		l.opt.Log.Warn().Err(err).Msg("no space for the ledger's reserve: no payment can start until there is")
+	}
+	l.verified.load(l.opt.Now())
+	if err := l.armOffline(); err != nil {
+		return err
 	}
 	return guard(l.path, func() error {
 		prefix := tablePayments + l.opt.Installation + "-"
@@ -254,6 +261,7 @@ func (l *Ledger) Close() error {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.interruptErase()
+		l.verified.close()
 		l.closeErr = guard(l.path, l.shut)
 		if err := l.lock.release(); l.closeErr == nil {
 			l.closeErr = err

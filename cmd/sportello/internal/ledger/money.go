@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,6 +31,7 @@ const (
 	reasonNoReceipts    = string(local.CodeTerminalWithoutReceipts)
 	reasonUncharged     = string(local.CodeReceiptUncharged)
 	reasonElsewhere     = string(local.CodePaidElsewhere)
+	reasonChannel       = string(local.CodeChannelUnproven)
 	// ReasonReceiptLate on a charged notice: the platform answered, and the receipt that was due was not there.
 	ReasonReceiptLate = string(local.CodeReceiptLate)
 
@@ -61,6 +63,7 @@ func (l *Ledger) Refuse(p Payment, why driver.Reason) (Payment, error) {
 		if err := b.checkAttempt(&p); err != nil {
 			return err
 		}
+		p.Offline = ""
 		e := attemptEntry(KindRefused, &p)
 		e.Attempt.Reason = &why
 		if err := b.append(e, nil); err != nil {
@@ -73,13 +76,15 @@ func (l *Ledger) Refuse(p Payment, why driver.Reason) (Payment, error) {
 
 // Intend makes a payment durable before its first financial byte (design 3.1): request id, notice
 // locks, terminal lock and baseline in one commit. Errors: *LockedError, ErrRequestReused,
-// ErrDiskFull. The same request id and body returns the payment that is there, unchanged.
+// ErrDiskFull, and of an offline charge *OfflineLimitError. The same request id and body returns the payment
+// that is there, unchanged.
 func (l *Ledger) Intend(in Intent) (Payment, error) {
 	l.failpoint("intend.before")
 	var out Payment
 	err := l.submit(&op{money: true, do: func(b *batch) error {
 		p := in.Payment
-		if r, err := b.known(p.RequestID, p.RequestHash); r != nil || err != nil {
+		r, err := b.known(p.RequestID, p.RequestHash)
+		if r != nil || err != nil {
 			out = b.answer(r)
 			return err
 		}
@@ -88,6 +93,11 @@ func (l *Ledger) Intend(in Intent) (Payment, error) {
 		}
 		if err := l.ballast.restore(); err != nil {
 			return err
+		}
+		if p.Offline = ""; in.OfflineCharge {
+			if p.Offline, err = b.offlineFor(&p); err != nil {
+				return err
+			}
 		}
 		baseline := in.Baseline
 		e := attemptEntry(KindSent, &p)
@@ -98,8 +108,11 @@ func (l *Ledger) Intend(in Intent) (Payment, error) {
 		}
 		return b.reload(p.ID, &out)
 	}})
-	if err == nil {
+	switch {
+	case err == nil:
 		l.failpoint("intend.after")
+	case ranOut(err):
+		err = errors.Join(err, l.endOffline())
 	}
 	return out, err
 }
@@ -126,10 +139,7 @@ func (b *batch) answer(r *record) Payment {
 		return Payment{}
 	}
 	p := r.Payment
-	p.HasTicket = r.TicketSeq != 0 && b.blobs.Get(seqKey(r.TicketSeq)) != nil
-	for _, s := range b.entries {
-		p.HasTicket = p.HasTicket || s.seq == r.TicketSeq
-	}
+	r.show(&p, b.holds)
 	return p
 }
 
@@ -215,7 +225,8 @@ func (b *batch) checkIntent(p *Payment) error {
 
 func attemptEntry(kind Kind, p *Payment) *entry {
 	a := &attemptBody{RequestID: p.RequestID, RequestHash: p.RequestHash, RetryOf: p.RetryOf, Reference: p.Reference,
-		Settlement: p.Settlement, AmountCents: p.AmountCents, Terminal: p.Terminal, Notices: []noticeBody{}}
+		Settlement: p.Settlement, AmountCents: p.AmountCents, Terminal: p.Terminal, Notices: []noticeBody{},
+		Offline: p.Offline, Transactions: transactions(p.Transactions)}
 	for _, n := range p.Notices {
 		a.Notices = append(a.Notices, noticeBody{Creditor: n.Creditor, Number: n.Number, Position: n.Position,
 			Document: n.Document, AmountCents: n.AmountCents})
@@ -353,6 +364,7 @@ func (b *batch) outcomeEntry(r *record, to State, c Conclusion) (*entry, []Case,
 	if r.State == Reversing {
 		if to == Reversed {
 			e.AccountingDay = accountingDay(o, b.now)
+			body.Doubted = len(c.ResolvedBy) == 0
 		}
 		return e, r.reversalCases(to, o), nil
 	}
@@ -391,6 +403,20 @@ func (b *batch) outcomeEntry(r *record, to State, c Conclusion) (*entry, []Case,
 		late.Evidence += fmt.Sprintf("; %s is held by %s", held.Lock, held.Payment)
 	}
 	return e, append(cases, late), nil
+}
+
+// transactions are the platform's numbers of calls, without those that are too long and at most the newest 32.
+func transactions(all []string) []string {
+	all = slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == "" || !keyable(s) })
+	return all[max(0, len(all)-32):]
+}
+
+// shortened is a text of the platform that can stand in an entry.
+func shortened(s string) string {
+	if len(s) > maxText {
+		s = s[:maxText]
+	}
+	return strings.ToValidUTF8(s, "")
 }
 
 // accountingDay is the day of what the terminal said, by host time where it gave one.

@@ -94,7 +94,7 @@ func (t *terminalRecord) applyPassport(e *entry) error {
 		return missing(e, "passport")
 	}
 	if t.TerminalID != "" && t.TerminalID != e.Passport.TerminalID {
-		t.Proven, t.Previous = false, ""
+		t.Proven, t.Previous, t.Channels = false, "", nil
 		t.loseTotal()
 	}
 	t.TerminalID, t.Passport = e.Passport.TerminalID, e.Passport

@@ -67,6 +67,34 @@ type Payment struct {
 	EvidenceSeq uint64    `json:",omitzero"`
 	Proposal    *Proposal `json:",omitzero"` // waits for a second person
 	Reversal    *Reversal `json:",omitzero"` // the newest one; nil: none was ever sent
+
+	Offline      string      `json:",omitzero"` // the period it was charged in without the platform's word; empty: it was verified
+	Transactions []string    `json:",omitzero"` // the platform's numbers of the calls that led to it
+	Submission   *Submission `json:",omitzero"` // settlement platform: the newest call; nil: none was begun
+}
+
+// Submission is one call by which a payment is submitted to the platform: all its notices at once.
+type Submission struct {
+	N           int       `json:",omitzero"` // 1 and up
+	At          time.Time `json:",omitzero"` // durable before the call
+	Answered    time.Time `json:",omitzero"` // when its end was written; zero: it is under way, or the service stopped meanwhile
+	PlatformID  string    `json:",omitzero"` // of the payment, by the platform
+	Fault       string    `json:",omitzero"` // the platform's code, if it refused
+	Transaction string    `json:",omitzero"` // the platform's number of the call
+	Unsure      bool      `json:",omitzero"` // it ended, and the platform may still be working on it
+}
+
+// SubmissionEnd is what became of a submission.
+type SubmissionEnd struct {
+	N           int // Submission.N
+	PlatformID  string
+	Fault       string
+	Transaction string
+	Unsure      bool          // the platform may still be working on it
+	Accepted    bool          // its notices await their receipts
+	Reason      driver.Reason // of every notice that was being submitted
+	To          Registration  // of those, when not Accepted; empty: they stay submitting
+	Case        *Case         // opened in the same commit
 }
 
 // Proposal is a person's answer: what became of a payment, or how a case ends.
@@ -99,6 +127,8 @@ type Reversal struct {
 const (
 	EndingRefunded = "refunded" // the citizen has the money back: the debt may be paid again
 	EndingClosed   = "closed"   // the office has mended it otherwise: the debt stays closed here
+	EndingReceipt  = "receipt"  // by the ledger: the receipt has come that was missing
+	EndingChannel  = "channel"  // likewise: a supervisor has confirmed the channel
 )
 
 // Notice is one notice of a payment.
@@ -113,13 +143,18 @@ type Notice struct {
 	ReceiptAt    time.Time     `json:",omitzero"` // when the provider says it was paid
 	Reason       driver.Reason `json:",omitzero"`
 	Refunded     bool          `json:",omitzero"` // closed by a refund: its locks are given back
+	AttemptCode  string        `json:",omitzero"` // settlement platform: of our submission's attempt; its receipt bears it
+	HasReceipt   bool          `json:",omitzero"` // the receipt's data are kept (blob)
+	HasPDF       bool          `json:",omitzero"` // likewise its PDF
 }
 
 // Intent is everything that must be durable before the first financial byte (ECR17 6.1).
 type Intent struct {
-	Payment      // State, times, ID are set by the ledger
+	Payment      // State, times, ID and Offline are set by the ledger
 	Baseline     driver.Baseline
 	Descriptions []string // the debts' reasons, personal: kept in the erasable blob, one a notice
+	// OfflineCharge: the platform could not be asked. The open offline period and its limits must allow it.
+	OfflineCharge bool
 }
 
 // Conclusion is a verdict to write.
@@ -162,6 +197,8 @@ type TerminalState struct {
 	Waiting []string  `json:"-"` // charged payments on it without their receipt, oldest first
 	Late    []string  `json:"-"` // those of Waiting of which settle found that the receipt is late, and which count (design 5.6)
 	Stopped string    // the case that stops it; empty: none
+
+	Channels []string // of our provider, confirmed by supervisors beside those of the configuration
 }
 
 // Takings are what a terminal has taken since its last close, by this ledger.
@@ -191,8 +228,57 @@ type RegistrationChange struct {
 	ReceiptAt  time.Time
 	Reason     driver.Reason
 	RawReceipt []byte // goes into an erasable blob
+	ReceiptPDF []byte // likewise; of more than 1 MiB it is dropped
 	Case       *Case  // opened in the same transaction
 	DropWatch  bool   // the watch is over
+
+	AttemptCode  string   // settlement platform: of our submission's attempt; empty: as it was
+	Transactions []string // the platform's numbers of the calls behind the finding; kept with the entry alone
+}
+
+// RegistrationReceipt is the receipt of a notice as the platform gave it.
+type RegistrationReceipt struct {
+	ID  string
+	At  time.Time // when the provider says it was paid
+	Raw []byte    // nil: only the PDF is kept
+	PDF []byte    // nil: none is kept
+}
+
+// OfflineLimits are the limits of an offline period (design 8).
+type OfflineLimits struct {
+	MaxAmountCents int64         // of one payment
+	MaxTotalCents  int64         // of all in the period
+	MaxPayments    int           // in the period
+	MaxHours       time.Duration // of the period
+	VerifiedWithin time.Duration // a notice must have been verified here as recently; 0: it need not
+}
+
+// OfflinePeriod is a time in which a supervisor lets cards be charged without the platform's word.
+type OfflinePeriod struct {
+	ID       string
+	OpenedBy string
+	Reason   string
+	OpenedAt time.Time
+	Until    time.Time // by the wall clock; the monotonic one may end it before
+	Limits   OfflineLimits
+	Payments int       // charged in it, or perhaps charged
+	Cents    int64     // likewise
+	ClosedAt time.Time // zero: open
+	ClosedBy string    // empty with ClosedAt: it ran out
+}
+
+// Verified is what the platform has said of a notice: what may be known of it while the platform is away.
+// Nothing personal.
+type Verified struct {
+	Creditor         string    `json:"creditor"`
+	Number           string    `json:"number"`
+	Cents            int64     `json:"cents"`
+	Position         string    `json:"position,omitempty"`
+	Document         string    `json:"document,omitempty"`
+	MultiBeneficiary bool      `json:"multi_beneficiary,omitempty"`
+	StampDuty        bool      `json:"stamp_duty,omitempty"`
+	DueBy            time.Time `json:"due_by,omitzero"`
+	At               time.Time `json:"at"` // when the platform said so
 }
 
 // Case is something that people must mend: cause, owner, due, evidence, ending with proof (design 7).

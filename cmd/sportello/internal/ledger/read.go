@@ -24,7 +24,7 @@ func (l *Ledger) Payment(id string) (Payment, error) {
 // outside is the payment as others see it.
 func (r *record) outside(tx *bolt.Tx) Payment {
 	p := r.Payment
-	p.HasTicket = r.TicketSeq != 0 && tx.Bucket(bucketBlobs).Get(seqKey(r.TicketSeq)) != nil
+	r.show(&p, func(seq uint64) bool { return tx.Bucket(bucketBlobs).Get(seqKey(seq)) != nil })
 	return p
 }
 

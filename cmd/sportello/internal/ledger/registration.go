@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -58,17 +59,36 @@ func (l *Ledger) Register(c RegistrationChange) (Payment, error) {
 		switch {
 		case r.State == Reversed && c.ReceiptID != "" && c.ReceiptID != r.Notices[c.Index].ReceiptID:
 			k = r.afterReversal(c)
-		case k == nil && to != from && to.needsPeople() && !b.hasOpenCase(r.ID):
-			k = &Case{Cause: c.Reason}
+		case k == nil && to != from && to.needsPeople():
+			covered, err := b.inCase(r.ID, c.Index)
+			if err != nil {
+				return err
+			}
+			if !covered {
+				k = &Case{Cause: c.Reason}
+			}
+		case k != nil && slices.Contains(endedByReceipt, k.Cause.Code):
+			// It says no more than the one that is open.
+			open, err := b.openCases(r.ID)
+			if err != nil {
+				return err
+			}
+			if slices.ContainsFunc(open, func(o *caseRecord) bool { return o.Cause.Code == k.Cause.Code && o.about(c.Index) }) {
+				k = nil
+			}
 		}
 		e := &entry{Kind: KindRegistration, Payment: r.ID, Registration: &registrationBody{Index: c.Index, From: from, To: to,
-			ReceiptID: c.ReceiptID, ReceiptAt: c.ReceiptAt, Reason: c.Reason, DropWatch: c.DropWatch}}
-		var bl *blob
-		if c.RawReceipt != nil {
-			bl = &blob{Kind: "receipt", Receipt: c.RawReceipt}
-		}
+			ReceiptID: c.ReceiptID, ReceiptAt: c.ReceiptAt, Reason: c.Reason, DropWatch: c.DropWatch,
+			AttemptCode: shortened(c.AttemptCode), Transactions: transactions(c.Transactions)}}
+		bl, pdf := receiptBlob(c.RawReceipt, c.ReceiptPDF)
+		e.Registration.PDF = pdf
 		if err := b.append(e, bl); err != nil {
 			return err
+		}
+		if to == RegDone {
+			if err := b.endByReceipt(r.ID); err != nil {
+				return err
+			}
 		}
 		if k != nil {
 			of := *k

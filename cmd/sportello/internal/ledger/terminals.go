@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	bolt "go.etcd.io/bbolt"
@@ -18,7 +19,11 @@ type terminalRecord struct {
 	Due         *int64 // Total as it will be once the terminal is known to keep what it did last
 }
 
-func (t *terminalRecord) clone() *terminalRecord { c := *t; return &c }
+func (t *terminalRecord) clone() *terminalRecord {
+	c := *t
+	c.Channels = slices.Clone(t.Channels)
+	return &c
+}
 
 func loadTerminal(v *view, name string) (*terminalRecord, error) {
 	t, err := load[terminalRecord](v, tableTerminals+name)
@@ -162,6 +167,11 @@ func applyTerminal(v *view, e *entry) error {
 		err = t.applyTotal(v, e)
 	case KindSessionClosed:
 		err = t.applyClosing(e)
+	case KindChannelConfirmed:
+		if e.Terminal.Channel == "" || slices.Contains(t.Channels, e.Terminal.Channel) {
+			err = fmt.Errorf("channel %q of terminal %q is confirmed again", e.Terminal.Channel, t.Name)
+		}
+		t.Channels = append(t.Channels, e.Terminal.Channel)
 	default:
 		t.Demoted, t.DemotedWhy = true, e.Terminal.Why
 		t.loseTotal()

@@ -31,14 +31,17 @@ const (
 	tableTerminals = "t/" // name -> terminal record
 	tableResults   = "g/" // name/hash of a saved result that is known
 	tableCases     = "c/" // case id -> Case
+	tableCaseOf    = "e/" // payment id -> its open cases, space between
 	tableReceipts  = "y/" // year -> last receipt number
 	tableWaiting   = "w/" // terminal/payment id -> waitingValue: charged and without its receipt
 	tableTakings   = "k/" // terminal/session/payment id, and for its reversal /r -> cents
+	tableOffline   = "f/" // id -> offline period
 	tableMeta      = "m/" // see below
 )
 
 const (
-	keyFolded = tableMeta + "folded" // head up to which state has been folded
+	keyFolded  = tableMeta + "folded"  // head up to which state has been folded
+	keyOffline = tableMeta + "offline" // id of the newest offline period
 )
 
 // cell is one value of the state: encoded, or as an object until it is folded. Objects in cells are
