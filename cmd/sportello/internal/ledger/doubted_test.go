@@ -11,7 +11,7 @@ import (
 // TestDoubtedReversal: the terminal was not told that we have its reversal, and may have undone it (ECR17 6.2 L10):
 // the notice is not free after the token's life, but when the reversal is confirmed, or people have ended the case.
 func TestDoubtedReversal(t *testing.T) {
-	for _, end := range []string{"acknowledged", "confirmed", "refunded", "closed"} {
+	for _, end := range []string{"acknowledged", "confirmed", "refunded", "closed", "killed before it was told", "people"} {
 		t.Run(end, func(t *testing.T) {
 			clock := newClock()
 			l := open(t, t.TempDir(), func(o *Options) { o.Now = clock.now })
@@ -19,7 +19,20 @@ func TestDoubtedReversal(t *testing.T) {
 			must(l.Reverse(p.ID, "capo", "rev", reversalBaseline))(t)
 			c := verdict(driver.Reversed, "reversed")
 			c.RawResult = []byte("the reversal")
+			if end == "people" {
+				c.ResolvedBy = []string{"anna", "capo"}
+			}
 			must(l.Conclude(p.ID, c))(t)
+			if end == "people" || end == "killed before it was told" { // there is no aftermath
+				clock.set(clock.now().Add(time.Hour))
+				l = reopen(t, l)
+				if n := must(l.Notice(creditor, number(1)))(t); (n.Holder == "") != (end == "people") {
+					t.Errorf("%+v", n)
+				}
+				if end == "people" {
+					return
+				}
+			}
 			r := must(l.Aftermath(p.ID, driver.Aftermath{Acked: end == "acknowledged", Ticket: "STORNO"}))(t)
 			if raw := must(l.ReversalResult(p.ID))(t); string(raw) != "the reversal" || r.Acked {
 				t.Errorf("%q %+v", raw, r)
@@ -42,7 +55,7 @@ func TestDoubtedReversal(t *testing.T) {
 			switch end {
 			case "acknowledged":
 				free(true)
-			case "confirmed":
+			case "confirmed", "killed before it was told":
 				free(false)
 				must(l.Confirm(p.ID, ev))(t)
 				must(l.Confirm(p.ID, ev))(t)

@@ -41,6 +41,7 @@ type modelPayment struct {
 	proposed driver.Verdict
 	acked    bool
 	undone   bool // it was tried
+	told     bool // the terminal, that we have its reversal
 	people   bool // decided it
 	ref      string
 	before   string // the terminal's previous until it was sent
@@ -94,7 +95,7 @@ func (m *model) step(t *testing.T, l *Ledger, r *rand.Rand, step int) string {
 			m.expect(t, err, ErrTerminalLocked)
 		default:
 			m.expect(t, err, nil)
-			p.state, p.heard, p.reversed, p.undone = Reversing, false, m.session, true
+			p.state, p.heard, p.reversed, p.undone, p.told = Reversing, false, m.session, true, false
 			m.take(id, p)
 		}
 		return "reverse " + id
@@ -154,6 +155,7 @@ func (m *model) step(t *testing.T, l *Ledger, r *rand.Rand, step int) string {
 				}
 			}
 			p.acked = p.acked || !p.undone
+			p.told = p.told || p.undone
 		}
 		return "slip of " + id
 	case 13:
@@ -181,7 +183,7 @@ func (m *model) step(t *testing.T, l *Ledger, r *rand.Rand, step int) string {
 				p := m.payments[id]
 				return p.terminal == terminal && (p.state == Unknown || p.state == Reversing)
 			}):
-			case last != nil && last.state == Charged && !last.acked && !last.people:
+			case last != nil && (last.state == Charged && !last.acked && !last.people || last.state == Reversed && !last.told):
 				m.due[terminal] = &step
 			default:
 				m.totals[terminal] = &step
@@ -257,7 +259,7 @@ func (m *model) step(t *testing.T, l *Ledger, r *rand.Rand, step int) string {
 func (m *model) held(notice string) []string {
 	return slices.DeleteFunc(slices.Clone(m.holders[notice]), func(id string) bool {
 		p := m.payments[id]
-		return p.state == Reversed && !m.now.Before(p.freeAt)
+		return p.state == Reversed && p.told && !m.now.Before(p.freeAt)
 	})
 }
 

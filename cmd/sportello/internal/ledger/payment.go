@@ -119,7 +119,7 @@ type Reversal struct {
 	EndedAt   time.Time      `json:",omitzero"` // reversed, or back to charged; zero: not known yet
 	Acked     bool           `json:",omitzero"` // the terminal was told that we have its word
 	Confirmed bool           `json:",omitzero"` // it was not, and was found to hold the reversal all the same
-	Doubted   bool           `json:",omitzero"` // reversed, and the terminal may have undone that: the notices stay locked
+	Doubted   bool           `json:",omitzero"` // reversed, and the terminal, not known to have been told, may have undone that: the notices stay locked
 	FreeAt    time.Time      `json:",omitzero"` // reversed: the notice is free from then on, unless a receipt of ours is there
 }
 

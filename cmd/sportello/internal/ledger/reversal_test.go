@@ -59,6 +59,10 @@ func TestReversal(t *testing.T) {
 		r.Notices[0].Registration != RegClosed || !r.Reversal.FreeAt.Equal(r.Reversal.EndedAt.Add(30*time.Minute)) {
 		t.Fatalf("%+v %+v", r, r.Reversal)
 	}
+	if n := must(l.Notice(creditor, number(1)))(t); n.Holder != p.ID || !n.FreeAt.IsZero() || !r.Reversal.Doubted {
+		t.Errorf("the terminal was not told yet that we have its word: %+v", n)
+	}
+	r = must(l.Aftermath(p.ID, driver.Aftermath{Acked: true}))(t)
 	l = reopen(t, l)
 	if s := must(l.Terminal("cassa1"))(t); s.Lock != "" || s.LastSTAN != "000043" || s.LastResult != resultHash([]byte("reversal")) {
 		t.Errorf("%+v", s)
@@ -275,7 +279,8 @@ func TestReceiptOfAReversal(t *testing.T) {
 				must(l.Register(RegistrationChange{PaymentID: p.ID, To: RegDone, ReceiptID: "R1"}))(t)
 			}
 			must(l.Reverse(p.ID, "capo", "rev", reversalBaseline))(t)
-			r := must(l.Conclude(p.ID, verdict(driver.Reversed, "reversed")))(t)
+			must(l.Conclude(p.ID, verdict(driver.Reversed, "reversed")))(t)
+			r := must(l.Aftermath(p.ID, driver.Aftermath{Acked: true}))(t)
 			retry := intent(1)
 			retry.RequestID = "retry"
 			if when == "late" || when == "after another charge" {
@@ -326,7 +331,8 @@ func TestCartIsReversedWhole(t *testing.T) {
 	c.Outcome.Charge.AmountCents = in.AmountCents
 	must(l.Conclude(p.ID, c))(t)
 	must(l.Reverse(p.ID, "capo", "rev", reversalBaseline))(t)
-	r := must(l.Conclude(p.ID, verdict(driver.Reversed, "reversed")))(t)
+	must(l.Conclude(p.ID, verdict(driver.Reversed, "reversed")))(t)
+	r := must(l.Aftermath(p.ID, driver.Aftermath{Acked: true}))(t)
 	clock.set(r.Reversal.FreeAt)
 	// A receipt of one of them holds all: the money of all went back.
 	must(l.Register(RegistrationChange{PaymentID: p.ID, Index: 1, ReceiptID: "R2"}))(t)

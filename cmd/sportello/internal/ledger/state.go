@@ -51,7 +51,8 @@ const (
 //	reversing     any                                                yes: the money may be here or there
 //	reversed      no receipt of ours in the payment                  for the token's life after the reversal, then no
 //	reversed      a receipt of ours, before or after                 yes: given back and paid on the platform
-//	reversed      the terminal may have undone it by itself            yes, until it is confirmed
+//	reversed      the terminal is not known to have been told that     yes, until it is confirmed, or people end it
+//	              we have its word: it may have undone it by itself
 //	reversed      closed by a refund case                            as charged: EndingRefunded frees, EndingClosed does not
 //	not_charged   any                                                no
 func (r *record) holdsNotices() hold {

@@ -229,7 +229,9 @@ func TestTotalOfADoubtfulReversal(t *testing.T) {
 	if err := l.RecordTotal("cassa1", 0); err != nil {
 		t.Fatal(err)
 	}
-	wantTotal(t, l, "measured after that", 0)
+	wantTotal(t, l, "measured after that, and it may not know that we have its word")
+	must(l.Confirm(p.ID, driver.Evidence{Kind: "last_result", Text: "it stands"}))(t)
+	wantTotal(t, l, "confirmed", 0)
 }
 
 func TestTakings(t *testing.T) {

@@ -22,6 +22,7 @@ func TestClockJumpAfterAReversal(t *testing.T) {
 			p := paid(t, l, 1)
 			must(l.Reverse(p.ID, "capo", "rev", reversalBaseline))(t)
 			must(l.Conclude(p.ID, verdict(driver.Reversed, "reversed")))(t)
+			must(l.Aftermath(p.ID, driver.Aftermath{Acked: true}))(t)
 			retry := intent(1)
 			retry.RequestID, retry.Reference = "retry", "RIFA1RETRY"
 			if restart {
