@@ -41,7 +41,8 @@ type outage struct {
 }
 
 func newOutage(t *testing.T, way string, payments int) *outage {
-	o := &outage{counter: newCounter(t, setup{}), way: way, platform: freeAddress(t)}
+	o := &outage{counter: newCounter(t, setup{}), way: way, platform: quietAddress(t)}
+	o.quietPorts()
 	o.terminals()
 	debt := func(i int) govpaytest.Debt {
 		return govpaytest.Debt{Creditor: soakCreditor, Notice: soakNotice(i, 100), Cents: 100, Reason: "Prova",

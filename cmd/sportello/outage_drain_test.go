@@ -50,7 +50,7 @@ func TestOutage(t *testing.T) {
 		way      string
 		payments int
 	}{
-		{ledger.SettlementTerminal, setting(t, "OUTAGE_PAYMENTS", 10_000)},
+		{ledger.SettlementTerminal, setting(t, "OUTAGE_PAYMENTS", 1_000)},
 	} {
 		t.Run(row.way, func(t *testing.T) {
 			o := newOutage(t, row.way, row.payments)

@@ -24,7 +24,7 @@ type Rule struct {
 	Code    string `json:"codice,omitempty"`
 	State   string `json:"state,omitempty"`
 	Cents   int64  `json:"cents,omitempty"`
-	Arrived bool   `json:"arrived,omitempty"` // with PAA_NODO_INDISPONIBILE: pagoPA had it all the same
+	Arrived bool   `json:"arrived,omitempty"` // with html, status and PAA_NODO_INDISPONIBILE: the work was done all the same
 	DelayMS int    `json:"delay_ms,omitempty"`
 	Delay   string `json:"delay,omitempty"` // like 3h, instead of delay_ms
 	Skip    int    `json:"skip,omitempty"`
@@ -66,6 +66,8 @@ func (r Rule) check() error {
 		return fmt.Errorf("%s without delay_ms or delay", r.Do)
 	case r.Notice != "" && len(r.Notice) != 18:
 		return fmt.Errorf("notice %q has not 18 digits", r.Notice)
+	case r.Arrived && r.Do != "html" && r.Do != "status" && r.Do != "nodo":
+		return fmt.Errorf("arrived with %q", r.Do)
 	case r.Do == "amount" && r.Cents <= 0:
 		return errors.New("amount without cents")
 	case r.Do == "nodo" && r.Code == "":

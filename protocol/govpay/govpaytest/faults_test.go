@@ -31,6 +31,8 @@ func TestDeeds(t *testing.T) {
 		{"cut after the work", Rule{On: "pagamenti", Do: "lost"}, pay, 0, "", 1},
 		{"half an answer", Rule{On: "pagamenti", Do: "cut"}, pay, 0, "", 1},
 		{"a proxy", Rule{On: "pagamenti", Do: "html", Status: 503}, pay, 503, "<html>", 0},
+		{"a proxy that lost patience", Rule{On: "pagamenti", Do: "html", Status: 504, Arrived: true}, pay, 504, "<html>", 1},
+		{"an error after the work", Rule{On: "pagamenti", Do: "status", Status: 500, Arrived: true}, pay, 500, "INTERNAL", 1},
 		{"401 in the middle", Rule{On: "*", Do: "status", Status: 401}, look, 401, `"codice":"401"`, 0},
 		{"404 without codice", Rule{On: "byAvviso", Do: "html", Status: 404}, look, 404, "<html>", 0},
 		{"only one API", Rule{On: "byAvviso", API: apiRagioneria, Do: "html"}, look, 200, "NON_ESEGUITA", 0},
@@ -154,7 +156,7 @@ func TestRulesThatCannotBe(t *testing.T) {
 		`{"on":"nowhere","do":"down"}`, `{"on":"byAvviso","do":"nothing"}`, `{"on":"byAvviso","do":"id_zero"}`, `{"on":"booking","do":"down"}`,
 		`{"on":"tls","do":"slow","delay":"1s"}`, `{"on":"*","do":"slow"}`, `{"on":"*","do":"late","delay":"soon"}`, `{"on":"byAvviso","do":"amount"}`,
 		`{"on":"pagamenti","do":"nodo"}`, `{"on":"*","do":"down","api":"console"}`, `{"on":"*","do":"down","notice":"12"}`, `{"on":"*","do":"down","word":1}`,
-		`{"on":"*","do":"status"}`, `{"on":"*","do":"down","skip":-1}`,
+		`{"on":"*","do":"status"}`, `{"on":"*","do":"down","skip":-1}`, `{"on":"*","do":"down","arrived":true}`,
 	} {
 		if _, err := ReadRules(strings.NewReader(line)); err == nil {
 			t.Errorf("%s: accepted", line)

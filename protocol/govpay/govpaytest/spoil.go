@@ -63,12 +63,18 @@ func (s *Server) spoil(w http.ResponseWriter, r *http.Request, rule Rule, honest
 		reset(w)
 		return 0
 	case "html":
+		if rule.Arrived { // the proxy lost patience, the platform did not
+			_ = honest()
+		}
 		status := rule.Status
 		if status == 0 {
 			status = http.StatusOK
 		}
 		return s.write(w, page(status), e)
 	case "status":
+		if rule.Arrived {
+			_ = honest()
+		}
 		return s.write(w, rule.fault(), e)
 	case "wrong_json":
 		return s.write(w, answer{status: http.StatusOK, contentType: "application/json", body: []byte(`{"esito":42}`), transaction: true}, e)
