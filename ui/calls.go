@@ -14,6 +14,7 @@ const (
 	maxPathValue = 64 // characters of a payment id or a terminal's name
 	fewPayments  = 100
 	mostPayments = 1000
+	maxChannel   = 35 // characters of a provider's channel (pagoPA)
 )
 
 func (s *Server) state(c *call) (answer, error) {
@@ -109,15 +110,6 @@ func (s *Server) payment(c *call) (answer, error) {
 	return answer{http.StatusOK, payment}, err
 }
 
-func (s *Server) receipt(c *call) (answer, error) {
-	id, err := pathValue(c.r, "id")
-	if err != nil {
-		return answer{}, err
-	}
-	receipt, err := s.options.Till.Receipt(c.r.Context(), id)
-	return answer{http.StatusOK, receipt}, err
-}
-
 func pathValue(r *http.Request, name string) (string, error) {
 	value := r.PathValue(name)
 	if value == "" || len(value) > maxPathValue {
@@ -141,6 +133,7 @@ var actions = map[string]local.Role{
 	"free":    local.RoleClerk,
 	"adopt":   local.RoleSupervisor,
 	"close":   local.RoleSupervisor,
+	"channel": local.RoleSupervisor, // with the channel
 }
 
 func (s *Server) terminalAction(c *call) (answer, error) {
@@ -159,6 +152,9 @@ func (s *Server) terminalAction(c *call) (answer, error) {
 	}
 	if request.QuietTotals && action != "detect" {
 		return answer{}, badRequest("quiet_totals")
+	}
+	if (action == "channel") != (request.Channel != "") || !writing(request.Channel, maxChannel) {
+		return answer{}, badRequest("channel")
 	}
 	if role == local.RoleSupervisor || request.QuietTotals {
 		if err := supervisor(c); err != nil {

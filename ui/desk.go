@@ -57,6 +57,9 @@ func (s *Server) reverse(c *call) (answer, error) {
 		if request.QuietTotals {
 			return badRequest("quiet_totals")
 		}
+		if request.Channel != "" {
+			return badRequest("channel")
+		}
 		return supervisor(c)
 	}, func(ctx context.Context, id string) (local.Payment, error) {
 		return s.options.Till.Reverse(ctx, c.by, id, request)

@@ -146,6 +146,10 @@ func (s *Server) write(w http.ResponseWriter, a answer) {
 		w.WriteHeader(a.status)
 		return
 	}
+	if paper, ok := a.body.(paper); ok {
+		paper.write(w, a.status)
+		return
+	}
 	text, err := json.Marshal(a.body)
 	if err != nil {
 		s.options.Log.Error().Err(err).Msg("answer could not be encoded")

@@ -33,9 +33,13 @@ type counter struct {
 	entered  chan struct{}            // they say here that they wait
 	paid     chan error               // Pay sends its context's state here after hold
 	report   []local.Payment          // what a snapshot shows
+	pdf      []byte                   // of every paper
 }
 
-var _ Till = (*counter)(nil)
+var (
+	_ Till     = (*counter)(nil)
+	_ Regional = (*counter)(nil)
+)
 
 func (c *counter) failure() error {
 	c.mu.Lock()
@@ -102,6 +106,9 @@ func (c *counter) TerminalAction(_ context.Context, by local.Operator, name, act
 	if request.QuietTotals {
 		action += " quiet"
 	}
+	if request.Channel != "" {
+		action += " " + request.Channel
+	}
 	c.actions = append(c.actions, name+"/"+action+" by "+by.ID)
 	return local.TerminalReport{Text: action, Terminal: local.Terminal{Name: name}}, c.fail
 }
@@ -144,6 +151,39 @@ func (c *counter) EndCase(ctx context.Context, by local.Operator, id string, req
 
 func (c *counter) CountersignCase(ctx context.Context, by local.Operator, id string, request local.CountersignRequest) (local.Case, error) {
 	return local.Case{ID: id}, c.decided(ctx, by, "sign "+id, request)
+}
+
+func (c *counter) QueueStatus(context.Context) (local.QueueStatus, error) {
+	return local.QueueStatus{Depth: 3, Late: 1, Away: true}, c.failure()
+}
+
+func (c *counter) RegistrationReceipt(_ context.Context, id string, notice int, pdf bool) (local.RegistrationReceipt, error) {
+	r := local.RegistrationReceipt{PaymentID: id, ReceiptID: fmt.Sprint("ricevuta ", notice), RT: json.RawMessage(`{"a":1}`)}
+	if pdf {
+		r.PDF = c.pdf
+	}
+	return r, c.failure()
+}
+
+func (c *counter) SearchPositions(_ context.Context, request local.SearchRequest) (local.SearchResult, error) {
+	if request.Creditor != "" {
+		return local.SearchResult{Positions: []local.FoundPosition{{Creditor: request.Creditor, Debtor: request.Debtor}}}, c.failure()
+	}
+	return local.SearchResult{}, c.failure()
+}
+
+func (c *counter) Services(context.Context) ([]local.Service, error) { return nil, c.failure() }
+
+func (c *counter) CreatePosition(ctx context.Context, by local.Operator, request local.CreateRequest) (local.Notice, error) {
+	return local.Notice{Number: "302000100000000107", Payable: true}, c.decided(ctx, by, "create", request)
+}
+
+func (c *counter) NoticePDF(context.Context, local.NoticeRef) ([]byte, error) {
+	return c.pdf, c.failure()
+}
+
+func (c *counter) Offline(ctx context.Context, by local.Operator, request local.OfflineRequest) (local.Offline, error) {
+	return local.Offline{ID: "o-1", OpenedBy: by.ID, Reason: request.Reason}, c.decided(ctx, by, "offline", request)
 }
 
 func (c *counter) Snapshot(context.Context, local.Operator) (local.Snapshot, error) {

@@ -25,7 +25,7 @@ type repeatKey struct{ operator, request string }
 
 type repeat struct {
 	hash [sha256.Size]byte // of what was asked
-	done chan struct{}     // closed when answer is there
+	done chan struct{}     // closed when answer is there; of each: when its turn is over, guarded by mu
 	answer
 	err error
 }
@@ -35,17 +35,12 @@ var errInterrupted = errors.New("the first request with this id did not end")
 
 func newRepeats() *repeats { return &repeats{known: map[repeatKey]*repeat{}} }
 
-// once does work, or gives what the same request was answered before. asked is the request's body as
-// understood, so that spacing does not count.
+// once does work, or gives what the same request was answered before. asked is the request's body.
 func (r *repeats) once(ctx context.Context, operator, request, route string, asked any, work func() (answer, error)) (answer, error) {
-	if err := checkRequestID(request); err != nil {
-		return answer{}, err
-	}
-	text, err := json.Marshal(asked)
+	hash, err := fingerprint(request, route, asked)
 	if err != nil {
 		return answer{}, err
 	}
-	hash := sha256.Sum256(append([]byte(route+"\n"), text...))
 	key := repeatKey{operator, request}
 	r.mu.Lock()
 	before, ok := r.known[key]
@@ -67,6 +62,60 @@ func (r *repeats) once(ctx context.Context, operator, request, route string, ask
 	case <-ctx.Done():
 		return answer{}, ctx.Err()
 	}
+}
+
+// each is once for work that is the same thing however often it is done, and whose answer is not to be kept:
+// personal data, or a failure that may have gone by. The same request is done again, one at a time;
+// another one with its id is refused.
+func (r *repeats) each(ctx context.Context, operator, request, route string, asked any, work func() (answer, error)) (answer, error) {
+	hash, err := fingerprint(request, route, asked)
+	if err != nil {
+		return answer{}, err
+	}
+	key := repeatKey{operator, request}
+	mine := make(chan struct{})
+	for {
+		r.mu.Lock()
+		before, ok := r.known[key]
+		if ok && before.hash != hash {
+			r.mu.Unlock()
+			return answer{}, &local.Error{Code: local.CodeRequestIDReused}
+		}
+		if !ok {
+			r.remember(key, &repeat{hash: hash, done: mine})
+		}
+		busy := mine
+		if ok {
+			select {
+			case <-before.done: // its turn is over: ours
+				before.done = mine
+			default:
+				busy = before.done
+			}
+		}
+		r.mu.Unlock()
+		if busy == mine {
+			defer close(mine)
+			return work()
+		}
+		select {
+		case <-busy:
+		case <-ctx.Done():
+			return answer{}, ctx.Err()
+		}
+	}
+}
+
+// fingerprint is of what was asked, as understood, so that spacing does not count.
+func fingerprint(request, route string, asked any) ([sha256.Size]byte, error) {
+	if err := checkRequestID(request); err != nil {
+		return [sha256.Size]byte{}, err
+	}
+	text, err := json.Marshal(asked)
+	if err != nil {
+		return [sha256.Size]byte{}, err
+	}
+	return sha256.Sum256(append([]byte(route+"\n"), text...)), nil
 }
 
 // remember needs mu. The oldest finished answer makes room.
