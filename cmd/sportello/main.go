@@ -56,7 +56,7 @@ func init() {
 		{"operator", "hash", "calcola l'impronta di un PIN per il file degli operatori", "operator hash", runOperator},
 		{"offline", "open|close", "periodo di incasso a piattaforma spenta", "", nil},
 		{"service", "install|uninstall|start|stop|status", "servizio di sistema", "", nil},
-		{"doctor", "", "diagnosi dell'installazione", "", nil},
+		{"doctor", "[--terminals] [--json]", "prova configurazione, disco, servizio e piattaforma, e dice che cosa fare", "doctor", runDoctor},
 		{"bundle", "", "pacchetto per l'assistenza", "", nil},
 		{"version", "", "versione del programma", "version", runVersion},
 	}
