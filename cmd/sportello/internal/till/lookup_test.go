@@ -78,7 +78,7 @@ func TestLookup(t *testing.T) {
 
 // TestEveryAnswerOfThePlatform has a code; what has none is refused.
 func TestEveryAnswerOfThePlatform(t *testing.T) {
-	for why, code := range payability {
+	for why, code := range refusals {
 		if code != "" && local.Lookup(code, local.Italian) == local.Lookup(local.CodeInternal, local.Italian) {
 			t.Errorf("%q has no text for %q", why, code)
 		}

@@ -191,47 +191,6 @@ func (t *Till) begin(op local.Operator, req local.PaymentRequest, hash string, s
 	return a, true, nil
 }
 
-// prepare asks the platform about each notice, as late as possible before the charge, and completes
-// the intent. Nothing of a request refused here is kept.
-func (t *Till) prepare(ctx context.Context, a *attempt) error {
-	p := &a.intent.Payment
-	var err error
-	if p.Reference, err = t.freshReference(); err != nil {
-		return internal(err)
-	}
-	for _, rn := range a.request.Notices {
-		held, err := t.o.Ledger.Notice(rn.Creditor, rn.Number)
-		if err != nil {
-			return internal(err)
-		}
-		if held.Holder != "" {
-			return &local.Error{Code: local.CodeNoticeLocked, PaymentID: held.Holder}
-		}
-		pos, code, err := t.verify(ctx, rn.Creditor, rn.Number)
-		if err != nil {
-			return err
-		}
-		if code != "" {
-			return &local.Error{Code: code}
-		}
-		if rn.ExpectedCents != 0 && rn.ExpectedCents != pos.Cents {
-			return &local.Error{Code: local.CodeAmountChanged, AmountCents: pos.Cents,
-				Args: map[string]string{local.ArgExpected: local.Money(rn.ExpectedCents, t.lang())}}
-		}
-		n := ledger.Notice{Creditor: rn.Creditor, Number: rn.Number, AmountCents: pos.Cents, Registration: ledger.RegNone}
-		if pos.Application != "" && pos.ID != "" {
-			n.Position = pos.Application + "/" + pos.ID
-		}
-		if pos.Document != nil {
-			n.Document = pos.Document.ID
-		}
-		p.Notices = append(p.Notices, n)
-		p.AmountCents += pos.Cents
-		a.intent.Descriptions = append(a.intent.Descriptions, pos.Reason)
-	}
-	return nil
-}
-
 // turnAway ends an attempt of which nothing was sent. Whoever gets the refusal finds the terminal free.
 func (s *station) turnAway(a *attempt, err error) {
 	if s.till.ctx.Err() != nil {
@@ -263,7 +222,7 @@ func (s *station) charge(ctx context.Context, a *attempt) {
 		return
 	}
 	s.confirm(ctx)
-	if err := t.prepare(ctx, a); err != nil {
+	if err := t.prepare(ctx, s, a); err != nil {
 		s.turnAway(a, err)
 		return
 	}
@@ -330,6 +289,9 @@ func (s *station) intend(a *attempt, b driver.Baseline) (ledger.Payment, error) 
 	intent := a.intent
 	intent.Baseline = b
 	p, err := t.o.Ledger.Intend(intent)
+	if refusal := t.offlineRefused(err); refusal != nil {
+		return ledger.Payment{}, refusal
+	}
 	if err != nil {
 		return ledger.Payment{}, err
 	}

@@ -40,7 +40,13 @@ func TestOwnRefusalExplains(t *testing.T) {
 		}, true},
 		"begun long after ours":  {bank("000042"), 0, func() []govpay.Attempt { return []govpay.Attempt{shown(accepted, 60)} }, false},
 		"begun long before ours": {bank("000042"), 0, func() []govpay.Attempt { return []govpay.Attempt{shown(accepted, 600)} }, false},
-		"stuck for long":         {bank("000042"), 0, func() []govpay.Attempt { return []govpay.Attempt{shown(accepted, 1860)} }, false},
+		"ours, and older ones it took the place of": {bank("000042"), 0, func() []govpay.Attempt {
+			return []govpay.Attempt{shown(accepted, 290), shown(govpay.AttemptSuperseded, 0), shown(govpay.AttemptSuperseded, 0)}
+		}, true},
+		"submitted by a program": {bank("000042"), 0, func() []govpay.Attempt {
+			return []govpay.Attempt{{State: accepted, Submitted: true}}
+		}, false},
+		"stuck for long": {bank("000042"), 0, func() []govpay.Attempt { return []govpay.Attempt{shown(accepted, 1860)} }, false},
 		"two of them": {bank("000042"), 0, func() []govpay.Attempt {
 			return []govpay.Attempt{shown(accepted, 0), shown(accepted, 0)}
 		}, false},
@@ -66,14 +72,18 @@ func TestOwnRefusalExplains(t *testing.T) {
 				if err != nil || n.Payable != row.free {
 					t.Errorf("payable %t %+v %v", n.Payable, n.Reason, err)
 				}
+				held := local.CodeNoticeInProgress
+				if name == "stuck for long" {
+					held = local.CodeNoticeAttemptStuck
+				}
 				_, err = w.pay(request("other", "cassa1", notice(2)))
-				wantCode(t, err, local.CodeNoticeInProgress) // no refusal of ours explains that one
+				wantCode(t, err, held) // no refusal of ours explains that one
 				if row.free {
 					w.charges("r2", 1)
 					return
 				}
 				_, err = w.pay(request("r2", "cassa1", notice(1)))
-				wantCode(t, err, local.CodeNoticeInProgress)
+				wantCode(t, err, held)
 			})
 		})
 	}

@@ -2,8 +2,10 @@ package till
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
@@ -29,13 +31,13 @@ const (
 
 // TerminalAction asks a terminal something (status, last, totals, detect, reprint, close), or records what
 // a person decided about it: adopt (a supervisor has seen the stranger it remembers), free (the terminal
-// may go on while the notice of its unknown payment stays locked).
+// may go on while the notice of its unknown payment stays locked), channel (receipts on it are our provider's).
 func (t *Till) TerminalAction(ctx context.Context, op local.Operator, name, action string, req local.ActionRequest) (local.TerminalReport, error) {
 	s, err := t.station(name)
 	if err != nil {
 		return local.TerminalReport{}, err
 	}
-	if op.Role != local.RoleSupervisor && (action == "adopt" || action == "close" || req.QuietTotals) {
+	if op.Role != local.RoleSupervisor && (action == "adopt" || action == "close" || action == "channel" || req.QuietTotals) {
 		return local.TerminalReport{}, &local.Error{Code: local.CodeForbiddenRole}
 	}
 	var rep local.TerminalReport
@@ -67,6 +69,8 @@ func (t *Till) TerminalAction(ctx context.Context, op local.Operator, name, acti
 		err = ask(questionLimit, func(ctx context.Context) error { return s.adopt(ctx, op, &rep) })
 	case "free":
 		err = s.free(ctx, op)
+	case "channel":
+		err = s.channel(op, req.Channel)
 	default:
 		return rep, &local.Error{Code: local.CodeNotServed, Detail: fmt.Sprintf("action %q", action)}
 	}
@@ -184,3 +188,28 @@ func (s *station) free(ctx context.Context, op local.Operator) error {
 	s.publish()
 	return nil
 }
+
+// channel records that receipts on a channel are of this terminal's provider (design 5.2): what was held for
+// that is looked at again.
+func (s *station) channel(op local.Operator, channel string) error {
+	if err := signs(op); err != nil {
+		return err
+	}
+	if channel == "" || len(channel) > maxChannel || strings.TrimSpace(channel) != channel {
+		return wrong("channel")
+	}
+	freed, err := s.till.o.Ledger.ConfirmChannel(s.term.Name, channel, op.ID)
+	switch {
+	case errors.Is(err, ledger.ErrNotFound):
+		return &local.Error{Code: local.CodeChannelNotHeld, Args: s.args(), Err: err}
+	case err != nil:
+		return err
+	}
+	for _, p := range freed {
+		s.till.Changed(p.ID)
+	}
+	return nil
+}
+
+// maxChannel is the longest that pagoPA gives a channel.
+const maxChannel = 35

@@ -12,16 +12,8 @@ import (
 
 	"sportello/cmd/sportello/internal/ledger"
 	"sportello/driver"
-	"sportello/protocol/govpay"
 	"sportello/protocol/local"
 )
-
-// Platform is what the till asks of the regional platform before a charge.
-type Platform interface {
-	Position(ctx context.Context, creditor, notice string) (govpay.Position, error)
-}
-
-var _ Platform = (*govpay.Client)(nil)
 
 // Events takes what changes on screen. Publish must not block.
 type Events interface {
@@ -62,6 +54,11 @@ type Options struct {
 	Events       Events
 	Log          zerolog.Logger
 	Failpoint    func(string) // nil in production
+
+	Application string    // idA2A that created debts belong to; empty: none can be created
+	Services    []Service // debts that the counter may create; may be empty
+	Offline     Offline   // the zero value allows nothing
+	Queue       Queue     // the worker that registers; nil: the outbox alone is shown
 }
 
 // Till is the counter. Its methods may be called from any goroutine.
@@ -69,7 +66,7 @@ type Till struct {
 	o        Options
 	ctx      context.Context // ends with Close
 	stop     context.CancelFunc
-	wg       sync.WaitGroup // workers
+	wg       sync.WaitGroup // workers, and the teller
 	stations map[string]*station
 	names    []string // of stations, in the order of the configuration
 	begun    time.Time
@@ -81,6 +78,12 @@ type Till struct {
 	platform local.Platform
 	paper    map[string]paper // by payment id: outcomes that the disk refuses
 	closed   bool
+
+	stir        chan struct{}      // capacity 1: queue or offline period may look different
+	toldQueue   *local.QueueStatus // what the screens were told last; guarded by showing
+	toldOffline *local.Offline     // likewise
+
+	catalogue catalogue // services.go
 }
 
 // New makes a till. Start begins its work.
@@ -98,6 +101,7 @@ func New(o Options) (*Till, error) {
 		platform: local.Platform{Light: local.LightUnknown},
 		paper:    make(map[string]paper),
 		begun:    time.Now(),
+		stir:     make(chan struct{}, 1),
 	}
 	t.ctx, t.stop = context.WithCancel(context.Background())
 	for _, term := range o.Terminals {
@@ -147,6 +151,7 @@ func (t *Till) Start() error {
 	for _, name := range t.names {
 		t.wg.Go(func() { t.stations[name].run(t.ctx) })
 	}
+	t.wg.Go(func() { t.teller(t.ctx) })
 	return nil
 }
 
@@ -172,42 +177,12 @@ func (t *Till) Close() {
 // Changed tells the screens that a payment's registration changed; its terminal's standing may have, too.
 func (t *Till) Changed(paymentID string) {
 	t.publishPayment(paymentID)
+	t.tell()
 	if p, err := t.o.Ledger.Payment(paymentID); err == nil {
 		if s := t.stations[p.Terminal]; s != nil {
 			s.publish()
 		}
 	}
-}
-
-// PlatformSeen tells the screens how the platform answered last: nil for well. It reports whether the
-// platform is there.
-func (t *Till) PlatformSeen(err error) bool {
-	if govpay.OutcomeOf(err) == govpay.OutcomeCanceled {
-		return false // we gave up ourselves: nothing was learned
-	}
-	now := time.Now()
-	p := local.Platform{Light: local.LightReady, SeenAt: &now}
-	if e := platformError(err); e != nil && !spokeAboutNotice(e.Code) {
-		r := t.reason(e.Code, e.Args)
-		p = local.Platform{Light: local.LightNotReady, Reason: &r, SeenAt: &now}
-	}
-	t.showing.Lock()
-	defer t.showing.Unlock()
-	t.mu.Lock()
-	same := t.platform.Light == p.Light && reasonCode(t.platform.Reason) == reasonCode(p.Reason)
-	t.platform = p
-	t.mu.Unlock()
-	if !same {
-		t.o.Events.Publish(local.Event{Type: local.EventPlatform, Platform: &p})
-	}
-	return p.Light == local.LightReady
-}
-
-func reasonCode(r *local.Reason) string {
-	if r == nil {
-		return ""
-	}
-	return r.Code
 }
 
 func (t *Till) creditor(taxCode string) (Creditor, bool) {

@@ -2,7 +2,9 @@ package till
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
@@ -13,6 +15,16 @@ import (
 // reason gives a code its text and hint in the installation's language.
 func (t *Till) reason(code local.Code, args map[string]string) local.Reason {
 	return local.Explain(code, t.lang(), args)
+}
+
+// reasonOf is the reason that a refusal gives.
+func (t *Till) reasonOf(err error) local.Reason {
+	var known *local.Error
+	if !errors.As(err, &known) {
+		known = ledgerError(err)
+	}
+	e := local.Render(known, t.lang())
+	return local.Reason{Code: string(e.Code), Text: e.Message, Hint: e.Hint}
 }
 
 func (t *Till) lang() local.Language { return local.Language(t.o.Language) }
@@ -52,12 +64,16 @@ func (t *Till) paymentReason(p ledger.Payment) *local.Reason {
 }
 
 // noticeReason shows why a notice's registration stands where it stands.
-func (t *Till) noticeReason(n ledger.Notice) *local.Reason {
+func (t *Till) noticeReason(p ledger.Payment, n ledger.Notice) *local.Reason {
+	if n.Reason.Code == "" && p.Offline != "" && clocksOf(p, n).running {
+		v := t.reason(local.CodeOfflineCharged, nil)
+		return &v
+	}
 	if n.Reason.Code == "" {
 		return nil
 	}
 	v := t.reason(local.Code(n.Reason.Code), map[string]string{
-		local.ArgExpected: local.Money(n.AmountCents, t.lang()), local.ArgFound: n.Reason.Text,
+		local.ArgExpected: local.Money(n.AmountCents, t.lang()), local.ArgFound: n.Reason.Text, local.ArgReason: n.Reason.Text,
 	})
 	return &v
 }
@@ -104,6 +120,7 @@ func (t *Till) view(p ledger.Payment) local.Payment {
 	}
 	v.EvidenceSeq, v.Proposal = p.EvidenceSeq, viewProposal(p.Proposal)
 	v.Reversal = viewReversal(p.Reversal)
+	v.Offline, v.Transactions, v.Submission = p.Offline != "", slices.Clone(p.Transactions), viewSubmission(p.Submission)
 	if s := t.stations[p.Terminal]; s != nil {
 		v.CanReverse = s.notReversible(p) == ""
 	}
@@ -111,32 +128,30 @@ func (t *Till) view(p ledger.Payment) local.Payment {
 	if err != nil {
 		t.o.Log.Error().Err(err).Str("payment", p.ID).Msg("reading descriptions")
 	}
+	now := time.Now()
 	v.Notices = make([]local.PaymentNotice, len(p.Notices))
 	for i, n := range p.Notices {
 		v.Notices[i] = local.PaymentNotice{
 			Creditor: n.Creditor, Number: n.Number, AmountCents: n.AmountCents,
 			Registration: local.Registration(n.Registration), ReceiptID: n.ReceiptID,
-			Reason: t.noticeReason(n),
+			Reason: t.noticeReason(p, n), AttemptCode: n.AttemptCode, HasReceipt: n.HasReceipt, HasPDF: n.HasPDF,
 		}
 		if i < len(descriptions) {
 			v.Notices[i].Description = descriptions[i]
 		}
-		if due, waiting := receiptDue(p, n); waiting {
-			v.Notices[i].ReceiptDue = &due
-			v.Notices[i].Late = time.Now().After(due)
+		if c := clocksOf(p, n); c.running {
+			v.Notices[i].ReceiptDue, v.Notices[i].FlowDue = &c.receipt, &c.flow
+			v.Notices[i].Late, v.Notices[i].Red = now.After(c.receipt), now.After(c.flow)
 		}
 	}
 	return v
 }
 
-// receiptLife is the life of a payment token: with settlement terminal the receipt is due by then (design 10).
-const receiptLife = 30 * time.Minute
-
-func receiptDue(p ledger.Payment, n ledger.Notice) (time.Time, bool) {
-	if p.State != ledger.Charged || n.Registration != ledger.RegAwaiting {
-		return time.Time{}, false
+func viewSubmission(s *ledger.Submission) *local.Submission {
+	if s == nil {
+		return nil
 	}
-	return p.SentAt.Add(receiptLife), true
+	return &local.Submission{N: s.N, At: s.At, Answered: moment(s.Answered), PlatformID: s.PlatformID, Fault: s.Fault, Unsure: s.Unsure}
 }
 
 func viewCharge(c driver.Charge) local.Charge {
@@ -192,7 +207,8 @@ func (t *Till) Payments(_ context.Context, q local.PaymentQuery) ([]local.Paymen
 	return out, nil
 }
 
-// Receipt gives the terminal's slip as kept.
+// Receipt gives the terminal's slip as kept; of a debt charged without the platform's word it says that its
+// registration is pending.
 func (t *Till) Receipt(_ context.Context, id string) (local.Receipt, error) {
 	p, err := t.o.Ledger.Payment(id)
 	if err != nil {
@@ -204,6 +220,9 @@ func (t *Till) Receipt(_ context.Context, id string) (local.Receipt, error) {
 	text, err := t.o.Ledger.Ticket(id)
 	if err != nil {
 		return local.Receipt{}, internal(err)
+	}
+	if words := t.onSlip(p); words != "" {
+		text = strings.TrimRight(text, "\n") + "\n\n" + words + "\n"
 	}
 	return local.Receipt{PaymentID: id, Text: text, Complete: p.TicketWhole}, nil
 }
@@ -231,6 +250,11 @@ func (t *Till) Snapshot(ctx context.Context, op local.Operator) (local.Snapshot,
 	t.mu.Lock()
 	s.Platform = t.platform
 	t.mu.Unlock()
+	q, err := t.queueStatus()
+	if err != nil {
+		return s, err
+	}
+	s.Queue, s.Offline, s.OfflineAllowed = &q, t.offlineNow(), t.o.Offline.Allow
 	today, err := t.Payments(ctx, local.PaymentQuery{Day: ledger.Day(now)})
 	if err != nil {
 		return s, err
@@ -247,32 +271,6 @@ func (t *Till) Snapshot(ctx context.Context, op local.Operator) (local.Snapshot,
 		}
 	}
 	return s, nil
-}
-
-// Queue lists the notices whose registration is awaited.
-func (t *Till) Queue(context.Context) ([]local.QueueItem, error) {
-	items, err := t.o.Ledger.Outbox()
-	if err != nil {
-		return nil, internal(err)
-	}
-	out := []local.QueueItem{}
-	for _, i := range items {
-		if i.Watch {
-			continue
-		}
-		p, err := t.o.Ledger.Payment(i.PaymentID)
-		if err != nil {
-			return nil, internal(err)
-		}
-		n := p.Notices[i.Index]
-		q := local.QueueItem{PaymentID: p.ID, Creditor: n.Creditor, Number: n.Number, AmountCents: n.AmountCents,
-			State: local.Registration(n.Registration), Since: i.Since, Reason: t.noticeReason(n)}
-		if due, waiting := receiptDue(p, n); waiting {
-			q.Late = time.Now().After(due)
-		}
-		out = append(out, q)
-	}
-	return out, nil
 }
 
 // Cases lists what people must mend, the oldest first; with all those that have ended, the newest first.

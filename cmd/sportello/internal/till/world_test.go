@@ -78,6 +78,9 @@ type world struct {
 	quiet     time.Duration      // likewise
 	max       int
 	reversal  string
+	settled   string // settlement of every terminal
+	offline   Offline
+	queue     Queue
 	receipts  bool // every charge has its receipt at once, so that the terminals are proven (design 5.6)
 
 	ledger *ledger.Ledger
@@ -86,7 +89,7 @@ type world struct {
 
 // newWorld opens a ledger and a till with the named terminals (cassa1 when none are) and starts it.
 func newWorld(t *testing.T, change ...func(*world)) *world {
-	w := &world{t: t, dir: t.TempDir(), steps: &steps{}, disk: &disk{}, exclusive: driver.Shared, max: 3}
+	w := &world{t: t, dir: t.TempDir(), steps: &steps{}, disk: &disk{}, exclusive: driver.Shared, max: 3, settled: ledger.SettlementTerminal}
 	w.platform = &platform{w: w}
 	w.add("cassa1")
 	for _, f := range change {
@@ -154,11 +157,12 @@ func (w *world) open() {
 		Installation: "A1", Version: "test", Language: "it",
 		Creditors: []Creditor{{TaxCode: comune, Name: "Comune di Esempio", GLN: "8012345678901"}, {TaxCode: other, Name: "Unione"}},
 		Ledger:    w.ledger, Platform: w.platform, Events: w.hub, Log: zerolog.Nop(),
+		Offline: w.offline, Queue: w.queue,
 	}
 	for _, d := range w.terminals {
 		d.plugIn()
 		o.Terminals = append(o.Terminals, Terminal{Name: d.name, Label: "Cassa " + d.name[5:], Driver: d,
-			Exclusivity: w.exclusive, Settlement: ledger.SettlementTerminal, MaxNotices: w.max, Reversal: w.reversal, Quiet: w.quiet})
+			Exclusivity: w.exclusive, Settlement: w.settled, MaxNotices: w.max, Reversal: w.reversal, Quiet: w.quiet})
 	}
 	if w.till, err = New(o); err != nil {
 		w.t.Fatal(err)
@@ -333,6 +337,7 @@ func (d *disk) failWith(err error) {
 
 // platform is the regional platform: every notice is open at the usual price unless said otherwise.
 type platform struct {
+	unasked
 	w        *world
 	mu       sync.Mutex
 	position func(ctx context.Context, creditor, number string) (govpay.Position, error)
