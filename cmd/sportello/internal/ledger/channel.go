@@ -63,7 +63,7 @@ func (b *batch) heldFor(terminal, channel string) ([]*record, error) {
 		if r, err = loadRecord(b.view, key[len(tableCaseOf):]); err != nil {
 			return false
 		}
-		if r.Terminal == terminal && slices.ContainsFunc(r.Notices, func(n Notice) bool { return n.heldFor(channel) }) {
+		if charged := r.State == Charged || r.State == Reversing; charged && r.Terminal == terminal && slices.ContainsFunc(r.Notices, func(n Notice) bool { return n.heldFor(channel) }) {
 			out = append(out, r)
 		}
 		return true

@@ -46,10 +46,11 @@ type checker struct {
 	missing  []uint64
 	erased   [][2]uint64
 	receipts map[string]uint64
+	offline  map[string]OfflinePeriod // what the payments of each period sum up to
 }
 
 func newChecker() *checker {
-	return &checker{report: Report{Problems: []Problem{}}, at: genesis(), v: &view{pending: layer{}}, receipts: map[string]uint64{}}
+	return &checker{report: Report{Problems: []Problem{}}, at: genesis(), v: &view{pending: layer{}}, receipts: map[string]uint64{}, offline: map[string]OfflinePeriod{}}
 }
 
 func (c *checker) problem(where, format string, args ...any) {
@@ -252,6 +253,7 @@ func (c *checker) finish(tx *bolt.Tx, stored *view) {
 			}
 		}
 	}
+	c.periods()
 	maps.DeleteFunc(c.v.pending, func(_ string, k cell) bool { return k.gone })
 	c.compare(stored)
 	slices.SortStableFunc(c.report.Problems, func(a, b Problem) int { return strings.Compare(a.Where, b.Where) })
@@ -289,6 +291,14 @@ func (c *checker) payment(r *record) {
 			c.problem(where, "is %q and lock %q: held %t", r.State, strings.TrimPrefix(lock, tableLocks), holds)
 		}
 	}
+	if undone := r.State == Reversing || r.State == Reversed; undone && r.Submitted && r.Settlement == SettlementPlatform {
+		c.problem(where, "was submitted to the platform and is %q", r.State)
+	}
+	if r.Offline != "" && r.State != NotCharged && r.State != Reversed {
+		p := c.offline[r.Offline]
+		p.Payments, p.Cents = p.Payments+1, p.Cents+r.cents()
+		c.offline[r.Offline] = p
+	}
 	if r.State != Charged {
 		return
 	}
@@ -296,6 +306,23 @@ func (c *checker) payment(r *record) {
 		if n.Registration.open() && !c.v.has(tableOutbox+outboxKey(r.ID, i)) {
 			c.problem(where, "notice %d is %q and nobody looks after it", i, n.Registration)
 		}
+	}
+}
+
+// periods holds what the offline periods have counted against the payments themselves.
+func (c *checker) periods() {
+	for _, k := range c.v.pending {
+		p, ok := k.obj.(*offlineRecord)
+		if !ok {
+			continue
+		}
+		if sum := c.offline[p.ID]; sum.Payments != p.Payments || sum.Cents != p.Cents {
+			c.problem("offline period "+p.ID, "counts %d payments, %d cents, and they are %d, %d", p.Payments, p.Cents, sum.Payments, sum.Cents)
+		}
+		delete(c.offline, p.ID)
+	}
+	for id := range c.offline {
+		c.problem("offline period "+id, "has payments and was never opened")
 	}
 }
 

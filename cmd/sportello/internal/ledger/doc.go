@@ -24,8 +24,13 @@
 // it. Nobody signs what was not seen: the sequence of the newest evidence, or of the case, is asked for.
 // A reversal (reversal.go) is durable before its frame, as an intent is.
 //
+// A submission to the platform is durable before its call, for all notices of a payment at once
+// (submission.go). Offline periods (offline.go) are entries, and each charge in one is held against its limits
+// in the commit of its intent.
+//
 // Beside it: ballast.bin, space that outcomes may have when the disk is full; ledger.db.lock, which
-// keeps a second process out.
+// keeps a second process out; verified.jsonl, what the platform last said of notices (verified.go), which
+// is no part of the truth and may be lost.
 //
 // # When the power goes
 //
@@ -34,6 +39,9 @@
 //	any commit      all of it or nothing of it                   folds the entries that are not (TestKilled)
 //	last flush      the entry, though nobody was told            has it; the till resolves what is unfinished
 //	reversal sent   reversing, with its baseline                 lists it as unfinished, for "reverse" (TestReversal)
+//	reversed        reversed, and not that it was told           holds the notices until it is confirmed (TestDoubtedReversal)
+//	submitting      the call's number, of all its notices        does not repeat it before a look (TestSubmission)
+//	offline         the period, and what counts in it            ends it by the earlier clock (TestOfflineClocks)
 //	a proposal      the answer of one                            waits for the other (TestProposeAndCountersign)
 //	a new version   entries, and a state of another form         folds all from the first (TestEveryKindIsRebuilt)
 //	Erase           the old ledger, and ledger.db.compact        removes the copy; or the new ledger, whole

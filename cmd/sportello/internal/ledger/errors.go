@@ -84,7 +84,7 @@ const (
 	LimitPayments = "payments" // their number
 	LimitHours    = "hours"    // the period has run out
 	LimitClosed   = "closed"   // no period is open
-	LimitVerified = "verified" // a notice was not verified here recently enough, or with another amount
+	LimitVerified = "verified" // a notice was not verified here recently enough, or is not one that may be charged so
 )
 
 // OfflineLimitError says which limit stands in the way. It wraps ErrOfflineLimit.

@@ -190,6 +190,10 @@ func newestOffline(v *view) (*offlineRecord, error) {
 	return p, err
 }
 
+// clockSlack is how far in the future something may have been verified: beyond it the clock was set back, and
+// nobody knows how old it is.
+const clockSlack = 5 * time.Minute
+
 // offlineFor is the period in which a payment may be charged without the platform's word.
 func (b *batch) offlineFor(p *Payment) (string, error) {
 	period, err := newestOffline(b.view)
@@ -207,7 +211,8 @@ func (b *batch) offlineFor(p *Payment) (string, error) {
 	if within := period.Limits.VerifiedWithin; within > 0 {
 		for _, n := range p.Notices {
 			known, ok := b.l.verified.find(n.Creditor, n.Number)
-			if age := b.now.Sub(known.At); !ok || age > within || known.Cents != n.AmountCents || known.MultiBeneficiary || known.StampDuty {
+			age := b.now.Sub(known.At)
+			if !ok || age > within || age < -clockSlack || known.Cents != n.AmountCents || known.MultiBeneficiary || known.StampDuty || known.Document != "" {
 				return "", &OfflineLimitError{Limit: LimitVerified, Of: int64(within / time.Minute)}
 			}
 		}

@@ -1,0 +1,204 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"sportello/driver"
+	"sportello/protocol/local"
+)
+
+// platformCart is a charge of some notices by settlement platform.
+func platformCart(t testing.TB, l *Ledger, notices ...int) Payment {
+	t.Helper()
+	in := intent(notices[0])
+	in.Settlement, in.Notices, in.AmountCents = SettlementPlatform, nil, 0
+	for _, n := range notices {
+		in.Notices = append(in.Notices, Notice{Creditor: creditor, Number: number(n), AmountCents: 1250, Position: fmt.Sprint("A2A/", n)})
+		in.AmountCents += 1250
+	}
+	p := must(l.Intend(in))(t)
+	c := charged("000042")
+	c.Outcome.Charge.AmountCents = in.AmountCents
+	must(l.Conclude(p.ID, c))(t)
+	return must(l.Aftermath(p.ID, driver.Aftermath{Acked: true}))(t)
+}
+
+// regs are the registrations of a payment.
+func regs(p Payment) string {
+	var out []string
+	for _, n := range p.Notices {
+		out = append(out, string(n.Registration))
+	}
+	return strings.Join(out, " ")
+}
+
+// TestSubmission: one commit before the call, one after it, whatever the number of notices; the number of the
+// call is durable, and an answer to another call is not believed.
+func TestSubmission(t *testing.T) {
+	l := open(t, t.TempDir())
+	p := platformCart(t, l, 1, 2, 3)
+	if p.Submission != nil || regs(p) != "none none none" {
+		t.Fatalf("%+v", p)
+	}
+	if _, err := l.Submitted(p.ID, SubmissionEnd{N: 1, Accepted: true}); !errors.Is(err, ErrStale) {
+		t.Errorf("the end of what never began: %v", err)
+	}
+	before := l.Stats()
+	p = must(l.Submit(p.ID))(t)
+	if s := l.Stats(); s.Commits != before.Commits+1 || s.Entries != before.Entries+1 {
+		t.Errorf("%+v after %+v", s, before)
+	}
+	l = reopen(t, l) // killed in the call: whoever goes on knows that one was begun, and which
+	p = must(l.Payment(p.ID))(t)
+	if s := p.Submission; regs(p) != "submitting submitting submitting" || s == nil || s.N != 1 || s.At.IsZero() || !s.Answered.IsZero() {
+		t.Fatalf("%+v %+v", p, s)
+	}
+	var not *NotReversibleError
+	if _, err := l.Reverse(p.ID, "capo", "rev", reversalBaseline); !errors.As(err, &not) || not.Why != local.WhySubmitted {
+		t.Errorf("reversed while the platform may be at it: %v", err)
+	}
+	p = must(l.Submit(p.ID))(t)
+	if p.Submission.N != 2 || len(must(l.Outbox())(t)) != 3 {
+		t.Fatalf("%+v", p.Submission)
+	}
+	if _, err := l.Submitted(p.ID, SubmissionEnd{N: 1, Accepted: true}); !errors.Is(err, ErrStale) {
+		t.Errorf("the answer to another call: %v", err)
+	}
+	p = must(l.Submitted(p.ID, SubmissionEnd{N: 2, Unsure: true, Reason: driver.Reason{Code: "submission_unsure"}, Transaction: "T1"}))(t)
+	if s := p.Submission; !s.Unsure || s.Answered.IsZero() || s.Transaction != "T1" || regs(p) != "submitting submitting submitting" || p.Notices[2].Reason.Code != "submission_unsure" {
+		t.Fatalf("%+v %+v", p, s)
+	}
+	// A look finds a receipt of one of them before the answer of the others is written.
+	must(l.Register(RegistrationChange{PaymentID: p.ID, Index: 1, To: RegDone, ReceiptID: "R2", AttemptCode: "CCP-2", Transactions: []string{"T2"}}))(t)
+	p = must(l.Submitted(p.ID, SubmissionEnd{N: 2, Accepted: true, PlatformID: "77"}))(t)
+	if s := p.Submission; s.PlatformID != "77" || s.Transaction != "T1" || s.Unsure || regs(p) != "awaiting_receipt registered awaiting_receipt" || p.Notices[1].AttemptCode != "CCP-2" || p.Notices[0].Reason.Code != "" {
+		t.Fatalf("%+v %+v", p, s)
+	}
+	if _, err := l.Submit(p.ID); !errors.Is(err, ErrStale) {
+		t.Errorf("submitted what is accepted: %v", err)
+	}
+	l = reopen(t, l)
+	if again := must(l.Payment(p.ID))(t); again.Submission.PlatformID != "77" || *again.Submission != *p.Submission {
+		t.Errorf("%+v", again.Submission)
+	}
+	if s := must(l.Terminal("cassa1"))(t); !slices.Equal(s.Waiting, []string{p.ID}) {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestSubmissionRefused: a refusal for good is somebody's case, once; what people shall mend stays open.
+func TestSubmissionRefused(t *testing.T) {
+	l := open(t, t.TempDir())
+	refused := driver.Reason{Code: "submission_refused", Text: "x"}
+	p := platformCart(t, l, 1, 2)
+	must(l.Submit(p.ID))(t)
+	p = must(l.Submitted(p.ID, SubmissionEnd{N: 1, To: RegRejected, Fault: "PAA_PAGAMENTO_DUPLICATO" + strings.Repeat("x", 400), Reason: refused}))(t)
+	cases := must(l.Cases(false))(t)
+	if regs(p) != "rejected rejected" || p.Notices[0].Reason != refused || len(cases) != 1 || cases[0].Cause != refused || len(p.Submission.Fault) != maxText {
+		t.Fatalf("%+v %+v", p, cases)
+	}
+	if items := must(l.Outbox())(t); len(items) != 0 {
+		t.Errorf("%+v", items)
+	}
+	q := platformCart(t, l, 3)
+	for n := 1; n <= 2; n++ {
+		must(l.Submit(q.ID))(t)
+		q = must(l.Submitted(q.ID, SubmissionEnd{N: n, Reason: refused, Case: &Case{Cause: refused}}))(t)
+	}
+	cases = must(l.Cases(false))(t)
+	if regs(q) != "submitting" || len(cases) != 2 || cases[1].PaymentID != q.ID || !cases[1].NeedsTwo {
+		t.Fatalf("%+v %+v", q, cases)
+	}
+	// The receipt came all the same: nobody need sign that.
+	must(l.Register(RegistrationChange{PaymentID: q.ID, To: RegDone, ReceiptID: "R3"}))(t)
+	if k := must(l.Case(cases[1].ID))(t); k.Ending != EndingReceipt || k.EndedBy != nil {
+		t.Errorf("%+v", k)
+	}
+	for _, to := range []Registration{RegNone, "nonsense"} {
+		r := platformCart(t, l, 10+len(to))
+		must(l.Submit(r.ID))(t)
+		if _, err := l.Submitted(r.ID, SubmissionEnd{N: 1, To: to}); !errors.Is(err, ErrInvalid) {
+			t.Errorf("%q: %v", to, err)
+		}
+	}
+}
+
+// TestNotSubmittable: money that is on its way back, or is not there, is never submitted.
+func TestNotSubmittable(t *testing.T) {
+	l := open(t, t.TempDir())
+	stale := func(id, why string) {
+		t.Helper()
+		before := l.Stats().Entries
+		if p, err := l.Submit(id); !errors.Is(err, ErrStale) || l.Stats().Entries != before {
+			t.Errorf("%s: %v %+v", why, err, p)
+		}
+	}
+	stale(paid(t, l, 1).ID, "settlement terminal")
+	p := platformCart(t, l, 2)
+	must(l.Reverse(p.ID, "capo", "rev", reversalBaseline))(t)
+	stale(p.ID, "reversing")
+	must(l.Conclude(p.ID, verdict(driver.NotReversed, "reversal_refused")))(t)
+	if p = must(l.Submit(p.ID))(t); regs(p) != "submitting" {
+		t.Errorf("the charge stands: %+v", p)
+	}
+	p = platformCart(t, l, 3)
+	must(l.Reverse(p.ID, "capo", "rev-3", reversalBaseline))(t)
+	must(l.Conclude(p.ID, verdict(driver.Reversed, "reversed")))(t)
+	stale(p.ID, "reversed")
+	p = platformCart(t, l, 4, 5)
+	must(l.Register(RegistrationChange{PaymentID: p.ID, Index: 1, To: RegHeld, Reason: driver.Reason{Code: "amount_differs"}}))(t)
+	stale(p.ID, "one is held")
+	in := intent(6)
+	in.Settlement = SettlementPlatform
+	p = must(l.Intend(in))(t)
+	stale(p.ID, "sent")
+	must(l.Conclude(p.ID, verdict(driver.Unknown, "no_answer")))(t)
+	stale(p.ID, "unknown")
+	must(l.Conclude(p.ID, verdict(driver.NotCharged, "declined")))(t)
+	stale(p.ID, "not charged")
+	if _, err := l.Submit("A1-99999999"); !errors.Is(err, ErrNotFound) {
+		t.Error(err)
+	}
+}
+
+// TestReceiptMissing: the case is opened once for a notice, and ends when its receipt has come; not where a person
+// has proposed another ending.
+func TestReceiptMissing(t *testing.T) {
+	l := open(t, t.TempDir())
+	p := platformCart(t, l, 1, 2)
+	must(l.Submit(p.ID))(t)
+	must(l.Submitted(p.ID, SubmissionEnd{N: 1, Accepted: true}))(t)
+	missing := func(i int) {
+		must(l.Register(RegistrationChange{PaymentID: p.ID, Index: i, Reason: driver.Reason{Code: "receipt_missing"},
+			Case: &Case{Cause: driver.Reason{Code: "receipt_missing"}, Evidence: "x"}}))(t)
+	}
+	for range 3 {
+		missing(0)
+		missing(1)
+		l = reopen(t, l)
+	}
+	cases := must(l.Cases(false))(t)
+	if len(cases) != 2 {
+		t.Fatalf("%+v", cases)
+	}
+	for i := range 2 {
+		before := l.Stats().Commits
+		must(l.Register(RegistrationChange{PaymentID: p.ID, Index: i, To: RegDone, ReceiptID: fmt.Sprint("R", i)}))(t)
+		k := must(l.Case(cases[i].ID))(t)
+		if k.Ended.IsZero() || k.Ending != "receipt" || l.Stats().Commits != before+1 || len(must(l.Cases(false))(t)) != 1-i {
+			t.Errorf("%d: %+v", i, k)
+		}
+	}
+	q := paid(t, l, 5)
+	must(l.Register(RegistrationChange{PaymentID: q.ID, Case: &Case{Cause: driver.Reason{Code: "receipt_missing"}}}))(t)
+	k := must(l.Cases(false))(t)[0]
+	k = must(l.ProposeEnding(k.ID, k.Seq, Proposal{Ending: EndingRefunded, Note: "bonifico", By: "anna"}))(t)
+	must(l.Register(RegistrationChange{PaymentID: q.ID, To: RegDone, ReceiptID: "RQ"}))(t)
+	if k = must(l.Case(k.ID))(t); !k.Ended.IsZero() || k.Proposal == nil {
+		t.Errorf("%+v", k)
+	}
+}
