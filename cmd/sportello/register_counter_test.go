@@ -36,20 +36,28 @@ type registering struct {
 	way string
 	log *lockedBuffer
 	env []string // of the service, besides
+	// identity is the platform's on HTTPS; nil: it is reached over HTTP.
+	identity *govpaytest.Identity
 }
 
-// newRegistering makes one with so many debts: debtAt names them.
+// newRegistering makes one with so many debts, which debtAt names, and a script for the platform.
 func newRegistering(t *testing.T, way string, debts int, rules ...govpaytest.Rule) *registering {
+	t.Helper()
+	return newRegisteringWith(t, way, debts, govpaytest.Options{Rules: rules})
+}
+
+func newRegisteringWith(t *testing.T, way string, debts int, o govpaytest.Options) *registering {
 	t.Helper()
 	if way == ledger.SettlementPlatform && os.Getenv("E2E_PLATFORM") == "" {
 		t.Skip("settlement platform is being wired")
 	}
 	r := &registering{way: way, log: &lockedBuffer{}, env: []string{"SPORTELLO_SUBMIT_WINDOW=" + window.String()}}
-	seed := govpaytest.Seed{V: 1, Creditors: []govpaytest.Creditor{{TaxCode: soakCreditor, Name: "Comune di Esempio", Settlement: way}}}
+	o.Log = r.log
+	o.Seed = govpaytest.Seed{V: 1, Creditors: []govpaytest.Creditor{{TaxCode: soakCreditor, Name: "Comune di Esempio", Settlement: way}}}
 	for i := range debts {
-		seed.Debts = append(seed.Debts, debtAt(i))
+		o.Seed.Debts = append(o.Seed.Debts, debtAt(i))
 	}
-	r.counter = newCounter(t, setup{platform: govpaytest.Options{Seed: seed, Log: r.log, Rules: rules}})
+	r.counter = newCounter(t, setup{platform: o})
 	r.quietPorts()
 	r.configured("    exclusivity:", "    settlement: "+way+"\n    exclusivity:")
 	r.configured("  application:", fmt.Sprintf("  timeouts: {verify: %v, read: %v, submit: %v}\n  application:", patience, patience, patience))

@@ -78,7 +78,7 @@ func TestKillDuringTheCall(t *testing.T) {
 	r.charges(1)
 	r.until("the call to be under way", func() bool {
 		list := r.book()
-		return len(list) == 2 && list[0].Notices[0].Registration == "submitting"
+		return len(list) == 2 && list[0].Notices[0].Registration == local.RegistrationSubmitting
 	})
 	r.kill()
 	r.begin()

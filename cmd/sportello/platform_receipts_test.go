@@ -1,0 +1,173 @@
+//go:build unix
+
+package main
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/protocol/govpay/govpaytest"
+	"sportello/protocol/local"
+)
+
+// TestReceiptHoursLate: the receipt comes six hours after the charge, with the service restarted in between. Until
+// then it waits, and nothing is told to the platform again.
+func TestReceiptHoursLate(t *testing.T) {
+	t.Parallel()
+	for _, way := range bothWays {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			var clock clockAhead
+			r := newRegisteringWith(t, way, 2, govpaytest.Options{Now: clock.now,
+				Rules: []govpaytest.Rule{{On: "booking", Do: "late", Delay: "6h", Notice: debtAt(1).Notice}}})
+			r.begin()
+			r.charges(0)
+			r.ends()
+			r.charges(1)
+			r.waits(1, local.RegistrationAwaitingReceipt)
+			r.kill()
+			r.begin()
+			r.looksAt(1)
+			clock.set(5 * time.Hour)
+			r.kill()
+			r.begin()
+			r.looksAt(1)
+			if list := r.book(); list[0].Notices[0].Registration != local.RegistrationAwaitingReceipt {
+				t.Errorf("an hour too early: %+v", list[0].Notices)
+			}
+			clock.set(6*time.Hour + time.Minute)
+			r.kill()
+			r.begin()
+			r.ends()
+			r.settledOnce(2)
+			if n := r.asked("pagamenti"); way == ledger.SettlementPlatform && n != 2 {
+				t.Errorf("POST /pagamenti was called %d times for two debts", n)
+			}
+		})
+	}
+}
+
+// TestTwoReceipts: pagoPA books one charge twice. The notice is registered by one of them, and the other is on
+// somebody's list.
+func TestTwoReceipts(t *testing.T) {
+	t.Parallel()
+	for _, way := range bothWays {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			r := newRegistering(t, way, 2, govpaytest.Rule{On: "booking", Do: "twice", Notice: debtAt(1).Notice})
+			r.begin()
+			r.charges(0)
+			r.ends()
+			p := r.charges(1)
+			r.ends()
+			cases := r.openCases()
+			if len(cases) != 1 || cases[0].PaymentID != p.ID {
+				t.Errorf("cases: %+v", cases)
+			}
+			if n := r.asked("pagamenti"); way == ledger.SettlementPlatform && n != 2 {
+				t.Errorf("POST /pagamenti was called %d times for two debts", n)
+			}
+			r.soundLedger()
+		})
+	}
+}
+
+// TestNegativeReceipt: pagoPA did not book the first cart; a second one is, and by that the charge is registered.
+func TestNegativeReceipt(t *testing.T) {
+	t.Parallel()
+	r := newRegistering(t, ledger.SettlementPlatform, 2, govpaytest.Rule{On: "booking", Do: "refused", Notice: debtAt(1).Notice, Times: 1})
+	r.begin()
+	r.charges(0)
+	r.ends()
+	r.charges(1)
+	r.ends()
+	paid := 0
+	for _, a := range r.platform.Attempts(soakCreditor, debtAt(1).Notice) {
+		if a.Outcome == govpaytest.OutcomePaid {
+			paid++
+		}
+	}
+	if n := r.asked("pagamenti"); n != 3 || paid != 1 {
+		t.Errorf("POST /pagamenti was called %d times for two debts, %d receipts say paid", n, paid)
+	}
+	r.soundLedger()
+}
+
+// TestReceiptNeverComes: a cart that pagoPA took and never booked is not told again, whatever is restarted.
+func TestReceiptNeverComes(t *testing.T) {
+	t.Parallel()
+	r := newRegistering(t, ledger.SettlementPlatform, 2, govpaytest.Rule{On: "booking", Do: "never", Notice: debtAt(1).Notice})
+	r.begin()
+	r.charges(0)
+	r.ends()
+	r.charges(1)
+	r.waits(1, local.RegistrationAwaitingReceipt)
+	for range 2 {
+		r.kill()
+		r.begin()
+		r.looksAt(1)
+	}
+	if n := r.asked("pagamenti"); n != 2 {
+		t.Errorf("POST /pagamenti was called %d times for two debts", n)
+	}
+	r.waits(1, local.RegistrationAwaitingReceipt)
+	r.soundLedger()
+}
+
+// clockAhead is the platform's clock, ahead of ours.
+type clockAhead struct {
+	mu sync.Mutex // guards by
+	by time.Duration
+}
+
+func (c *clockAhead) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.by)
+}
+
+func (c *clockAhead) set(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.by = by
+}
+
+// waits until the i-th debt's registration stands so.
+func (r *registering) waits(i int, to local.Registration) {
+	r.t.Helper()
+	r.until(debtAt(i).Notice+" to be "+string(to), func() bool {
+		return slices.ContainsFunc(r.book(), func(p local.Payment) bool {
+			return p.State == local.StateCharged && slices.ContainsFunc(p.Notices, func(n local.PaymentNotice) bool {
+				return n.Number == debtAt(i).Notice && n.Registration == to
+			})
+		})
+	})
+}
+
+// looksAt waits until the service has asked for the i-th debt's receipts once more, and been answered.
+func (r *registering) looksAt(i int) {
+	r.t.Helper()
+	looks := func() (n int) {
+		for _, e := range r.entries() {
+			if e.Operation == "ricevute" && e.Status == 200 && strings.Contains(e.Path, debtAt(i).Notice[1:]) {
+				n++
+			}
+		}
+		return n
+	}
+	before := looks()
+	r.until("another look at "+debtAt(i).Notice, func() bool { return looks() > before })
+}
+
+// openCases are what people must mend.
+func (r *registering) openCases() (list []local.Case) {
+	r.t.Helper()
+	if !r.reads("cases", &list) {
+		r.t.Fatal("no list of cases")
+	}
+	return list
+}
