@@ -212,7 +212,8 @@ func (c *client) post(ctx context.Context, path string, in, out any) error {
 // do makes one call. The error is a *refusal, errUnreachable (nothing has left this process) or errLost.
 //
 // A token that the service does not know may be the one of before its last start: it is read again, once.
-// A request that was not let in has done nothing.
+// A request that was not let in has done nothing. out is what the JSON answer is read into or, as a *[]byte,
+// the PDF itself.
 func (c *client) do(ctx context.Context, method, path string, in, out any) error {
 	err := c.once(ctx, method, path, in, out)
 	var no *refusal
@@ -263,6 +264,13 @@ func (c *client) once(ctx context.Context, method, path string, in, out any) err
 	case resp.StatusCode >= 400:
 		return refused(resp.StatusCode, b)
 	case out == nil:
+		return nil
+	}
+	if pdf, ok := out.(*[]byte); ok {
+		if !bytes.HasPrefix(b, []byte("%PDF-")) {
+			return fmt.Errorf("%w: la risposta non è un PDF", errLost)
+		}
+		*pdf = b
 		return nil
 	}
 	if err := json.Unmarshal(b, out); err != nil {

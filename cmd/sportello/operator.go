@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"flag"
 	"fmt"
@@ -48,13 +47,25 @@ func readPIN(prompt string) (string, error) {
 		defer fmt.Fprintln(os.Stderr)
 		defer restore()
 	}
-	line, err := bufio.NewReader(io.LimitReader(os.Stdin, 1024)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return "", err
+	line, err := readLine(os.Stdin)
+	if err == nil && line == "" {
+		err = errNoPIN
 	}
-	line = strings.TrimRight(line, "\r\n")
-	if line == "" {
-		return "", errNoPIN
+	return line, err
+}
+
+// readLine reads one line and not a byte of the next, which is somebody else's. "" is an empty line, or the end.
+func readLine(r io.Reader) (string, error) {
+	var line []byte
+	for one := make([]byte, 1); len(line) < 1024; {
+		n, err := r.Read(one)
+		if n == 1 && one[0] == '\n' || errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return "", err
+		}
+		line = append(line, one[:n]...)
 	}
-	return line, nil
+	return strings.TrimSuffix(string(line), "\r"), nil
 }

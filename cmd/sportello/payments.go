@@ -73,21 +73,6 @@ func runPayment(args []string) int {
 	return one("payment", args, func(id string) string { return api + "payments/" + id }, func(p local.Payment) { printPayment(os.Stdout, p) })
 }
 
-// runQueue lists the notices whose registration is awaited.
-func runQueue(args []string) int {
-	return list("queue", args, api+"queue", func(all []local.QueueItem) {
-		w := table("PAGAMENTO", "AVVISO", "ENTE", "IMPORTO", "DA", "TENTATIVI", "STATO")
-		for _, q := range all {
-			state := registrationText(q.State)
-			if q.Late {
-				state += ", in ritardo"
-			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%s\n", q.PaymentID, q.Number, q.Creditor, euro(q.AmountCents), clock(q.Since), q.Tries, state)
-		}
-		w.Flush()
-	})
-}
-
 // one runs a command about one payment.
 func one[T any](name string, args []string, path func(id string) string, print func(T)) int {
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)

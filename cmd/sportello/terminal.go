@@ -16,7 +16,7 @@ import (
 )
 
 // terminalActions is everything that can be asked of a terminal or decided about it, in the order of the help.
-var terminalActions = []string{"status", "detect", "last", "totals", "reprint", "close", "adopt", "free"}
+var terminalActions = []string{"status", "detect", "last", "totals", "reprint", "close", "adopt", "free", "channel"}
 
 // actionLimit is how long an answer may take: a close waits for the host, and a lost answer for the terminal.
 const actionLimit = 10 * time.Minute
@@ -32,11 +32,13 @@ func runTerminal(args []string) int {
 		return exitUsage
 	}
 	const example = "sportello terminal status cassa1"
-	if fs.NArg() != 2 {
-		return usageError("terminal: servono un'azione e il nome di un terminale", example)
-	}
 	action, name := fs.Arg(0), fs.Arg(1)
 	switch {
+	case action == "channel" && fs.NArg() != 3:
+		return usageError("terminal channel: servono il nome di un terminale e il canale da confermare, com'è scritto nel caso",
+			"sportello terminal channel cassa1 13212880150_91 --operator CODICE")
+	case action != "channel" && fs.NArg() != 2:
+		return usageError("terminal: servono un'azione e il nome di un terminale", example)
 	case !slices.Contains(terminalActions, action):
 		return usageError(fmt.Sprintf("terminal: azione %q sconosciuta", action), strings.Join(terminalActions, ", "))
 	case *quiet && action != "detect":
@@ -51,7 +53,7 @@ func runTerminal(args []string) int {
 	c.http.Timeout = actionLimit
 	var report local.TerminalReport
 	path := api + "terminals/" + url.PathEscape(name) + "/" + action
-	if err := c.post(ctx, path, local.ActionRequest{RequestID: newRequestID(), QuietTotals: *quiet}, &report); err != nil {
+	if err := c.post(ctx, path, local.ActionRequest{RequestID: newRequestID(), QuietTotals: *quiet, Channel: fs.Arg(2)}, &report); err != nil {
 		return c.failAction(ctx, action, name, err)
 	}
 	if *asJSON {
