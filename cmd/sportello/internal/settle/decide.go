@@ -12,15 +12,6 @@ import (
 	"sportello/protocol/local"
 )
 
-// Provider is the payment service provider behind a terminal, as pagoPA's
-// receipts name it (terminals[].psp).
-type Provider struct {
-	ID string // idPSP
-	// Channels on which its receipts for this terminal may come: the configured
-	// one, and those that a supervisor has confirmed.
-	Channels []string
-}
-
 // whose says to whom a positive receipt belongs.
 type whose uint8
 
@@ -30,52 +21,20 @@ const (
 	ours                 // the terminal's provider
 )
 
-// owner is design 5.2: a receipt is ours by its provider, and by nothing else.
-// Notice, creditor, amount and time prove nothing about who was paid.
-func owner(r govpay.Receipt, p Provider) whose {
+// owner is design 5.2: with settlement "terminal" a receipt is ours by its provider, with "platform"
+// by the attempt code of our own submission, and by nothing else. Notice, creditor, amount and time prove
+// nothing about who was paid.
+func (m matter) owner(r govpay.Receipt) whose {
 	switch {
-	case !r.Positive(), r.Proof == nil, r.Proof.PSP == "", r.Proof.Cents != r.Cents:
+	case !r.Positive(), r.Proof == nil, r.Proof.Cents != r.Cents:
 		return unclear
-	case r.Proof.PSP == p.ID:
+	case m.codes != nil && m.codes[r.ID], m.codes == nil && r.Proof.PSP == m.provider.ID:
 		return ours
+	case m.codes == nil && r.Proof.PSP == "":
+		return unclear
 	default:
 		return foreign
 	}
-}
-
-// matter is a notice that waits, with what else we know of it.
-type matter struct {
-	notice   ledger.Notice
-	sent     time.Time
-	provider Provider
-	// claimed are receipts that other payments of ours, which were charged, account for.
-	claimed map[string]bool
-	// noted are receipts that are a case already, of an attempt of ours held not
-	// charged. They may be another attempt's own.
-	noted map[string]bool
-	// awaiting counts other payments of ours on the notice that still wait for their
-	// receipt, or may: charged, or of unknown outcome. Each explains one.
-	awaiting int
-	// alone: no other attempt of ours was ever sent for the notice.
-	alone bool
-	// due: our receipt should have been there by now.
-	due bool
-}
-
-// clockSlack is how far this PC's clock and the provider's may differ.
-const clockSlack = 5 * time.Minute
-
-// early says that a receipt was paid before our card was asked for: it is not of
-// this attempt. A date alone is the whole day.
-func (m matter) early(r govpay.Receipt) bool {
-	if r.Proof == nil || r.Proof.PaidAt.IsZero() {
-		return false
-	}
-	paid := r.Proof.PaidAt
-	if h, min, sec := paid.Clock(); h+min+sec == 0 {
-		paid = paid.AddDate(0, 0, 1)
-	}
-	return paid.Before(m.sent.Add(-clockSlack))
 }
 
 // finding is what the receipts say about a notice. The zero value: nothing yet.
@@ -115,14 +74,14 @@ func judge(m matter, receipts []govpay.Receipt) finding {
 		if m.claimed[r.ID] || r.Esito != govpay.OutcomePaid {
 			continue
 		}
-		switch owner(*r, m.provider) {
+		switch m.owner(*r) {
 		case ours:
 			switch {
 			case m.early(*r):
 				others = append(others, r)
 			case r.Cents != m.notice.AmountCents:
 				amount = append(amount, r)
-			case !slices.Contains(m.provider.Channels, r.Proof.Channel):
+			case m.codes == nil && !slices.Contains(m.provider.Channels, r.Proof.Channel):
 				channel = append(channel, r)
 			default:
 				fit = append(fit, r)
@@ -145,7 +104,7 @@ func judge(m matter, receipts []govpay.Receipt) finding {
 		rest = slices.DeleteFunc(rest, func(x *govpay.Receipt) bool { return x == r })
 		switch {
 		case len(others) > 0:
-			f.cause, f.witness = driver.Reason{Code: string(local.CodePaidElsewhere), Text: others[0].Proof.PSP}, others[0]
+			f.cause, f.witness = driver.Reason{Code: string(local.CodePaidElsewhere), Text: payee(others[0])}, others[0]
 		case len(rest) > 0 && m.alone:
 			// Paid twice through our provider, and only one charge is ours. Where there were
 			// other attempts their watch looks into it.
@@ -163,10 +122,18 @@ func judge(m matter, receipts []govpay.Receipt) finding {
 		return hold(odd[0], local.CodeChannelUnproven, "")
 	case len(others) > 0:
 		r := others[0]
-		why := driver.Reason{Code: string(local.CodePaidElsewhere), Text: r.Proof.PSP}
+		why := driver.Reason{Code: string(local.CodePaidElsewhere), Text: payee(r)}
 		return finding{to: ledger.RegElse, reason: why, receipt: r, cause: why, witness: r}
 	}
 	return finding{}
+}
+
+// payee names the provider of a receipt; the older form knows only its tax code.
+func payee(r *govpay.Receipt) string {
+	if r.Proof.PSP == "" {
+		return r.Proof.PSPTaxCode
+	}
+	return r.Proof.PSP
 }
 
 // unexplained is the receipt watch: a positive receipt of our provider that no
@@ -179,7 +146,7 @@ func unexplained(m matter, receipts []govpay.Receipt) *govpay.Receipt {
 		if r.ID == m.notice.ReceiptID || m.noted[r.ID] && m.early(*r) {
 			continue // this attempt has its case already, or an earlier one whose receipt it is
 		}
-		if !m.claimed[r.ID] && r.Esito == govpay.OutcomePaid && owner(*r, m.provider) == ours {
+		if !m.claimed[r.ID] && r.Esito == govpay.OutcomePaid && m.owner(*r) == ours {
 			found = append(found, r)
 		}
 	}

@@ -1,58 +1,57 @@
 package settle
 
 import (
-	"cmp"
 	"errors"
-	"slices"
 	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
 	"sportello/protocol/govpay"
 )
 
-// schedule is the loop's own state: what waits, when its turn is, and whether
-// the platform is there. Only the loop's goroutine touches it. Times are
-// time.Now's and carry the monotonic clock; wall-clock times from the ledger
-// are turned into them once, when an item is first seen.
+// schedule is what waits, when its turn is, and whether the platform is there. The loop holds the
+// worker's lock while it is awake. Times are time.Now's and carry the monotonic clock; wall-clock times
+// from the ledger are turned into them once, when an item is first seen.
+//
+// Ten thousand items cost what they are: an item here, a place in three heaps. Nothing is searched when
+// a look ends, and the outbox is not read again before ten times the time has passed that reading it took.
 type schedule struct {
 	w       *Worker
-	items   map[string]*item
-	busy    map[noticeKey]bool // a look at this notice is under way: one at a time
+	items   map[string]*item // by outbox key, submissions by payment
+	turns   *line            // those that wait for their turn
+	clocks  *line            // those whose clocks have not rung
+	oldest  *line            // those that are charged
+	busy    map[noticeKey]bool
+	parked  map[noticeKey][]*item // whose turn came while another had the notice
+	barred  []*item               // submissions that wait for the set-up to be mended
+	lane    []*item               // submissions whose turn came while as many as may were under way
+	overdue []*item               // red, and to be made a case without asking a platform that is away
+	opened  map[string]causes     // open cases by payment, read at the start
 	running int
+	calling int         // of these, about submissions
 	results chan result // as many as may run: a look never blocks on it
+	count   struct{ waiting, late, red, watched, poisoned int }
 
-	readAgain time.Time // the ledger failed: read it then; zero: it did not
-	dirty     bool      // the outbox must be read before anything else
+	papers   []paper // PDFs to be fetched when nothing else is due
+	printing bool
 
-	// since is from when on nothing is known to have kept receipts from being found: the start, or the
-	// end of the last outage. Monotonic.
-	since     time.Time
-	away      bool // the platform does not answer
-	reason    govpay.Outcome
-	probing   bool
-	probeStep int
-	probeAt   time.Time
+	dirty     bool      // the outbox must be read
+	notBefore time.Time // it is not read before
+	begun     bool      // it has been read once
+	since     time.Time // from when on nothing is known to have kept receipts from being found: the start, or the end of the last outage
+	setupAt   time.Time // when to see whether the set-up was mended
+	nextDrain int
+	drain     drain
+	outage    // away
 }
 
-type noticeKey struct{ creditor, number string }
-
-// item is an outbox item with its turn.
-type item struct {
-	ledger.OutboxItem
-	notice  noticeKey
-	plan    []time.Duration
-	step    int       // into plan: the pause after the next look
-	due     time.Time // its turn
-	lateAt  time.Time // when it becomes late; zero: it is, or never will
-	late    bool
-	running bool
-	gone    bool // left the outbox during its look
-}
+// drain is how far what had gathered has been worked off.
+type drain struct{ number, total, left int }
 
 func newSchedule(w *Worker) *schedule {
 	return &schedule{
-		w: w, items: make(map[string]*item), busy: make(map[noticeKey]bool),
-		results: make(chan result, w.o.Parallel), dirty: true, since: time.Now(),
+		w: w, items: make(map[string]*item), busy: make(map[noticeKey]bool), parked: make(map[noticeKey][]*item),
+		turns: newLine(placeTurn, byTurn), clocks: newLine(placeClock, byClock), oldest: newLine(placeAge, byAge),
+		opened: make(map[string]causes), results: make(chan result, w.o.Parallel+1), dirty: true, since: time.Now(),
 	}
 }
 
@@ -62,35 +61,53 @@ func (s *schedule) run() {
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
 	defer timer.Stop()
+	s.recall()
 	for {
-		now := time.Now()
-		if s.dirty || (!s.readAgain.IsZero() && !now.Before(s.readAgain)) {
-			s.read(now)
-		}
-		s.markLate(now)
-		s.start(now)
-		s.w.publish(s.status())
 		timer.Stop()
-		if next := s.next(); !next.IsZero() {
+		next, changed := s.step(time.Now())
+		for _, id := range changed { // who hears it may ask for the status: without the lock
+			s.w.o.Events.Changed(id)
+		}
+		if !next.IsZero() {
 			timer.Reset(time.Until(next))
 		}
 		select {
 		case <-s.w.ctx.Done():
 			return
 		case <-s.w.o.Ledger.OutboxChanged():
-			s.dirty = true
+			s.with(func() { s.dirty = true })
 		case <-s.w.hello:
-			s.answered(time.Now())
+			s.with(func() { s.answered(time.Now()) })
 		case r := <-s.results:
-			s.finish(r, time.Now())
+			s.with(func() { s.finish(r, time.Now()) })
 		case <-timer.C:
 		}
 	}
 }
 
+func (s *schedule) with(fn func()) {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	fn()
+}
+
+// step does what is due, and says when the next thing is and which payments look
+// different by the time alone.
+func (s *schedule) step(now time.Time) (next time.Time, changed []string) {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	if s.dirty && !now.Before(s.notBefore) {
+		s.read(now)
+	}
+	s.mended(now)
+	changed = s.ring(now)
+	s.start(now)
+	return s.next(), changed
+}
+
 // read brings the items in line with the outbox.
 func (s *schedule) read(now time.Time) {
-	s.dirty, s.readAgain = false, time.Time{}
+	s.dirty = false
 	outbox, err := s.w.o.Ledger.Outbox()
 	if err != nil {
 		s.ledgerFailed(err, now)
@@ -98,31 +115,46 @@ func (s *schedule) read(now time.Time) {
 	}
 	present := make(map[string]bool, len(outbox))
 	for _, o := range outbox {
-		present[o.Key] = true
-		if it := s.items[o.Key]; it != nil && it.Watch == o.Watch {
-			it.OutboxItem, it.gone = o, false
-			continue
-		} else if it != nil && it.running {
-			s.dirty = true // turned from watched to charged during a look: after it
-			continue
+		it := s.items[o.PaymentID] // a submission stands for all notices of its payment
+		if it == nil {
+			it = s.items[o.Key]
 		}
-		it, err := s.newItem(o, now)
-		if err != nil {
+		if it != nil {
+			present[it.key] = true
+			switch {
+			case it.work == workSubmit, it.work == workAwait && !o.Watch, it.work == workWatch && o.Watch:
+				it.Until, it.gone = o.Until, false
+				continue
+			case it.running:
+				it.turned = true // from watched to charged during a look: after it
+				continue
+			}
+			s.remove(it)
+		}
+		if it, err = s.newItem(o, now); err != nil {
 			s.ledgerFailed(err, now)
 			continue
 		}
 		if it != nil {
-			s.items[o.Key] = it
+			s.add(it)
+			present[it.key] = true
 		}
 	}
 	for key, it := range s.items {
 		switch {
-		case present[key]:
+		case present[key], it.work == workOther:
 		case it.running:
 			it.gone = true
 		default:
-			delete(s.items, key)
+			s.remove(it)
 		}
+	}
+	if !s.begun {
+		s.begun = true
+		s.gather(now) // what the service found when it started
+	}
+	if pause := now.Add(10 * time.Since(now)); pause.After(s.notBefore) {
+		s.notBefore = pause
 	}
 }
 
@@ -130,7 +162,7 @@ func (s *schedule) ledgerFailed(err error, now time.Time) {
 	if !errors.Is(err, ledger.ErrClosed) {
 		s.w.o.Log.Error().Err(err).Msg("settle: reading the outbox")
 	}
-	s.readAgain = now.Add(ledgerPause)
+	s.dirty, s.notBefore = true, now.Add(ledgerPause)
 }
 
 // newItem gives an item its first turn; nil when it is not ours to look after.
@@ -139,13 +171,26 @@ func (s *schedule) newItem(o ledger.OutboxItem, now time.Time) (*item, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.Settlement != ledger.SettlementTerminal || o.Index < 0 || o.Index >= len(p.Notices) {
+	if o.Index < 0 || o.Index >= len(p.Notices) {
 		return nil, nil
 	}
 	n := p.Notices[o.Index]
-	it := &item{OutboxItem: o, notice: noticeKey{n.Creditor, n.Number}, plan: s.w.o.Plan}
-	if o.Watch && p.State == ledger.NotCharged {
-		it.plan = s.w.o.WatchPlan
+	it := s.fresh(o, o.Key, workAwait, p)
+	switch {
+	case o.Watch:
+		it.work = workWatch
+		if p.State == ledger.NotCharged {
+			it.plan = s.w.o.WatchPlan
+		}
+	case p.Settlement == ledger.SettlementPlatform && (n.Registration == ledger.RegNone || n.Registration == ledger.RegSubmit):
+		it.work, it.key, it.notices = workSubmit, p.ID, nil
+		for _, n := range p.Notices {
+			it.notices = append(it.notices, noticeKey{n.Creditor, n.Number})
+		}
+		if last := p.Submission; last != nil && (last.Answered.IsZero() || last.Unsure) {
+			// Nobody knows when the call was: the wall clock may have been set since (design 3.10).
+			it.memo.window = now.Add(s.w.o.SubmitWindow)
+		}
 	}
 	// What has waited for long (a restart) has its turn now, and goes on where its
 	// plan would be by now.
@@ -155,62 +200,116 @@ func (s *schedule) newItem(o ledger.OutboxItem, now time.Time) (*item, error) {
 		it.step++
 	}
 	it.due = now
-	if it.step == 0 {
+	if it.step == 0 && it.work != workSubmit {
 		it.due = now.Add(it.plan[0])
 		it.step = min(1, len(it.plan)-1)
 	}
-	if !o.Watch {
-		left := min(p.SentAt.Add(s.w.o.ReceiptDue).Sub(now), s.w.o.ReceiptDue)
-		if left > 0 {
-			it.lateAt = now.Add(left)
-		} else {
-			it.late = true
-		}
+	if it.charged() {
+		it.late, it.lateAt = clock(now, s.w.receiptDue(p), p.SentAt)
+		it.red, it.redAt = clock(now, s.w.o.FlowDue(p), p.SentAt)
 	}
 	return it, nil
 }
 
-// markLate turns items amber: the page is told once, and the receipt is looked
-// for once more at that moment.
-func (s *schedule) markLate(now time.Time) {
-	for _, it := range s.items {
-		if it.lateAt.IsZero() || now.Before(it.lateAt) {
-			continue
-		}
-		it.lateAt, it.late = time.Time{}, true
-		if it.due.After(now) {
-			it.due = now
-		}
-		s.w.o.Events.Changed(it.PaymentID)
+// fresh is an item without its turn.
+func (s *schedule) fresh(o ledger.OutboxItem, key string, what work, p ledger.Payment) *item {
+	n := p.Notices[o.Index]
+	return &item{
+		OutboxItem: o, key: key, work: what, notices: []noticeKey{{n.Creditor, n.Number}}, since: o.Since, plan: s.w.o.Plan,
+		told: s.opened[p.ID] | causeOf[n.Reason.Code], place: [places]int{-1, -1, -1},
 	}
 }
 
-// start begins looks for the items whose turn has come, the oldest turn first.
-// While the platform is away one item at a time is the probe.
-func (s *schedule) start(now time.Time) {
-	if s.away && (s.probing || now.Before(s.probeAt)) {
+// clock sets a clock: it has rung, or it rings at a time on the monotonic clock,
+// and never later than it would for a charge made now.
+func clock(now, due, charged time.Time) (rung bool, at time.Time) {
+	left := min(due.Sub(now), due.Sub(charged))
+	if left <= 0 {
+		return true, time.Time{}
+	}
+	return false, now.Add(left)
+}
+
+// add takes an item in.
+func (s *schedule) add(it *item) {
+	s.items[it.key] = it
+	s.counted(it, 1)
+	if it.charged() {
+		s.oldest.put(it)
+	}
+	if !it.alarm().IsZero() {
+		s.clocks.put(it)
+	}
+	s.turns.put(it)
+	if it.red && s.away {
+		s.overdue = append(s.overdue, it)
+	}
+}
+
+// remove lets an item go.
+func (s *schedule) remove(it *item) {
+	if s.items[it.key] != it {
 		return
 	}
-	var ready []*item
-	for _, it := range s.items {
-		if !it.running && !s.busy[it.notice] && (s.away || !now.Before(it.due)) {
-			ready = append(ready, it)
-		}
+	delete(s.items, it.key)
+	s.counted(it, -1)
+	s.drained(it)
+	for _, l := range []*line{s.turns, s.clocks, s.oldest} {
+		l.drop(it)
 	}
-	slices.SortFunc(ready, func(a, b *item) int {
-		return cmp.Or(a.due.Compare(b.due), a.Since.Compare(b.Since), cmp.Compare(a.Key, b.Key))
-	})
-	for _, it := range ready {
-		if s.running == s.w.o.Parallel || (s.away && s.probing) {
-			return
+}
+
+// counted keeps the figures; a submission counts for each of its notices.
+func (s *schedule) counted(it *item, n int) {
+	if it.poisoned() {
+		s.count.poisoned += n
+	}
+	switch {
+	case it.charged():
+		n *= len(it.notices)
+		s.count.waiting += n
+		if it.late {
+			s.count.late += n
 		}
-		if s.busy[it.notice] {
-			continue // the one before it is about the same notice
+		if it.red {
+			s.count.red += n
 		}
-		s.running++
-		s.busy[it.notice], it.running = true, true
-		s.probing = s.away
-		s.w.look(it.OutboxItem, it.late, it.late && !s.away && now.Sub(s.since) >= s.w.o.ReceiptDue, s.results)
+	case it.work == workWatch:
+		s.count.watched += n
+	}
+}
+
+// ring turns items amber, and red: the page is told, and the receipt is looked for once more at that moment.
+func (s *schedule) ring(now time.Time) (changed []string) {
+	for it := s.clocks.top(); it != nil && !now.Before(it.alarm()); it = s.clocks.top() {
+		s.counted(it, -1)
+		if it.lateAt.IsZero() {
+			it.red, it.redAt = true, time.Time{}
+			if s.away {
+				s.overdue = append(s.overdue, it)
+			}
+		} else {
+			it.late, it.lateAt = true, time.Time{}
+		}
+		s.counted(it, 1)
+		if it.alarm().IsZero() {
+			s.clocks.drop(it)
+		} else {
+			s.clocks.put(it)
+		}
+		s.hurry(it, now)
+		changed = append(changed, it.PaymentID)
+	}
+	return changed
+}
+
+// hurry gives an item its turn now, unless it has none: it is looked at, or waits for people.
+func (s *schedule) hurry(it *item, now time.Time) {
+	if it.due.After(now) && !it.poisoned() {
+		it.due = now
+		if it.place[placeTurn] >= 0 {
+			s.turns.put(it)
+		}
 	}
 }
 
@@ -223,92 +322,139 @@ func (s *schedule) next() time.Time {
 			next = t
 		}
 	}
-	consider(s.readAgain)
-	waiting := false
-	for _, it := range s.items {
-		consider(it.lateAt)
-		if it.running || s.busy[it.notice] {
-			continue // its end wakes the loop
-		}
-		waiting = true
-		if !s.away && s.running < s.w.o.Parallel {
-			consider(it.due)
-		}
+	if s.dirty {
+		consider(s.notBefore)
 	}
-	if s.away && !s.probing && waiting {
-		consider(s.probeAt)
+	consider(s.setupAt)
+	if it := s.clocks.top(); it != nil {
+		consider(it.alarm())
+	}
+	if it := s.turns.top(); it != nil && s.running < s.w.o.Parallel {
+		switch {
+		case !s.away:
+			consider(it.due)
+		case !s.probing:
+			consider(s.probeAt)
+		}
 	}
 	return next
 }
 
 // finish takes the end of a look.
 func (s *schedule) finish(r result, now time.Time) {
+	if r.paper != nil {
+		s.printing = false
+		s.printed(r, now)
+		return
+	}
 	s.running--
-	it := s.items[r.key]
-	if it == nil {
-		return
-	}
+	it := r.item
 	it.running = false
-	delete(s.busy, it.notice)
-	s.probing = false
-	if it.gone || r.done {
-		delete(s.items, r.key)
-		s.dirty = true // it may have come back since
+	if it.work == workSubmit {
+		s.calling--
 	}
-	switch r.answer {
-	case answerNone:
-		s.platformFailed(r, now)
-		return // its turn stays: it comes when the platform is back
-	case answerGiven:
-		s.answered(now)
-	case answerUnasked:
-		if s.away { // the probe told nothing
-			s.probeAt = now.Add(s.w.o.Jitter(s.w.o.ProbePlan[s.probeStep]))
-		}
+	for _, n := range it.notices {
+		delete(s.busy, n)
 	}
-	it.due = now.Add(s.w.o.Jitter(it.plan[it.step]))
-	it.step = min(it.step+1, len(it.plan)-1)
-	if r.stale {
-		s.dirty = true
-	}
-}
-
-func (s *schedule) platformFailed(r result, now time.Time) {
-	if !s.away {
-		s.away, s.probeStep = true, 0
-		s.w.o.Log.Warn().Err(r.err).Msg("settle: the platform does not answer")
-	}
-	s.reason = govpay.OutcomeOf(r.err)
-	s.probeAt = now.Add(s.w.o.Jitter(s.w.o.ProbePlan[s.probeStep]))
-	s.probeStep = min(s.probeStep+1, len(s.w.o.ProbePlan)-1)
-}
-
-// answered ends an outage: all that waits has its turn now.
-func (s *schedule) answered(now time.Time) {
-	if !s.away {
-		return
-	}
-	s.away, s.reason, s.probeStep, s.since = false, govpay.OutcomeNone, 0, now
-	s.w.o.Log.Info().Int("waiting", len(s.items)).Msg("settle: the platform answers again")
-	for _, it := range s.items {
-		if it.due.After(now) {
-			it.due = now
-		}
-	}
-}
-
-func (s *schedule) status() Status {
-	st := Status{Away: s.away, Reason: s.reason}
-	for _, it := range s.items {
-		switch {
-		case it.Watch:
-			st.Watched++
-		default:
-			st.Waiting++
-			if it.late {
-				st.Late++
+	for _, n := range it.notices {
+		waiting := s.parked[n]
+		delete(s.parked, n)
+		for _, other := range waiting {
+			if s.items[other.key] == other && !other.running {
+				s.turns.put(other)
 			}
 		}
 	}
-	return st
+	if r.probe {
+		s.probing = false
+	}
+	it.memo, it.told = r.memo, r.told
+	if r.overdue {
+		if !it.gone && s.items[it.key] == it && it.place[placeTurn] < 0 {
+			s.turns.put(it) // its turn is as it was
+		}
+		return
+	}
+	it.tries++
+	s.heard(it, r, now)
+	if r.paperFor != nil {
+		s.queuePaper(*r.paperFor)
+	}
+	switch {
+	case s.items[it.key] != it:
+	case it.gone || r.done:
+		s.remove(it)
+		s.dirty = true // it may have come back since
+		if r.other && !it.gone {
+			s.watchOther(it, now)
+		}
+	default:
+		s.again(it, r, now)
+	}
+	if r.stale || it.turned {
+		s.dirty, it.turned = true, false
+	}
+}
+
+// again gives an item its next turn.
+func (s *schedule) again(it *item, r result, now time.Time) {
+	s.strike(it, r)
+	switch {
+	case r.barred:
+		it.barred = true
+		s.barred = append(s.barred, it)
+		if s.setupAt.IsZero() {
+			s.setupAt = now.Add(setupPause)
+		}
+		return
+	case r.answer == answerNone && it.falls <= 1:
+		it.due = now // when the platform is back, behind those that have not been asked about
+	case r.answer == answerNone:
+		// Others are answered, this one is not: it does not hold them up, and they do not ask in its place.
+		it.due = now.Add(s.w.o.Jitter(min(s.w.o.SlowPause, time.Minute<<min(it.falls, 6))))
+	case it.poisoned():
+		it.due = now.Add(s.w.o.Jitter(s.w.o.SlowPause))
+	default:
+		if r.restart {
+			it.step = 0
+		}
+		pause := it.plan[it.step]
+		it.step = min(it.step+1, len(it.plan)-1)
+		it.due = now.Add(s.w.o.Jitter(pause))
+		if !r.at.IsZero() && r.at.After(now) && (r.at.Before(it.due) || r.slow) {
+			it.due = r.at // something is known to be possible then, and nothing before
+		}
+	}
+	s.turns.put(it)
+}
+
+// strike counts failures on our side; the third puts the item aside.
+func (s *schedule) strike(it *item, r result) {
+	s.counted(it, -1)
+	switch r.answer {
+	case answerOurs:
+		it.strikes++
+	case answerGiven:
+		it.strikes = 0
+	case answerNone, answerUnasked:
+	}
+	s.counted(it, 1)
+}
+
+// heard is what the end of a look says about the platform.
+func (s *schedule) heard(it *item, r result, now time.Time) {
+	it.failure = govpay.OutcomeOf(r.err)
+	switch r.answer {
+	case answerNone:
+		s.silent(it, r, now)
+	case answerGiven, answerOurs:
+		it.fell, it.falls = 0, 0
+		s.answers++
+		s.answered(now)
+		s.drained(it)
+	case answerUnasked:
+		if s.away && r.probe { // it told nothing
+			s.probeAt = now.Add(s.w.o.Jitter(s.w.o.ProbePlan[s.probeStep]))
+		}
+	}
 }

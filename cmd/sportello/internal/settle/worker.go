@@ -14,10 +14,16 @@ import (
 	"sportello/protocol/govpay"
 )
 
-// Platform is what is asked of the regional platform.
+// Platform is what is asked of the regional platform. Each method is the client's of the same name.
 type Platform interface {
 	Receipts(ctx context.Context, creditor, iuv string) ([]govpay.ReceiptRef, error)
 	Receipt(ctx context.Context, creditor, iuv, id string) (govpay.Receipt, error)
+	ReceiptPDF(ctx context.Context, creditor, iuv, id string) ([]byte, error)
+	Position(ctx context.Context, creditor, notice string) (govpay.Position, error)
+	// Submit is the one call that must not be made twice for one charge without a look between.
+	Submit(ctx context.Context, s govpay.Submission) (govpay.Submitted, error)
+	Payment(ctx context.Context, id string) (govpay.Payment, error)
+	PaymentsBySession(ctx context.Context, session string) ([]govpay.Payment, error)
 }
 
 var _ Platform = (*govpay.Client)(nil)
@@ -28,13 +34,33 @@ type Ledger interface {
 	OutboxChanged() <-chan struct{}
 	Payment(id string) (ledger.Payment, error)
 	Notice(creditor, number string) (ledger.NoticeState, error)
+	Terminal(name string) (ledger.TerminalState, error)
+	Cases(all bool) ([]ledger.Case, error)
+	Case(id string) (ledger.Case, error)
 	Register(ledger.RegistrationChange) (ledger.Payment, error)
+	Submit(id string) (ledger.Payment, error)
+	Submitted(id string, e ledger.SubmissionEnd) (ledger.Payment, error)
+	KeepPDF(id string, index int, pdf []byte) error
 }
+
+var _ Ledger = (*ledger.Ledger)(nil)
 
 // Events hears that a payment looks different now: its registration changed, or
 // it became late. It must not block.
 type Events interface {
 	Changed(paymentID string)
+}
+
+// Provider is the payment service provider behind a terminal, as pagoPA's
+// receipts name it (terminals[].psp).
+type Provider struct {
+	ID string // idPSP
+	// Channels on which its receipts for this terminal may come: the configured
+	// ones. Those that a supervisor has confirmed are in the ledger.
+	Channels []string
+	// Settlement "platform" only: with ID what POST /pagamenti wants to be told.
+	// PaymentType is tipoVersamento, such as CP for a card.
+	Intermediary, Channel, PaymentType string
 }
 
 // Options of a worker. Platform, Ledger, Events and Providers are required.
@@ -45,44 +71,66 @@ type Options struct {
 	Providers map[string]Provider // by terminal name
 	Log       zerolog.Logger
 
-	// When to look for the receipt of a charged notice, counted from the look
-	// before; the last one repeats. Empty: DefaultPlan.
+	// When to look for the receipt of a charged notice, or for what became of a
+	// submission, counted from the look before; the last one repeats. Empty: DefaultPlan.
 	Plan []time.Duration
 	// The same for attempts that ended not charged. Empty: DefaultWatchPlan.
 	WatchPlan []time.Duration
 	// The same for asking a platform that does not answer, with one question at a
 	// time. Empty: DefaultProbePlan.
-	ProbePlan  []time.Duration
-	ReceiptDue time.Duration                     // 0: 30 minutes, the life of a payment token (design 10)
-	Parallel   int                               // looks at the same time; 0: 4
-	Jitter     func(time.Duration) time.Duration // nil: a tenth, either way
+	ProbePlan []time.Duration
+	// How long after one submission that was refused, and may be repeated, the next
+	// may follow. Empty: DefaultRepeatPlan.
+	RepeatPlan []time.Duration
+
+	// ReceiptDue is when a receipt is late, from the charge; 0: as the ledger says
+	// (design 10: 30 minutes with settlement terminal, 15 with platform).
+	ReceiptDue time.Duration
+	// FlowDue is when it is missing: red, and a case; nil: ledger.FlowDue.
+	FlowDue func(ledger.Payment) time.Time
+	// SubmitWindow is how long the platform may still be at work on a submission
+	// whose end is not known; 0: govpay.SubmitWindow.
+	SubmitWindow time.Duration
+	// SendErrorWait is how long a receipt may still come of a submission of which the
+	// platform does not know whether pagoPA got it (RPT_ERRORE_INVIO_A_NODO); 0: 30 minutes.
+	SendErrorWait time.Duration
+	// SlowPause is between tries of what people, or a new configuration, must mend,
+	// and of what fails on our side again and again; 0: an hour.
+	SlowPause time.Duration
+
+	Parallel int                               // looks at the same time; 0: 4
+	Jitter   func(time.Duration) time.Duration // nil: a tenth, either way
 }
 
 // The plans. Receipts come within seconds as a rule; a lost one comes with the
 // platform's own recovery, a day later (govpay 2.11).
 var (
-	DefaultPlan      = []time.Duration{2 * time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute}
-	DefaultWatchPlan = []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute}
-	DefaultProbePlan = []time.Duration{2 * time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute}
+	DefaultPlan       = []time.Duration{2 * time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute}
+	DefaultWatchPlan  = []time.Duration{15 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute}
+	DefaultProbePlan  = []time.Duration{2 * time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute}
+	DefaultRepeatPlan = []time.Duration{30 * time.Second, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, 30 * time.Minute, time.Hour}
 )
 
 const (
-	defaultReceiptDue = 30 * time.Minute
-	defaultParallel   = 4
-	ledgerPause       = 5 * time.Second // before reading the ledger again after it failed
+	tokenLife       = 30 * time.Minute // of a pagoPA payment token (design 5.6, 10)
+	confirmDue      = 15 * time.Minute // a charge that the terminal has not confirmed by then is a case
+	defaultParallel = 4
+	ledgerPause     = 5 * time.Second // before reading the ledger again after it failed
 )
 
 // Worker is the outbox worker. Start it once; Close ends it and waits.
 type Worker struct {
-	o      Options
-	ctx    context.Context // ends with Close
-	stop   context.CancelFunc
-	wg     sync.WaitGroup // the loop and its looks
-	hello  chan struct{}  // capacity 1: somebody had an answer from the platform
-	closed sync.Once
+	o       Options
+	ctx     context.Context // ends with Close
+	stop    context.CancelFunc
+	wg      sync.WaitGroup // the loop and its looks
+	hello   chan struct{}  // capacity 1: somebody had an answer from the platform
+	closed  sync.Once
+	started time.Time // Start
+	setup   setup
 
-	mu     sync.Mutex // guards status
-	status Status
+	mu       sync.Mutex // guards schedule: its loop holds it while it is awake
+	schedule *schedule
 }
 
 // New makes a worker. Nothing runs before Start.
@@ -95,17 +143,24 @@ func New(o Options) (*Worker, error) {
 			return nil, fmt.Errorf("settle: terminal %q has no provider: nothing could be told to be ours", name)
 		}
 	}
-	if len(o.Plan) == 0 {
-		o.Plan = DefaultPlan
+	for _, d := range []struct {
+		plan    *[]time.Duration
+		without []time.Duration
+	}{{&o.Plan, DefaultPlan}, {&o.WatchPlan, DefaultWatchPlan}, {&o.ProbePlan, DefaultProbePlan}, {&o.RepeatPlan, DefaultRepeatPlan}} {
+		if len(*d.plan) == 0 {
+			*d.plan = d.without
+		}
 	}
-	if len(o.WatchPlan) == 0 {
-		o.WatchPlan = DefaultWatchPlan
+	for _, d := range []struct {
+		value   *time.Duration
+		without time.Duration
+	}{{&o.SubmitWindow, govpay.SubmitWindow}, {&o.SendErrorWait, tokenLife}, {&o.SlowPause, time.Hour}} {
+		if *d.value <= 0 {
+			*d.value = d.without
+		}
 	}
-	if len(o.ProbePlan) == 0 {
-		o.ProbePlan = DefaultProbePlan
-	}
-	if o.ReceiptDue <= 0 {
-		o.ReceiptDue = defaultReceiptDue
+	if o.FlowDue == nil {
+		o.FlowDue = ledger.FlowDue
 	}
 	if o.Parallel <= 0 {
 		o.Parallel = defaultParallel
@@ -113,9 +168,27 @@ func New(o Options) (*Worker, error) {
 	if o.Jitter == nil {
 		o.Jitter = tenth
 	}
-	w := &Worker{o: o, hello: make(chan struct{}, 1)}
+	w := &Worker{o: o, hello: make(chan struct{}, 1), started: time.Now()}
 	w.ctx, w.stop = context.WithCancel(context.Background())
+	w.schedule = newSchedule(w)
 	return w, nil
+}
+
+// receiptDue is when the receipt of a charge is late.
+func (w *Worker) receiptDue(p ledger.Payment) time.Time {
+	if w.o.ReceiptDue > 0 {
+		return p.SentAt.Add(w.o.ReceiptDue)
+	}
+	return ledger.ReceiptDue(p)
+}
+
+// patience is how long the platform must have been there, and the charge have been
+// made, before a receipt that is not there speaks against the terminal (design 5.6).
+func (w *Worker) patience() time.Duration {
+	if w.o.ReceiptDue > 0 {
+		return w.o.ReceiptDue
+	}
+	return tokenLife
 }
 
 // tenth spreads repeated questions, so that counters do not ask in step.
@@ -125,15 +198,16 @@ func tenth(d time.Duration) time.Duration {
 
 // Start begins with what the outbox holds.
 func (w *Worker) Start() {
+	w.started = time.Now()
 	w.wg.Add(1)
 	go func() {
 		defer w.wg.Done()
-		newSchedule(w).run()
+		w.schedule.run()
 	}()
 }
 
 // Close ends the looks under way and waits for them. What they were about is
-// still in the outbox.
+// still in the outbox; a submission that is cut is one whose end is not known.
 func (w *Worker) Close() {
 	w.closed.Do(w.stop)
 	w.wg.Wait()
@@ -146,27 +220,4 @@ func (w *Worker) PlatformAnswered() {
 	case w.hello <- struct{}{}:
 	default:
 	}
-}
-
-// Status is the worker in figures, for the page's light and the metrics.
-type Status struct {
-	Waiting int // charged notices without their receipt
-	Late    int // of these, past receipt due
-	Watched int // attempts on receipt watch
-	// Away: the platform did not answer the last question, for this reason.
-	Away   bool
-	Reason govpay.Outcome
-}
-
-// Status returns the latest figures.
-func (w *Worker) Status() Status {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.status
-}
-
-func (w *Worker) publish(s Status) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.status = s
 }

@@ -1,0 +1,284 @@
+package settle
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/protocol/govpay"
+)
+
+// maxRecords is how many of the platform's records of one charge are read in full.
+const maxRecords = 20
+
+// sight is what a look before a repeat has seen (design 3.8, govpay 7).
+type sight struct {
+	records  []govpay.Payment // of our session, in full, newest first
+	codes    map[string]bool  // of the attempts of all of them
+	receipts map[int][]govpay.Receipt
+	position map[int]govpay.Position // without those that the platform does not know
+}
+
+// before looks at everything that could say that a charge has been submitted, or
+// that somebody else has paid, or is paying. All of it must have been answered.
+func (l *look) before(p ledger.Payment, todo []int) (sight, error) {
+	s := sight{receipts: make(map[int][]govpay.Receipt), position: make(map[int]govpay.Position)}
+	var err error
+	if s.records, err = l.session(p); err != nil {
+		return s, err
+	}
+	s.codes = codesOf(s.records)
+	for _, i := range todo {
+		n := p.Notices[i]
+		m, err := l.w.matter(p, i)
+		if err != nil {
+			return s, err
+		}
+		iuv, err := iuvOf(n.Number)
+		if err != nil {
+			return s, err
+		}
+		refs, err := l.w.o.Platform.Receipts(l.ctx, n.Creditor, iuv)
+		if err != nil {
+			return s, err
+		}
+		for _, ref := range refs {
+			if ref.Esito != govpay.OutcomePaid || m.claimed[ref.ID] || len(s.receipts[i]) == maxDetails {
+				continue
+			}
+			r, err := l.w.o.Platform.Receipt(l.ctx, n.Creditor, iuv, ref.ID)
+			if err != nil {
+				return s, err
+			}
+			s.receipts[i] = append(s.receipts[i], r)
+		}
+		v, err := l.w.o.Platform.Position(l.ctx, n.Creditor, n.Number)
+		switch {
+		case err == nil:
+			s.position[i] = v
+		case govpay.OutcomeOf(err) == govpay.OutcomeNotFound:
+			// It is not stored there, so nobody's attempt is: what it says to a submission tells the rest.
+		default:
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// session reads the platform's records of a charge: those that may be at work
+// first, then the newest of those that failed.
+func (l *look) session(p ledger.Payment) ([]govpay.Payment, error) {
+	rows, err := l.w.o.Platform.PaymentsBySession(l.ctx, p.Reference)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, 0, len(rows)+1)
+	if s := p.Submission; s != nil && s.PlatformID != "" && s.PlatformID != "0" {
+		ids = append(ids, s.PlatformID)
+	}
+	for _, failed := range []bool{false, true} {
+		for _, r := range rows {
+			if (r.State == govpay.PaymentFailed) == failed && !slices.Contains(ids, r.ID) {
+				ids = append(ids, r.ID)
+			}
+		}
+	}
+	var all []govpay.Payment
+	for _, id := range ids[:min(len(ids), maxRecords)] {
+		r, err := l.w.o.Platform.Payment(l.ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	slices.SortStableFunc(all, func(a, b govpay.Payment) int { return b.At.Compare(a.At) })
+	return all, nil
+}
+
+func codesOf(records []govpay.Payment) map[string]bool {
+	codes := make(map[string]bool)
+	for _, r := range records {
+		for _, a := range r.Attempts {
+			if a.Code != "" {
+				codes[a.Code] = true
+			}
+		}
+	}
+	return codes
+}
+
+// fate is what the platform has made of one record of ours.
+type fate uint8
+
+const (
+	fateNothing  fate = iota // nothing came of it, and nothing will
+	fateAccepted             // the receipt follows, or has come
+	fateWorking              // it may be at work on it, or a state that we do not know
+	fateNobody               // nobody knows whether pagoPA got it
+	fateRefused              // the provider refused it: a receipt says so
+)
+
+// attempts is what the states of our own attempts mean; what is not here may be at work.
+var attempts = map[govpay.AttemptState]fate{
+	govpay.AttemptAccepted:   fateAccepted,
+	govpay.AttemptReceipt:    fateAccepted,
+	govpay.AttemptBadReceipt: fateAccepted, // money has moved; the receipt may be loaded again
+	govpay.AttemptRefused:    fateNothing,
+	govpay.AttemptExpired:    fateNothing,
+	govpay.AttemptSendError:  fateNobody,
+}
+
+func fateOfAttempt(a govpay.Attempt) fate {
+	f, known := attempts[a.State]
+	switch {
+	case a.Proof != nil && a.Proof.Result == govpay.ResultNotPaid:
+		return fateRefused
+	case a.Proof != nil || a.Unreadable:
+		return fateAccepted
+	case !known:
+		return fateWorking
+	}
+	return f
+}
+
+// fateOf is the table of our own record, one row a state of the record:
+//
+//	IN_CORSO                            accepted when all its attempts are, or when the platform can no longer
+//	                                    be at work on it; else at work
+//	ESEGUITO, ESEGUITO_PARZIALE         accepted
+//	FALLITO                             as its attempts: accepted if one is, nobody knows if one could not be
+//	                                    sent, else nothing
+//	NON_ESEGUITO, ANNULLATO             refused, unless an attempt is accepted after all
+//	any other                           at work: never repeated
+func fateOf(r govpay.Payment, over bool) fate {
+	worst, accepted := fateNothing, 0
+	for _, a := range r.Attempts {
+		f := fateOfAttempt(a)
+		if f == fateAccepted {
+			accepted++
+			continue
+		}
+		worst = max(worst, f)
+	}
+	switch r.State {
+	case govpay.PaymentPaid, govpay.PaymentPartial:
+		return fateAccepted
+	case govpay.PaymentRunning:
+		if over || accepted > 0 && accepted == len(r.Attempts) {
+			return fateAccepted
+		}
+		return fateWorking
+	case govpay.PaymentFailed:
+		switch {
+		case accepted > 0:
+			return fateAccepted
+		case worst == fateWorking && over:
+			return fateNobody // it was cut short, and how far it came nobody knows
+		}
+		return worst
+	case govpay.PaymentNotPaid, govpay.PaymentCancelled:
+		switch {
+		case accepted > 0:
+			return fateAccepted
+		case worst == fateNobody:
+			return fateNobody
+		}
+		return fateRefused
+	}
+	return fateWorking
+}
+
+// ownCodes finds by which codes a receipt of a submitted notice is ours. The code
+// that the ledger knows is enough until a receipt with another one is there, or
+// ours is late.
+func (l *look) ownCodes(p ledger.Payment, m *matter, refs []govpay.ReceiptRef) error {
+	m.codes, m.code = make(map[string]bool), m.notice.AttemptCode
+	if m.code != "" {
+		m.codes[m.code] = true
+	}
+	strange := slices.ContainsFunc(refs, func(r govpay.ReceiptRef) bool { return !m.codes[r.ID] || r.Esito != govpay.OutcomePaid })
+	if m.code != "" && !strange && !l.late || l.work == workWatch && len(refs) == 0 {
+		return nil
+	}
+	records, err := l.session(p)
+	if err != nil {
+		return err
+	}
+	living, refused := "", ""
+	for _, r := range records { // newest first
+		a, ok := r.Notice(m.notice.Creditor, m.iuv)
+		if !ok || a.Code == "" {
+			continue
+		}
+		m.codes[a.Code] = true
+		switch f := fateOfAttempt(a); {
+		case f == fateNothing, f == fateRefused:
+			refused = cmp.Or(refused, a.Code)
+		default:
+			living = cmp.Or(living, a.Code)
+		}
+	}
+	switch {
+	case living != "":
+		m.code = living
+	case refused != "":
+		m.refused = fmt.Sprintf("attempt %q was refused", refused)
+	}
+	return nil
+}
+
+// blockers says who is paying a notice besides us, or has; "": nobody that can be seen.
+func (s sight) blockers(i int, now time.Time) string {
+	v, ok := s.position[i]
+	if !ok {
+		return ""
+	}
+	for _, a := range v.Attempts {
+		if a.Code != "" && s.codes[a.Code] {
+			continue
+		}
+		switch f, known := attempts[a.State]; {
+		case a.Proof != nil && a.Proof.Result == govpay.ResultNotPaid:
+		case a.Proof != nil || a.Unreadable:
+			return "paid"
+		case a.State == govpay.AttemptSuperseded, known && f == fateNothing:
+		case known && f == fateNobody && (a.Started.IsZero() || now.Sub(a.Started) > tokenLife):
+		default:
+			return "in progress"
+		}
+	}
+	switch v.State {
+	case govpay.StatePaid, govpay.StatePartiallyPaid, govpay.StateCredited, govpay.StateAnomalous:
+		return "paid"
+	}
+	return ""
+}
+
+// culprits are the notices because of which the platform will never take a submission.
+func (l *look) culprits(p ledger.Payment, todo []int) ([]int, error) {
+	if len(todo) == 1 {
+		return todo, nil
+	}
+	var found []int
+	for _, i := range todo {
+		v, err := l.w.o.Platform.Position(l.ctx, p.Notices[i].Creditor, p.Notices[i].Number)
+		switch {
+		case govpay.OutcomeOf(err) == govpay.OutcomeNotFound:
+			found = append(found, i)
+			continue
+		case err != nil:
+			return nil, err
+		}
+		switch _, why := govpay.Payability(v, time.Now()); why {
+		case govpay.ReasonExpired, govpay.ReasonCancelled, govpay.ReasonStampDuty:
+			found = append(found, i)
+		default:
+			if v.MultiBeneficiary() {
+				found = append(found, i)
+			}
+		}
+	}
+	return found, nil
+}

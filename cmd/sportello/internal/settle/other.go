@@ -1,0 +1,97 @@
+package settle
+
+import (
+	"time"
+
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/protocol/govpay"
+	"sportello/protocol/local"
+)
+
+// A notice that somebody else has paid, or whose receipt does not name its provider, has left the outbox
+// and is people's. Our own receipt may still come, though: then the notice is registered, and its case
+// goes on, for it was paid twice. It is watched as an attempt is that ended not charged, for otherFor, in
+// memory; a start takes it up again from the open cases.
+
+// otherFor is past the provider's flow of any week of holidays (D+2).
+const otherFor = 7 * 24 * time.Hour
+
+// othersPaid says that a notice is watched for our own receipt.
+func othersPaid(n ledger.Notice) bool {
+	return n.Registration == ledger.RegElse ||
+		n.Registration == ledger.RegHeld && n.Reason.Code == string(local.CodeChannelUnproven)
+}
+
+// ownAtLast registers such a notice when a receipt of ours fits. Its case stays.
+func (l *look) ownAtLast(m matter, receipts []govpay.Receipt) result {
+	f := decide(m, receipts)
+	if f.to != ledger.RegDone {
+		return result{done: time.Since(m.sent) > otherFor}
+	}
+	c := ledger.RegistrationChange{To: ledger.RegDone, AttemptCode: m.code}
+	identify(&c, f.receipt)
+	_, err := l.register(c)
+	r := written(err)
+	if r.done {
+		r.paperFor = &paper{payment: l.PaymentID, index: l.Index, creditor: m.notice.Creditor, iuv: m.iuv, receipt: f.receipt.ID}
+	}
+	return r
+}
+
+// watchOther takes a notice up that has just left the outbox.
+func (s *schedule) watchOther(it *item, now time.Time) {
+	p, err := s.w.o.Ledger.Payment(it.PaymentID)
+	if err != nil {
+		s.ledgerFailed(err, now)
+		return
+	}
+	for i, n := range p.Notices {
+		if othersPaid(n) && now.Sub(p.SentAt) < otherFor {
+			s.addOther(p, i, it.Since, now)
+		}
+	}
+}
+
+func (s *schedule) addOther(p ledger.Payment, index int, since, now time.Time) {
+	o := ledger.OutboxItem{Key: otherKey(p.ID, index), PaymentID: p.ID, Index: index, Since: since}
+	if s.items[o.Key] != nil {
+		return
+	}
+	it := s.fresh(o, o.Key, workOther, p)
+	it.plan = s.w.o.WatchPlan
+	it.due = now.Add(s.w.o.Jitter(it.plan[0]))
+	s.add(it)
+}
+
+// recall reads at the start what people have in hand.
+func (s *schedule) recall() {
+	s.w.mu.Lock()
+	defer s.w.mu.Unlock()
+	now := time.Now()
+	cases, err := s.w.o.Ledger.Cases(false)
+	if err != nil {
+		s.ledgerFailed(err, now)
+		return
+	}
+	for _, c := range cases {
+		if c.PaymentID == "" {
+			continue
+		}
+		if told := causeOf[c.Cause.Code]; told != 0 {
+			s.opened[c.PaymentID] |= told
+		}
+		if code := local.Code(c.Cause.Code); code != local.CodePaidElsewhere && code != local.CodeChannelUnproven {
+			continue
+		}
+		p, err := s.w.o.Ledger.Payment(c.PaymentID)
+		if err != nil {
+			s.ledgerFailed(err, now)
+			continue
+		}
+		for i, n := range p.Notices {
+			if othersPaid(n) && charged(p) && now.Sub(p.SentAt) < otherFor {
+				s.addOther(p, i, p.SentAt, now)
+			}
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package settle
+
+import (
+	"time"
+
+	"sportello/protocol/govpay"
+)
+
+// Status is the worker in figures, for the page's light, `queue` and the metrics.
+type Status struct {
+	Waiting  int // charged notices without their receipt
+	Late     int // of these, past receipt due
+	Red      int // of these, past flow due
+	Poisoned int // of all, put aside because they fail on our side
+	Watched  int // attempts on receipt watch
+	// Oldest is since when the oldest of those that wait does; zero: none does.
+	Oldest time.Time
+	// Away: the platform did not answer the last question, for this reason.
+	Away   bool
+	Reason govpay.Outcome
+	// NextTry is the next turn of anything that waits; while the platform is away,
+	// the next question to it. Zero: nothing waits.
+	NextTry time.Time
+	// Draining: what had gathered while the platform was away, or the service off, is
+	// being asked about. Of Total notices and watches Done have had an answer.
+	Draining    bool
+	Done, Total int
+	// Stopped: nothing is submitted any more, because the platform is not set up for
+	// it, until a supervisor ends the case or the service is started again.
+	Stopped bool
+}
+
+// Item is the worker's side of one outbox item. A submission stands for all the
+// notices of its payment: it is one item, under the lowest index.
+type Item struct {
+	Key       string // as ledger.OutboxItem.Key
+	PaymentID string
+	Index     int
+	Watch     bool
+	Submit    bool // to be submitted, with the payment's other notices; Index says nothing
+	NextTry   time.Time
+	Running   bool // being looked at now
+	Tries     int  // questions asked about it since the start
+	Late      bool
+	Red       bool
+	Poisoned  bool
+	Failure   govpay.Outcome // of its last question; OutcomeNone: answered
+}
+
+// Status returns the figures as they are now.
+func (w *Worker) Status() Status {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.schedule.status()
+}
+
+// Items returns what waits, in no order.
+func (w *Worker) Items() []Item {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := make([]Item, 0, len(w.schedule.items))
+	for _, it := range w.schedule.items {
+		if it.work != workOther {
+			all = append(all, w.schedule.show(it))
+		}
+	}
+	return all
+}
+
+// Item returns the worker's side of one outbox item.
+func (w *Worker) Item(key, paymentID string) (Item, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	it := w.schedule.items[paymentID]
+	if it == nil {
+		it = w.schedule.items[key]
+	}
+	if it == nil || it.work == workOther {
+		return Item{}, false
+	}
+	return w.schedule.show(it), true
+}
+
+// show is an item for others. Its turn waits for the platform.
+func (s *schedule) show(it *item) Item {
+	next := it.due
+	if s.away && next.Before(s.probeAt) {
+		next = s.probeAt
+	}
+	if it.barred {
+		next = s.setupAt
+	}
+	return Item{
+		Key: it.Key, PaymentID: it.PaymentID, Index: it.Index, Watch: it.work == workWatch, Submit: it.work == workSubmit,
+		NextTry: next.Round(0), Running: it.running, Tries: it.tries,
+		Late: it.late, Red: it.red, Poisoned: it.poisoned(), Failure: it.failure,
+	}
+}
+
+func (s *schedule) status() Status {
+	st := Status{
+		Waiting: s.count.waiting, Late: s.count.late, Red: s.count.red, Poisoned: s.count.poisoned, Watched: s.count.watched,
+		Away: s.away, Reason: s.reason, Draining: s.drain.left > 0 && !s.away, Done: s.drain.total - s.drain.left, Total: s.drain.total,
+		Stopped: s.w.setup.wrong(),
+	}
+	if it := s.oldest.top(); it != nil {
+		st.Oldest = it.since
+	}
+	switch it := s.turns.top(); {
+	case s.away && len(s.items) > 0:
+		st.NextTry = s.probeAt.Round(0)
+	case it != nil:
+		st.NextTry = it.due.Round(0)
+	}
+	return st
+}
