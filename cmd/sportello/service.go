@@ -148,9 +148,11 @@ func (s *service) startTill(cfg *config.Config, o serviceOptions, platform *plat
 	if err != nil {
 		return err
 	}
+	waiting := &waiting{}
 	s.till, err = till.New(till.Options{
 		Installation: cfg.Installation, Version: version, Language: cfg.Language, Demo: o.demo,
 		Creditors: creditors(cfg), Terminals: terminals, Ledger: s.ledger, Platform: platform,
+		Application: cfg.Platform.Application, Services: services(cfg), Offline: offlineChoice(cfg), Queue: waiting,
 		Events: hub, Log: s.log, Failpoint: failpoint,
 	})
 	if err != nil {
@@ -158,10 +160,12 @@ func (s *service) startTill(cfg *config.Config, o serviceOptions, platform *plat
 	}
 	s.settle, err = settle.New(settle.Options{
 		Platform: platform, Ledger: s.ledger, Events: s.till, Providers: providers, Log: s.log,
+		SubmitWindow: submitWindow,
 	})
 	if err != nil {
 		return err
 	}
+	waiting.worker = s.settle
 	platform.seen = func(err error) {
 		if s.till.PlatformSeen(err) {
 			s.settle.PlatformAnswered()

@@ -6,6 +6,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"sportello/cmd/sportello/internal/config"
+	"sportello/cmd/sportello/internal/ledger"
 	"sportello/cmd/sportello/internal/settle"
 	"sportello/cmd/sportello/internal/till"
 	"sportello/driver"
@@ -40,7 +41,7 @@ func openTerminals(cfg *config.Config, log zerolog.Logger) ([]till.Terminal, map
 		}
 		terminals = append(terminals, till.Terminal{Name: t.Name, Label: t.Label, Driver: d,
 			Exclusivity: t.Exclusivity, Settlement: t.Settlement, MaxNotices: t.MaxNotices, Reversal: t.Reversal, Quiet: t.Timing.Quiet})
-		provider := settle.Provider{ID: t.PSP.ID}
+		provider := settle.Provider{ID: t.PSP.ID, Intermediary: t.PSP.Intermediary, Channel: t.PSP.Channel, PaymentType: t.PSP.PaymentType}
 		if t.PSP.Channel != "" {
 			provider.Channels = []string{t.PSP.Channel}
 		}
@@ -55,4 +56,27 @@ func creditors(cfg *config.Config) []till.Creditor {
 		out = append(out, till.Creditor{TaxCode: c.TaxCode, Name: c.Name, GLN: c.GLN})
 	}
 	return out
+}
+
+func services(cfg *config.Config) []till.Service {
+	var out []till.Service
+	for _, s := range cfg.Services {
+		out = append(out, till.Service{
+			Type: s.Type, Name: s.Name, Creditor: s.Creditor, Reason: s.Reason, Cents: s.Cents,
+			EntryCode: s.EntryCode, IBAN: s.IBAN, AccountingKind: s.AccountingKind, AccountingCode: s.AccountingCode,
+			Taxonomy: s.Taxonomy, DueDays: s.DueDays, Form: s.Form,
+		})
+	}
+	return out
+}
+
+// offlineChoice is the body's choice; where it allows nothing there are no limits to keep.
+func offlineChoice(cfg *config.Config) till.Offline {
+	o := cfg.Offline
+	if !o.Allow {
+		return till.Offline{}
+	}
+	return till.Offline{Allow: true, Limits: ledger.OfflineLimits{
+		MaxAmountCents: o.MaxAmountCents, MaxTotalCents: o.MaxTotalCents, MaxPayments: o.MaxPayments, MaxHours: o.MaxHours, VerifiedWithin: o.VerifiedWithin,
+	}}
 }
