@@ -10,6 +10,8 @@ import (
 // An error that is a *local.Error is shown to people in their language; any other becomes `internal` and
 // is logged.
 type Till interface {
+	Regional
+
 	// Lookup asks the platform about what was scanned or typed. It changes nothing.
 	Lookup(ctx context.Context, request local.LookupRequest) (local.Notice, error)
 	// Pay answers when the intent is durable, or with a refusal. The same RequestID gives the same payment.

@@ -36,10 +36,7 @@ type counter struct {
 	pdf      []byte                   // of every paper
 }
 
-var (
-	_ Till     = (*counter)(nil)
-	_ Regional = (*counter)(nil)
-)
+var _ Till = (*counter)(nil)
 
 func (c *counter) failure() error {
 	c.mu.Lock()

@@ -63,11 +63,7 @@ func (s *Server) receipt(c *call) (answer, error) {
 		slip, err := s.options.Till.Receipt(c.r.Context(), id)
 		return answer{http.StatusOK, slip}, err
 	}
-	regional, err := s.regional()
-	if err != nil {
-		return answer{}, err
-	}
-	receipt, err := regional.RegistrationReceipt(c.r.Context(), id, notice-1, pdf)
+	receipt, err := s.options.Till.RegistrationReceipt(c.r.Context(), id, notice-1, pdf)
 	if pdf {
 		return printed("ricevuta-"+id+"-"+strconv.Itoa(notice), receipt.PDF, err)
 	}
@@ -114,11 +110,7 @@ func (s *Server) noticePDF(c *call) (answer, error) {
 	case request.Creditor != "" && !digits(request.Creditor, 11):
 		return answer{}, badRequest("creditor")
 	}
-	regional, err := s.regional()
-	if err != nil {
-		return answer{}, err
-	}
-	pdf, err := regional.NoticePDF(c.r.Context(), request)
+	pdf, err := s.options.Till.NoticePDF(c.r.Context(), request)
 	return printed("avviso-"+request.Number, pdf, err)
 }
 

@@ -21,24 +21,11 @@ const (
 	fieldsField = "fields"
 )
 
-// regional is the inside as far as it has to do with the platform.
-func (s *Server) regional() (Regional, error) {
-	regional, ok := s.options.Till.(Regional)
-	if !ok {
-		return nil, &local.Error{Code: local.CodeNotServed}
-	}
-	return regional, nil
-}
-
 func (s *Server) queueStatus(c *call) (answer, error) {
 	if err := noQuery(c.r); err != nil {
 		return answer{}, err
 	}
-	regional, err := s.regional()
-	if err != nil {
-		return answer{}, err
-	}
-	status, err := regional.QueueStatus(c.r.Context())
+	status, err := s.options.Till.QueueStatus(c.r.Context())
 	return answer{http.StatusOK, status}, err
 }
 
@@ -46,11 +33,7 @@ func (s *Server) services(c *call) (answer, error) {
 	if err := noQuery(c.r); err != nil {
 		return answer{}, err
 	}
-	regional, err := s.regional()
-	if err != nil {
-		return answer{}, err
-	}
-	services, err := regional.Services(c.r.Context())
+	services, err := s.options.Till.Services(c.r.Context())
 	return listed(services, err)
 }
 
@@ -67,11 +50,7 @@ func (s *Server) searchPositions(c *call) (answer, error) {
 	case request.Creditor != "" && !digits(request.Creditor, 11):
 		return answer{}, badRequest("creditor")
 	}
-	regional, err := s.regional()
-	if err != nil {
-		return answer{}, err
-	}
-	found, err := regional.SearchPositions(c.r.Context(), request)
+	found, err := s.options.Till.SearchPositions(c.r.Context(), request)
 	return answer{http.StatusOK, found}, err
 }
 
@@ -85,12 +64,8 @@ func (s *Server) createPosition(c *call) (answer, error) {
 	if field := wrongField(request); field != "" {
 		return answer{}, badRequest(field)
 	}
-	regional, err := s.regional()
-	if err != nil {
-		return answer{}, err
-	}
 	return s.repeats.each(c.r.Context(), c.by.ID, request.RequestID, c.r.URL.Path, request, func() (answer, error) {
-		notice, err := regional.CreatePosition(context.WithoutCancel(c.r.Context()), c.by, request)
+		notice, err := s.options.Till.CreatePosition(context.WithoutCancel(c.r.Context()), c.by, request)
 		return answer{http.StatusCreated, notice}, err
 	})
 }
@@ -159,12 +134,8 @@ func (s *Server) offline(c *call) (answer, error) {
 	case blank == (request.Action == local.OfflineOpen), !writing(request.Reason, maxNote):
 		return answer{}, badRequest("reason")
 	}
-	regional, err := s.regional()
-	if err != nil {
-		return answer{}, err
-	}
 	return s.repeats.once(c.r.Context(), c.by.ID, request.RequestID, c.r.URL.Path, request, func() (answer, error) {
-		period, err := regional.Offline(context.WithoutCancel(c.r.Context()), c.by, request)
+		period, err := s.options.Till.Offline(context.WithoutCancel(c.r.Context()), c.by, request)
 		return answer{http.StatusOK, period}, err
 	})
 }
