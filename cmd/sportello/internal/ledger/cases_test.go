@@ -191,12 +191,23 @@ func everyKind(t testing.TB, l *Ledger) {
 		t.Fatal(err)
 	}
 	must(l.Register(late(paid(t, l, 8).ID)))(t)
+	must(l.OpenOffline("capo", "fibra interrotta", offlineLimits))(t)
+	c := must(l.Intend(offlineIntent(20, 1000)))(t)
+	must(l.Conclude(c.ID, charged("000042")))(t)
+	must(l.CloseOffline("capo"))(t)
+	why := driver.Reason{Code: "channel_unproven", Text: "CH_2"}
+	must(l.Register(RegistrationChange{PaymentID: c.ID, To: RegHeld, ReceiptID: "R", RawReceipt: []byte("x"), Reason: why, Case: &Case{Cause: why}}))(t)
+	must(l.ConfirmChannel("cassa1", "CH_2", "capo"))(t)
+	c = platformCart(t, l, 21, 22)
+	must(l.Submit(c.ID))(t)
+	must(l.Submitted(c.ID, SubmissionEnd{N: 1, Accepted: true, PlatformID: "7"}))(t)
+	must(l.OpenCase(Case{PaymentID: c.ID, Cause: driver.Reason{Code: "receipt_missing"}}))(t)
 }
 
 // TestEveryKindIsRebuilt: a ledger whose state another version has folded is folded again, whole; and a
 // change of any entry, or of any value of the state, is found.
 func TestEveryKindIsRebuilt(t *testing.T) {
-	l := open(t, t.TempDir())
+	l := open(t, t.TempDir(), still)
 	everyKind(t, l)
 	seen := map[Kind]bool{}
 	snapshot := func() map[string]string {
@@ -255,7 +266,7 @@ func TestEveryKindIsRebuilt(t *testing.T) {
 			return err
 		})
 	})
-	if len(seen) != 20 { // all but blobs_erased
+	if len(seen) != 25 { // all but blobs_erased
 		t.Errorf("%d kinds: %v", len(seen), seen)
 	}
 	for _, key := range entries {
@@ -268,7 +279,7 @@ func TestEveryKindIsRebuilt(t *testing.T) {
 			try(bucketState, []byte(key), func(b []byte) []byte { return append(b, ' ', 'x') })
 		}
 	}
-	for _, table := range []string{tableWaiting, tableTakings} {
+	for _, table := range []string{tableWaiting, tableTakings, tableOffline, tableCaseOf} {
 		if !tables[table] {
 			t.Errorf("nothing in table %q", table)
 		}

@@ -886,7 +886,7 @@ func TestDumpIsTheChain(t *testing.T) {
 
 func TestFailpointsStandAtEveryDurableStep(t *testing.T) {
 	var seen []string
-	l := open(t, t.TempDir(), func(o *Options) { o.Failpoint = func(name string) { seen = append(seen, name) } })
+	l := open(t, t.TempDir(), still, func(o *Options) { o.Failpoint = func(name string) { seen = append(seen, name) } })
 	p := must(l.Intend(intent(1)))(t)
 	must(l.Conclude(p.ID, charged("000042")))(t)
 	must(l.Aftermath(p.ID, driver.Aftermath{Acked: true}))(t)
@@ -899,8 +899,23 @@ func TestFailpointsStandAtEveryDurableStep(t *testing.T) {
 	if err := l.RecordClosing("cassa1", "capo", closing(driver.ClosingDone)); err != nil {
 		t.Fatal(err)
 	}
+	must(l.OpenOffline("capo", "x", offlineLimits))(t)
+	must(l.CloseOffline("capo"))(t)
+	in := intent(2)
+	in.Settlement = SettlementPlatform
+	p = must(l.Intend(in))(t)
+	must(l.Conclude(p.ID, charged("000042")))(t)
+	must(l.Submit(p.ID))(t)
+	why := driver.Reason{Code: "channel_unproven", Text: "CH"}
+	must(l.Submitted(p.ID, SubmissionEnd{N: 1, To: RegHeld, Reason: why}))(t)
+	must(l.ConfirmChannel("cassa1", "CH", "capo"))(t)
+	must(l.Register(RegistrationChange{PaymentID: p.ID, To: RegDone, ReceiptID: "R"}))(t)
+	if err := l.KeepPDF(p.ID, 0, []byte("%PDF")); err != nil {
+		t.Fatal(err)
+	}
 	var want []string
-	for _, step := range []string{"intend", "conclude", "aftermath", "register", "reverse", "conclude", "propose", "countersign", "ending", "close"} {
+	for _, step := range []string{"intend", "conclude", "aftermath", "register", "reverse", "conclude", "propose", "countersign", "ending", "close",
+		"offline", "offline", "intend", "conclude", "submit", "submitted", "channel", "register", "pdf"} {
 		want = append(want, step+".before", step+".after")
 	}
 	if !slices.Equal(seen, want) {
@@ -912,10 +927,12 @@ func TestFailpointsStandAtEveryDurableStep(t *testing.T) {
 // from the entries' JSON gives, however odd the texts and times.
 func TestOddTextsAreTheSameRebuilt(t *testing.T) {
 	odd := "<&>\u2028\x00\xff\"é"
-	l := open(t, t.TempDir())
+	l := open(t, t.TempDir(), still)
 	in := intent(1)
 	in.RequestID, in.Terminal, in.Notices[0].Position = "<&>\u2028", "città \"1\"", "a/b c\x00"
 	in.Reference, in.Operator, in.RetryOf, in.Descriptions = "<&>\u2028", odd, odd, []string{odd}
+	in.Settlement, in.Transactions, in.OfflineCharge = SettlementPlatform, []string{odd, "", "ok", "<&>"}, true
+	must(l.OpenOffline("capo", odd, offlineLimits))(t)
 	p := must(l.Intend(in))(t)
 	c := charged(odd)
 	c.ResolvedBy = []string{}
@@ -923,6 +940,12 @@ func TestOddTextsAreTheSameRebuilt(t *testing.T) {
 	c.Outcome.Charge.HostTime = time.Now().In(time.FixedZone("", 7200+13)) // with a monotonic clock
 	c.Outcome.Evidence = []driver.Evidence{{Kind: odd, At: time.Now(), Text: odd}}
 	must(l.Conclude(p.ID, c))(t)
+	must(l.Submit(p.ID))(t)
+	p = must(l.Submitted(p.ID, SubmissionEnd{N: 1, PlatformID: odd, Fault: odd, Transaction: odd, Unsure: true, Reason: driver.Reason{Code: odd, Text: odd}}))(t)
+	if !slices.Equal(p.Transactions, []string{"ok", "<&>"}) {
+		t.Errorf("%q", p.Transactions)
+	}
+	must(l.Register(RegistrationChange{PaymentID: p.ID, AttemptCode: odd, Transactions: []string{odd}}))(t)
 	must(l.Register(RegistrationChange{PaymentID: p.ID, To: RegElse, ReceiptID: odd, ReceiptAt: time.Now(), Reason: driver.Reason{Code: odd}}))(t)
 	if err := l.Adopt("città", odd, driver.Last{Present: true, Raw: []byte(odd)}); err != nil {
 		t.Fatal(err)

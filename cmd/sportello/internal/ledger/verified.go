@@ -12,9 +12,10 @@ import (
 	"time"
 )
 
-// What the verified table holds at most.
+// What the verified table holds: the newest 20,000 of 30 days, and a tenth more until they are pruned.
 const (
 	maxVerified  = 20_000
+	moreVerified = maxVerified / 10
 	keptVerified = 30 * 24 * time.Hour
 	verifiedLine = 2048 // bytes; more is not one of ours
 )
@@ -72,7 +73,7 @@ func (t *verifiedTable) prune(now time.Time) {
 	slices.SortFunc(ages, func(a, b Verified) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Creditor, b.Creditor), cmp.Compare(a.Number, b.Number))
 	})
-	for _, v := range ages[:len(ages)-maxVerified+maxVerified/10] { // not again for a while
+	for _, v := range ages[:len(ages)-maxVerified] {
 		delete(t.all, verifiedKey(v.Creditor, v.Number))
 	}
 }
@@ -95,7 +96,7 @@ func (t *verifiedTable) remember(v Verified, now time.Time) error {
 		return ErrClosed
 	}
 	t.all[verifiedKey(v.Creditor, v.Number)] = v
-	if len(t.all) > maxVerified || t.lines >= 2*maxVerified {
+	if len(t.all) > maxVerified+moreVerified || t.lines >= 2*maxVerified {
 		t.prune(now)
 		if t.lines >= 2*maxVerified {
 			return t.renew()
