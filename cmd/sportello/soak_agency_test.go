@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"sportello/cmd/sportello/internal/settle"
+	"sportello/cmd/sportello/internal/till"
 	"sportello/driver/simulator"
 	"sportello/protocol/govpay"
 )
@@ -22,8 +24,9 @@ const (
 // agency is the platform of the randomised run: it holds a receipt of what the bank charged with a notice's
 // data, after a while that is drawn once for each charge.
 type agency struct {
-	seed uint64
-	bank *simulator.Bank
+	settle.Platform // what no charge of this run asks for
+	seed            uint64
+	bank            *simulator.Bank
 }
 
 // errAway is what is heard of a platform that is away.
@@ -101,9 +104,14 @@ func givenBack(all []simulator.Decision) map[string]simulator.Decision {
 	return back
 }
 
+// ReceiptPDF is as good as any.
+func (a *agency) ReceiptPDF(context.Context, string, string, string) ([]byte, error) {
+	return []byte("%PDF-1.4\n"), nil
+}
+
 // openDebts is a platform where every debt is open, paid or not: what keeps one from being charged twice
 // is the ledger alone. It knows an amount by the notice number.
-type openDebts struct{}
+type openDebts struct{ till.Platform } // nothing else is asked of it
 
 func (openDebts) Position(_ context.Context, creditor, notice string) (govpay.Position, error) {
 	cents, err := strconv.ParseInt(notice[10:16], 10, 64)
