@@ -31,6 +31,7 @@ func (s *soak) people() {
 	if now.Stopped != nil {
 		s.goOn()
 	}
+	s.endUntold()
 	list, err := s.ledger.Unfinished()
 	if err != nil {
 		s.Fatal(err)
@@ -60,6 +61,40 @@ func (s *soak) goOn() {
 		s.refusal(s.risky("the terminal may go on without receipts", func() error {
 			_, err := s.till.EndCase(context.Background(), soakChief, c.ID, local.EndingRequest{RequestID: "x", Seq: c.Seq,
 				Ending: local.EndingClosed, Proof: "chiesto al fornitore"})
+			return err
+		}))
+	}
+}
+
+// endUntold ends the case of a charge whose notices the provider never got: no receipt can come of it, and the
+// terminal would wait for it. The office books it, or gives the money back by another way; two people sign.
+func (s *soak) endUntold() {
+	cases, err := s.ledger.Cases(false)
+	if err != nil {
+		s.Fatal(err)
+	}
+	for _, c := range cases {
+		if c.Cause.Code != string(local.CodeNoticesNotSent) || s.rng.IntN(3) > 0 {
+			continue
+		}
+		p, err := s.ledger.Payment(c.PaymentID)
+		if err != nil {
+			s.Fatal(err)
+		}
+		if p.State != ledger.Charged { // people decide that first
+			continue
+		}
+		s.tally["written endings"]++
+		ending := []string{local.EndingClosed, local.EndingRefunded}[s.rng.IntN(2)]
+		s.refusal(s.risky(fmt.Sprintf("%s ends %s by %s", c.ID, ending, soakClerk.ID), func() error {
+			_, err := s.till.EndCase(context.Background(), soakClerk, c.ID, local.EndingRequest{RequestID: "x", Seq: c.Seq, Ending: ending, Proof: "prot. 12/2026"})
+			return err
+		}))
+		if c, err = s.ledger.Case(c.ID); err != nil || c.Proposal == nil {
+			continue
+		}
+		s.refusal(s.risky(fmt.Sprintf("%s signed by %s", c.ID, soakOther.ID), func() error {
+			_, err := s.till.CountersignCase(context.Background(), soakOther, c.ID, local.CountersignRequest{RequestID: "x", EvidenceSeq: c.Seq, Accept: true})
 			return err
 		}))
 	}

@@ -89,11 +89,20 @@ func (s *soak) compare() {
 		s.tally[state] = 0
 	}
 	seen, told := 0, true
+	stands := map[string]int{} // charges of a notice that stand, whatever the provider was told of it
 	for _, p := range list {
 		n, net := 0, 0
 		if p.Reference != "" {
 			n, net = b.charged[p.Reference], b.net[p.Reference]
 			seen += n
+		}
+		for _, notice := range p.Notices {
+			if notice.Refunded { // given back by another way than the card
+				continue
+			}
+			if stands[notice.Number] += net; stands[notice.Number] > 1 {
+				s.Errorf("notice %s was charged twice, the second time by %s", notice.Number, p.ID)
+			}
 		}
 		wrong := false
 		switch p.State {
@@ -102,7 +111,7 @@ func (s *soak) compare() {
 			wrong = n != 1 || net != 1
 			// Where others work on the terminal, somebody else may have given it back, unasked: its reversal names our
 			// STAN to the bank alone, and what they do next takes its place in the terminal's memory. The close then shows
-			// it, as a difference (seed 1277). A charge that we were asked to give back is never excused.
+			// it, as a difference. A charge that we were asked to give back is never excused.
 			others := s.exclusive != driver.Exclusive && p.Reversal == nil
 			if n == 1 && net == 0 && (contradicted[p.ID] || b.itself[p.Reference] || others) {
 				// Undone on the terminal: a case, or a difference of the totals at the next close.

@@ -143,6 +143,17 @@ func (s *soak) goesWrong(letter string) string {
 	return what
 }
 
+// asked is a request for money during which something may go wrong. What was staged for one that never reached the
+// terminal does not wait for another.
+func (s *soak) asked(letter, what string, do func() error) error {
+	before := s.sim.Received(letter[0])
+	err := s.risky(what+": "+s.goesWrong(letter), do)
+	if s.sim.Received(letter[0]) == before {
+		s.sim.Unscript()
+	}
+	return err
+}
+
 // customer pays a notice while something may go wrong.
 func (s *soak) customer() {
 	s.tally["payments"]++
@@ -151,11 +162,10 @@ func (s *soak) customer() {
 	req := local.PaymentRequest{RequestID: fmt.Sprint("r", s.requests), Terminal: "cassa1",
 		Notices: []local.RequestNotice{{Creditor: soakCreditor, Number: notice}}}
 	var p local.Payment
-	err := s.risky(fmt.Sprintf("%s %s: %s", req.RequestID, notice, s.goesWrong("X")), func() (err error) {
+	s.refusal(s.asked("X", fmt.Sprintf("%s %s", req.RequestID, notice), func() (err error) {
 		p, err = s.till.Pay(context.Background(), soakClerk, req)
 		return err
-	})
-	s.refusal(err)
+	}))
 	if now, lerr := s.ledger.Payment(p.ID); lerr == nil {
 		s.say("  %s is %s (%s)%s", now.ID, now.State, now.Reason.Code, stanOf(now))
 		s.whatIsKnown(now)
@@ -205,15 +215,10 @@ func (s *soak) reverse() {
 	s.tally["reversals"]++
 	s.requests++
 	request := local.ActionRequest{RequestID: fmt.Sprint("r", s.requests)}
-	what := "nothing goes wrong"
-	if s.reversal != "" {
-		what = s.goesWrong("S")
-	}
-	err = s.risky(fmt.Sprintf("%s is reversed: %s", p.ID, what), func() error {
+	s.refusal(s.asked("S", p.ID+" is reversed", func() error {
 		_, err := s.till.Reverse(context.Background(), soakChief, p.ID, request)
 		return err
-	})
-	s.refusal(err)
+	}))
 	if p, err = s.ledger.Payment(p.ID); err == nil {
 		s.say("  %s is %s (%s)", p.ID, p.State, p.Reason.Code)
 		s.whatIsKnown(p)

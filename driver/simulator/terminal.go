@@ -90,6 +90,13 @@ func (t *Terminal) Script(rules ...Rule) error {
 	return nil
 }
 
+// Unscript drops every rule of the fault script, also those of Options.Faults; what has begun goes on.
+func (t *Terminal) Unscript() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.script.rules = nil
+}
+
 // Received counts the well-formed requests of a letter, refused ones included: a
 // financial frame must have come once.
 func (t *Terminal) Received(letter byte) int {
