@@ -10,6 +10,7 @@ import (
 
 	"sportello/cmd/sportello/internal/ledger"
 	"sportello/driver"
+	"sportello/protocol/govpay"
 	"sportello/protocol/local"
 )
 
@@ -22,6 +23,18 @@ func (s *station) heard(p ledger.Payment, acked bool) {
 	s.mu.Lock()
 	s.unasked = p.ID
 	s.mu.Unlock()
+}
+
+// confirmEvery is how often a terminal that does not answer is asked after a charge that cannot be submitted
+// before it has.
+const confirmEvery = time.Minute
+
+// holdsSubmission: with settlement platform a charge of which the terminal may not know that we have its word is
+// not submitted before it was asked after, so that nobody waits for the next payment.
+func (s *station) holdsSubmission() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unasked != "" && s.term.way() == govpay.WayPlatform
 }
 
 // recall is heard after a start: only the newest payment on a terminal can still be asked after.

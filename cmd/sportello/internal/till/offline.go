@@ -15,6 +15,10 @@ import (
 // sourceLedger is local.Notice.Source of a debt as an earlier answer of the platform has left it.
 const sourceLedger = "ledger"
 
+// clockSlack is how far in the future an answer may lie: beyond it the clock was set back, and nobody knows how
+// old it is. The ledger has the same.
+const clockSlack = 5 * time.Minute
+
 // rome is where the counter is, whatever the PC's clock is set to show; the ledger cannot be opened without it.
 var rome = func() *time.Location {
 	zone, err := time.LoadLocation("Europe/Rome")
@@ -145,7 +149,7 @@ func (t *Till) offlineDebt(way govpay.Way, creditor, number string, printed int6
 	}
 	now, within := time.Now(), period.Limits.VerifiedWithin
 	switch age := now.Sub(v.At); {
-	case within > 0 && (!known || age < 0 || age > within),
+	case within > 0 && (!known || age < -clockSlack || age > within),
 		within == 0 && way != govpay.WayTerminal, // the provider does not verify: somebody must have
 		known && v.Cents == 0:                    // the last answer was that it may not be charged
 		return none(local.CodeOfflineNeedsVerified)

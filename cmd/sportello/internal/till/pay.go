@@ -237,27 +237,11 @@ func (s *station) charge(ctx context.Context, a *attempt) {
 		after, err = s.term.Driver.Pay(ctx, pay, r)
 	}
 	r.over.Store(true)
-	last := r.last
-	switch {
-	case !r.sent:
+	if !r.sent {
 		s.refuse(ctx, a, err)
 		return
-	case r.concluded:
-		t.follow(a.id, after)
-		s.heard(last, after.Acked)
-	case ctx.Err() != nil:
-		t.o.Log.Warn().Err(err).Str("payment", a.id).Msg("payment left as sent: the next start takes it up")
-	default: // against the driver's promise, or the ledger would not have its word
-		t.o.Log.Error().Err(err).Str("payment", a.id).Msg("the driver ended a payment without an outcome")
-		last = t.giveUp(last, local.CodeOddAnswer, false)
 	}
-	if last.State != ledger.Unknown {
-		s.release(a)
-		s.confirm(ctx)
-		return
-	}
-	s.handOver(a)
-	s.resolve(ctx, a.id, true)
+	s.finish(ctx, a, r, after, err)
 }
 
 // order is the payment for the driver, with what the ledger knows of the terminal.

@@ -48,6 +48,7 @@ func (t *Till) PlatformSeen(err error) bool {
 	t.mu.Unlock()
 	if !same {
 		t.o.Events.Publish(local.Event{Type: local.EventPlatform, Platform: &p})
+		t.tell()
 	}
 	return p.Light == local.LightReady
 }

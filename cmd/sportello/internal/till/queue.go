@@ -25,20 +25,25 @@ type QueueStatus struct {
 	NextTry                   time.Time // zero: none is planned
 	Draining                  bool      // what gathered while it was away is being worked off
 	Done, Total               int       // of that
+	Stopped                   bool      // nothing is submitted: the platform is not set up for it
 }
 
 // QueueItem is what the worker knows of one notice.
 type QueueItem struct {
 	PaymentID string
 	Index     int       // into the payment's notices
+	Whole     bool      // it stands for all of them; Index says nothing
 	NextTry   time.Time // zero: none is planned
 	Tries     int
 	Poisoned  bool // put aside to a slow pace: its look fails on our side
 }
 
-// tellEvery is how often the screens hear of the queue at most: ten thousand registrations are no ten thousand
-// events.
-const tellEvery = time.Second
+// How often the screens hear of the queue at most (ten thousand registrations are no ten thousand events), and
+// how often the worker is asked while something is in it.
+const (
+	tellEvery  = time.Second
+	queueEvery = 5 * time.Second
+)
 
 // tell lets the screens know that queue or offline period may look different. It does not block.
 func (t *Till) tell() {
@@ -55,11 +60,11 @@ func (t *Till) teller(ctx context.Context) {
 	for {
 		select {
 		case <-t.stir:
-		case <-pause.C: // the offline period may have run out meanwhile
+		case <-pause.C: // the offline period may have run out meanwhile, the queue have moved
 		case <-ctx.Done():
 			return
 		}
-		until := t.tellOnce()
+		again := t.tellOnce()
 		wait := time.NewTimer(tellEvery)
 		select {
 		case <-wait.C:
@@ -67,16 +72,17 @@ func (t *Till) teller(ctx context.Context) {
 			wait.Stop()
 			return
 		}
-		if until.IsZero() {
+		if again.IsZero() {
 			pause.Stop()
 		} else {
-			pause.Reset(max(time.Until(until), 0) + time.Millisecond)
+			pause.Reset(max(time.Until(again), 0) + time.Millisecond)
 		}
 	}
 }
 
-// tellOnce publishes what is new, and says when the offline period ends by itself.
-func (t *Till) tellOnce() (until time.Time) {
+// tellOnce publishes what is new, and says when to look again: when the offline period ends by itself, or when
+// the worker may have got on. The zero time: when somebody says so.
+func (t *Till) tellOnce() (again time.Time) {
 	t.showing.Lock()
 	defer t.showing.Unlock()
 	if q, err := t.queueStatus(); err != nil {
@@ -85,13 +91,13 @@ func (t *Till) tellOnce() (until time.Time) {
 		t.toldQueue = &q
 		t.o.Events.Publish(local.Event{Type: local.EventQueue, Queue: &q})
 	}
-	if !t.o.Offline.Allow {
-		return time.Time{}
+	if q := t.toldQueue; t.o.Queue != nil && q != nil && (q.Depth > 0 || q.Away) {
+		again = time.Now().Add(queueEvery)
 	}
 	p, open, err := t.o.Ledger.Offline()
 	if err != nil {
 		t.o.Log.Error().Err(err).Msg("reading the offline period to show it")
-		return time.Time{}
+		return again
 	}
 	if v := viewOffline(p); p.ID != "" && (t.toldOffline == nil || !sameOffline(*t.toldOffline, v)) {
 		if open || t.toldOffline != nil { // one that had ended before this process began is no news
@@ -99,10 +105,10 @@ func (t *Till) tellOnce() (until time.Time) {
 		}
 		t.toldOffline = &v
 	}
-	if open {
-		until = p.Until
+	if open && (again.IsZero() || p.Until.Before(again)) {
+		again = p.Until
 	}
-	return until
+	return again
 }
 
 func sameStatus(a, b local.QueueStatus) bool {
@@ -142,6 +148,9 @@ func (t *Till) queueStatus() (local.QueueStatus, error) {
 		}
 		r := t.reason(code, nil)
 		v.Reason = &r
+	} else if s.Stopped {
+		r := t.reason(local.CodePlatformWrongSetup, nil)
+		v.Reason = &r
 	}
 	return v, nil
 }
@@ -178,9 +187,13 @@ func (t *Till) Queue(context.Context) ([]local.QueueItem, error) {
 		id    string
 		index int
 	}
+	const whole = -1
 	worked := make(map[place]QueueItem)
 	if t.o.Queue != nil {
 		for _, i := range t.o.Queue.Items() {
+			if i.Whole {
+				i.Index = whole
+			}
 			worked[place{i.PaymentID, i.Index}] = i
 		}
 	}
@@ -194,7 +207,11 @@ func (t *Till) Queue(context.Context) ([]local.QueueItem, error) {
 		if err != nil {
 			return nil, internal(err)
 		}
-		n, w := p.Notices[i.Index], worked[place{i.PaymentID, i.Index}]
+		n := p.Notices[i.Index]
+		w, own := worked[place{i.PaymentID, i.Index}]
+		if !own {
+			w = worked[place{i.PaymentID, whole}]
+		}
 		q := local.QueueItem{PaymentID: p.ID, Creditor: n.Creditor, Number: n.Number, AmountCents: n.AmountCents,
 			State: local.Registration(n.Registration), Since: i.Since, Reason: t.noticeReason(p, n),
 			NextTry: moment(w.NextTry), Tries: w.Tries, Poisoned: w.Poisoned}

@@ -45,6 +45,32 @@ func (t *Till) orphan(p ledger.Payment) error {
 	return nil
 }
 
+// finish ends a job whose frame has left: its word is durable, or the next start takes it up, or nobody has it
+// and its evidence is gathered now.
+func (s *station) finish(ctx context.Context, j job, r *recorder, after driver.Aftermath, err error) {
+	t, last, id := s.till, r.last, j.paymentID()
+	_, undoing := j.(*reversal)
+	switch {
+	case r.concluded:
+		t.follow(id, after)
+		if !undoing || last.State == ledger.Reversed {
+			s.heard(last, after.Acked)
+		}
+	case ctx.Err() != nil:
+		t.o.Log.Warn().Err(err).Str("payment", id).Str("job", j.kind()).Msg("left as sent: the next start takes it up")
+	default: // against the driver's promise, or the ledger would not have its word
+		t.o.Log.Error().Err(err).Str("payment", id).Str("job", j.kind()).Msg("the driver ended without an outcome")
+		last = t.giveUp(last, local.CodeOddAnswer, false)
+	}
+	if !open(last) {
+		s.release(j)
+		s.confirm(ctx)
+		return
+	}
+	s.handOver(j)
+	s.resolve(ctx, id, true)
+}
+
 // giveUp writes that nobody knows where no driver says it, and tells the screens.
 func (t *Till) giveUp(p ledger.Payment, code local.Code, final bool) ledger.Payment {
 	now, err := t.interrupted(p, code, final)

@@ -102,7 +102,7 @@ func (s *station) notReversible(p ledger.Payment) (why string) {
 		return local.WhyState
 	case p.Settlement == ledger.SettlementTerminal && s.term.Reversal != ReversalProvider:
 		return local.WhyProfile
-	case p.Settlement != ledger.SettlementTerminal && slices.ContainsFunc(p.Notices, func(n ledger.Notice) bool { return n.Registration != ledger.RegNone }):
+	case p.Settlement != ledger.SettlementTerminal && submitted(p):
 		return local.WhySubmitted
 	case p.Charge == nil || strings.Trim(p.Charge.STAN, "0") == "":
 		return local.WhyNoSTAN
@@ -112,6 +112,13 @@ func (s *station) notReversible(p ledger.Payment) (why string) {
 		return local.WhyNotLast
 	}
 	return ""
+}
+
+// submitted: the platform has been told of a charge, or may have been; or its registration has an ending.
+func submitted(p ledger.Payment) bool {
+	return p.Submission != nil || slices.ContainsFunc(p.Notices, func(n ledger.Notice) bool {
+		return n.Registration != ledger.RegNone && n.Registration != ledger.RegHeld
+	})
 }
 
 // refundInstead is the refusal of a reversal that this terminal can never make. Where a charge stands, the
@@ -166,29 +173,11 @@ func (s *station) reverse(ctx context.Context, v *reversal) {
 		after, err = s.term.Driver.Reverse(ctx, v.order, r)
 	}
 	r.over.Store(true)
-	last := r.last
-	switch {
-	case !r.sent:
+	if !r.sent {
 		s.notReversed(v, err)
 		return
-	case r.concluded:
-		t.follow(v.id, after)
-		if last.State == ledger.Reversed {
-			s.heard(last, after.Acked)
-		}
-	case ctx.Err() != nil:
-		t.o.Log.Warn().Err(err).Str("payment", v.id).Msg("reversal left as sent: the next start takes it up")
-	default:
-		t.o.Log.Error().Err(err).Str("payment", v.id).Msg("the driver ended a reversal without an outcome")
-		last = t.giveUp(last, local.CodeReversalUnknown, false)
 	}
-	if last.State != ledger.Reversing {
-		s.release(v)
-		s.confirm(ctx)
-		return
-	}
-	s.handOver(v)
-	s.resolve(ctx, v.id, true)
+	s.finish(ctx, v, r, after, err)
 }
 
 // notReversed ends a reversal of which nothing was sent: the charge stands.

@@ -60,8 +60,8 @@ func newStation(t *Till, term Terminal) *station {
 	return &station{till: t, term: term, jobs: make(chan func(context.Context), questionsWaiting+1), light: local.LightUnknown, signs: make(map[string]time.Time)}
 }
 
-// run is the worker. First what a restart left, then a look at the terminal, then jobs as they come;
-// between jobs nothing is polled.
+// run is the worker. First what a restart left, then a look at the terminal, then jobs as they come; between
+// jobs nothing is polled, unless a charge cannot be registered before the terminal has been asked after it.
 func (s *station) run(ctx context.Context) {
 	s.mu.Lock()
 	left := s.resolving
@@ -71,12 +71,19 @@ func (s *station) run(ctx context.Context) {
 	}
 	s.confirm(ctx)
 	s.greet(ctx)
+	again := time.NewTimer(confirmEvery)
+	defer again.Stop()
 	for {
+		if again.Stop(); s.holdsSubmission() {
+			again.Reset(confirmEvery)
+		}
 		select {
 		case job := <-s.jobs:
 			s.overhear(ctx)
 			job(ctx)
 			s.overhear(ctx)
+		case <-again.C:
+			s.confirm(ctx)
 		case <-ctx.Done():
 			return
 		}

@@ -81,6 +81,8 @@ type world struct {
 	settled   string // settlement of every terminal
 	offline   Offline
 	queue     Queue
+	regional  Platform // instead of platform
+	services  []Service
 	receipts  bool // every charge has its receipt at once, so that the terminals are proven (design 5.6)
 
 	ledger *ledger.Ledger
@@ -157,7 +159,10 @@ func (w *world) open() {
 		Installation: "A1", Version: "test", Language: "it",
 		Creditors: []Creditor{{TaxCode: comune, Name: "Comune di Esempio", GLN: "8012345678901"}, {TaxCode: other, Name: "Unione"}},
 		Ledger:    w.ledger, Platform: w.platform, Events: w.hub, Log: zerolog.Nop(),
-		Offline: w.offline, Queue: w.queue,
+		Offline: w.offline, Queue: w.queue, Application: "A2A-SPORTELLO", Services: w.services,
+	}
+	if w.regional != nil {
+		o.Platform = w.regional
 	}
 	for _, d := range w.terminals {
 		d.plugIn()
