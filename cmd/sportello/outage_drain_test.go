@@ -73,8 +73,14 @@ func (o *outage) drains() {
 	clerk := o.atThePage()
 	o.when("the clerk to have been at it", func() bool { return clerk.done() >= 10 })
 	start := heap()
-	begun := time.Now()
 	o.back()
+	if o.way == ledger.SettlementTerminal { // it keeps nothing of its own: receipts come from the bank
+		o.when("some of it", func() bool { return s.settle.Status().Waiting <= len(o.debts)*9/10 })
+		o.away()
+		o.when("the second outage to be seen", func() bool { return s.settle.Status().Away })
+		o.back()
+	}
+	begun, left := time.Now(), s.settle.Status().Waiting
 	o.when("half of it", func() bool { return s.settle.Status().Waiting <= len(o.debts)/2 })
 	middle := heap()
 	o.when("all of it", func() bool { return s.settle.Status().Waiting == 0 })
@@ -82,16 +88,16 @@ func (o *outage) drains() {
 	end := heap()
 	clerk.leave()
 
-	calls := o.asked()
+	calls := o.asked(begun)
 	for _, h := range []uint64{middle, end} {
 		if float64(h) > heapFactor*float64(start)+heapFloor {
 			t.Errorf("the heap was %d KiB at the start, %d in the middle, %d at the end", start>>10, middle>>10, end>>10)
 		}
 	}
 	rate := float64(calls.total()) / calls.last.Sub(calls.first).Seconds()
-	floor := o.bare(calls)
-	t.Logf("settlement %s: %d payments in %v, %d calls (%v), %.0f a second; a bare client %.0f a second: ratio %.2f",
-		o.way, len(o.debts), took.Round(time.Millisecond), calls.total(), calls.by, rate, floor, rate/floor)
+	floor := o.bare(calls, left)
+	t.Logf("settlement %s: of %d payments the last %d in %v, %d calls (%v), %.0f a second; a bare client %.0f a second: ratio %.2f",
+		o.way, len(o.debts), left, took.Round(time.Millisecond), calls.total(), calls.by, rate, floor, rate/floor)
 	t.Logf("heap in use: %d KiB while all waited, %d in the middle, %d at the end; the page answered %d times, slowest: state %v, lookup %v",
 		start>>10, middle>>10, end>>10, clerk.done(), clerk.slowest["state"].Round(time.Millisecond), clerk.slowest["notices/lookup"].Round(time.Millisecond))
 	o.settledOnce(s.ledger)
@@ -138,7 +144,7 @@ func (o *outage) settledOnce(l *ledger.Ledger) {
 	if o.way == ledger.SettlementTerminal {
 		return
 	}
-	carts := o.asked().carts
+	carts := o.asked(time.Time{}).carts
 	for _, d := range o.debts {
 		if carts[d.Notice] != 1 {
 			o.t.Errorf("%s was submitted %d times", d.Notice, carts[d.Notice])
@@ -171,7 +177,8 @@ func (a asked) total() (n int) {
 	return n
 }
 
-func (o *outage) asked() asked {
+// asked is what the platform was asked from a moment on.
+func (o *outage) asked(since time.Time) asked {
 	o.t.Helper()
 	a := asked{by: map[string]int{}, carts: map[string]int{}}
 	f, err := os.Open(o.file("platform.jsonl"))
@@ -187,6 +194,9 @@ func (o *outage) asked() asked {
 		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
 			o.t.Fatal(err)
 		}
+		if e.At.Before(since) {
+			continue
+		}
 		if a.first.IsZero() {
 			a.first = e.At
 		}
@@ -201,8 +211,9 @@ func (o *outage) asked() asked {
 	return a
 }
 
-// bare makes the same calls as often for each payment, as fast as the client can, and gives their rate.
-func (o *outage) bare(calls asked) float64 {
+// bare makes the calls that so many payments took, as often for each of its own, as fast as the client can, and gives
+// their rate.
+func (o *outage) bare(calls asked, payments int) float64 {
 	o.t.Helper()
 	o.decided(o.more)
 	client, err := govpay.New(o.cfg.Platform.GovPay())
@@ -269,7 +280,7 @@ func (o *outage) bare(calls asked) float64 {
 			for i := k; i < len(o.more); i += outageParallel {
 				var x done
 				for _, op := range order { // as often as the service did on the average
-					for range calls.by[op]*(i+1)/len(o.debts) - calls.by[op]*i/len(o.debts) {
+					for range calls.by[op]*(i+1)/payments - calls.by[op]*i/payments {
 						if err := do[op](&x, o.more[i]); err != nil {
 							o.t.Errorf("bare %s: %v", op, err)
 							return

@@ -120,7 +120,7 @@ var quiet atomic.Int32
 func quietAddress(t testing.TB) string {
 	t.Helper()
 	for range 500 {
-		address := fmt.Sprint("127.0.0.1:", 20000+(os.Getpid()*37+int(quiet.Add(1)))%12000)
+		address := fmt.Sprint("127.0.0.1:", 20000+(os.Getpid()*7919+int(quiet.Add(1)))%12000)
 		if l, err := net.Listen("tcp", address); err == nil {
 			_ = l.Close()
 			return address
