@@ -98,8 +98,9 @@ func (d *doctor) examine(ctx context.Context) {
 	place, err := config.Locate(d.path)
 	if err == nil {
 		running := d.service(ctx, place)
-		d.dataDir(place.DataDir, running)
-		d.ledger(place.DataDir, running)
+		if d.dataDir(place.DataDir, running) {
+			d.ledger(place.DataDir, running)
+		}
 		if cfg != nil {
 			d.certificateFiles(cfg)
 			d.platform(ctx, cfg)

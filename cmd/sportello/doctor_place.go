@@ -106,8 +106,9 @@ func (d *doctor) lights(ctx context.Context, c *client) {
 	}
 }
 
-// dataDir looks at the folder without writing into it. Where the service runs, it can use it.
-func (d *doctor) dataDir(dir string, running bool) {
+// dataDir looks at the folder without writing into it; false: there is none. Where the service runs, it can
+// use it.
+func (d *doctor) dataDir(dir string, running bool) bool {
 	const who = "dare la cartella all'utente del servizio; se questo comando gira con un altro utente, ripeterlo con quello"
 	info, err := os.Stat(dir)
 	broken := func(code, found, remedy string) {
@@ -116,13 +117,13 @@ func (d *doctor) dataDir(dir string, running bool) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		d.note(examined{Check: "data_dir", Of: dir, State: gradeDoubt, Code: "data_dir_missing", Found: "non c'è ancora", Remedy: "la crea il primo avvio, se l'utente del servizio può scrivere in " + filepath.Dir(dir)})
-		return
+		return false
 	case err != nil:
 		broken("data_dir_unreadable", "non si può guardare: "+cause(err).Error(), who)
-		return
+		return false
 	case !info.IsDir():
 		broken("data_dir_not_a_folder", "non è una cartella", "correggere data_dir nella configurazione")
-		return
+		return false
 	}
 	if err := mayWrite(dir); err != nil && !running {
 		broken("data_dir_read_only", "questo utente non può scriverci: "+cause(err).Error(), who)
@@ -141,6 +142,7 @@ func (d *doctor) dataDir(dir string, running bool) {
 		e.State, e.Code, e.Remedy = gradeDoubt, "space_low", remedy
 	}
 	d.note(e)
+	return true
 }
 
 // ledger says whether the file is there, sound, and in whose hands.
