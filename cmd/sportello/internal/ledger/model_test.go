@@ -27,6 +27,8 @@ type model struct {
 	session   int
 	now       time.Time
 	raw       bool // the last conclusion brought the terminal's message
+	offline   int  // the period that is open; 0: none
+	periods   int
 }
 
 type modelPayment struct {
@@ -48,6 +50,9 @@ type modelPayment struct {
 	session  int    // in which it was sent
 	reversed int    // in which it was reversed
 	freeAt   time.Time
+	platform bool // its settlement
+	calls    int  // submissions
+	offline  int  // period
 }
 
 // TestModel runs random steps on the ledger and on the model, with a start after some, and compares
@@ -81,7 +86,11 @@ func (m *model) step(t *testing.T, l *Ledger, r *rand.Rand, step int) string {
 		}
 		return m.order[r.IntN(len(m.order))]
 	}
-	switch r.IntN(14) {
+	switch r.IntN(19) {
+	case 14, 15, 16:
+		return m.submission(t, l, r, pick())
+	case 17:
+		return m.period(t, l)
 	case 8, 9:
 		id := pick()
 		_, err := l.Reverse(id, "capo", fmt.Sprint("rev", step), driver.Baseline{TerminalID: "12345678"})
@@ -89,7 +98,7 @@ func (m *model) step(t *testing.T, l *Ledger, r *rand.Rand, step int) string {
 		switch {
 		case p == nil:
 			m.expect(t, err, ErrNotFound)
-		case p.state != Charged:
+		case p.state != Charged, p.platform && p.reg != RegNone:
 			m.expect(t, err, ErrNotReversible)
 		case m.terminals[p.terminal] != "":
 			m.expect(t, err, ErrTerminalLocked)
@@ -194,6 +203,10 @@ func (m *model) step(t *testing.T, l *Ledger, r *rand.Rand, step int) string {
 		notice, terminal := r.IntN(8), fmt.Sprint("cassa", r.IntN(3))
 		in := intent(notice)
 		in.RequestID, in.Terminal, in.Baseline.Last = fmt.Sprint("r", step), terminal, nil // strangers are TestComputedTotal's
+		platform, offline := r.IntN(3) == 0, r.IntN(4) == 0
+		if in.OfflineCharge = offline; platform {
+			in.Settlement = SettlementPlatform
+		}
 		p, err := l.Intend(in)
 		number := in.Notices[0].Number
 		var want error
@@ -202,8 +215,14 @@ func (m *model) step(t *testing.T, l *Ledger, r *rand.Rand, step int) string {
 			want = ErrNoticeLocked
 		case m.terminals[terminal] != "":
 			want = ErrTerminalLocked
+		case offline && (m.offline == 0 || m.charges(m.offline) == maxOffline):
+			want = ErrOfflineLimit
 		default:
 			m.payments[p.ID] = &modelPayment{request: in.RequestID, notice: number, terminal: terminal, state: Sent, reg: RegNone, ref: in.Reference, session: m.session}
+			m.payments[p.ID].platform = platform
+			if offline {
+				m.payments[p.ID].offline = m.offline
+			}
 			m.order = append(m.order, p.ID)
 			m.holders[number] = []string{p.ID}
 			m.take(p.ID, m.payments[p.ID])
@@ -233,7 +252,9 @@ func (m *model) step(t *testing.T, l *Ledger, r *rand.Rand, step int) string {
 		switch {
 		case p == nil:
 			m.expect(t, err, ErrNotFound)
-		case p.state != Charged && p.state != Reversing:
+		case p.reg == RegDone: // the same again
+			m.expect(t, err, nil)
+		case p.state != Charged && p.state != Reversing, p.reg == RegNone: // nobody has called the platform
 			m.expect(t, err, ErrStale)
 		default:
 			m.expect(t, err, nil)
@@ -296,7 +317,7 @@ func (m *model) concludeReversal(id string, p *modelPayment, v driver.Verdict) e
 	case v == driver.Reversed:
 		p.state, p.watch, p.freeAt = Reversed, true, m.now.Add(30*time.Minute)
 		m.count(p, p.reversed, -1250, !p.heard)
-		if p.reg == RegAwaiting {
+		if p.reg == RegAwaiting || p.reg == RegNone {
 			p.reg = RegClosed
 		}
 	default:
@@ -337,7 +358,10 @@ func (m *model) conclude(id string, v driver.Verdict) error {
 	switch v {
 	case driver.Charged:
 		m.receipts++
-		p.state, p.receipt, p.reg, p.watch = Charged, m.receipts, RegAwaiting, false
+		p.state, p.receipt, p.watch = Charged, m.receipts, false
+		if !p.platform {
+			p.reg = RegAwaiting
+		}
 		m.count(p, p.session, 1250, was == Sent)
 		if !slices.Contains(m.holders[p.notice], id) {
 			m.holders[p.notice] = append(m.holders[p.notice], id)
@@ -398,7 +422,11 @@ func (m *model) compare(t *testing.T, l *Ledger) {
 		if want.state == Sent || want.state == Unknown || want.state == Reversing {
 			open = append(open, id)
 		}
-		if want.watch || want.reg == RegAwaiting {
+		wanted := (want.state == Charged || want.state == Reversing && !want.platform) && (want.reg == RegAwaiting || want.reg == RegNone || want.reg == RegSubmit)
+		if n := p.Submission; (n != nil) != (want.calls > 0) || n != nil && n.N != want.calls {
+			t.Errorf("%s: submission %+v, want %d", id, n, want.calls)
+		}
+		if want.watch || wanted {
 			box = append(box, fmt.Sprint(id, want.watch))
 		}
 	}
@@ -441,6 +469,9 @@ func (m *model) compare(t *testing.T, l *Ledger) {
 	}
 	if n := len(must(l.Cases(true))(t)); n != m.cases {
 		t.Errorf("%d cases, want %d", n, m.cases)
+	}
+	if now, open, err := l.Offline(); err != nil || open != (m.offline > 0) || m.periods > 0 && now.Payments != m.charges(m.periods) || now.Cents != 1250*int64(now.Payments) {
+		t.Errorf("offline: %+v %t %v, want %d in period %d", now, open, err, m.charges(m.periods), m.periods)
 	}
 	if r := must(l.Check())(t); len(r.Problems) > 0 || r.Payments != len(m.order) {
 		t.Errorf("%+v", r)
