@@ -67,8 +67,18 @@ func payForEver(l *Ledger) error {
 		}
 	}
 	for {
-		n := rand.IntN(1 << 30)
-		p, err := l.Intend(intent(n))
+		in := intent(rand.IntN(1 << 30))
+		if rand.IntN(3) == 0 {
+			in.Settlement = SettlementPlatform
+		}
+		if _, open, err := l.Offline(); err != nil {
+			return err
+		} else if in.OfflineCharge = open && rand.IntN(2) == 0; !open {
+			if _, err := l.OpenOffline("capo", "x", OfflineLimits{MaxAmountCents: 1250, MaxTotalCents: 1 << 40, MaxPayments: 1 << 20, MaxHours: 1000000 * 3600e9}); err != nil {
+				return err
+			}
+		}
+		p, err := l.Intend(in)
 		if err != nil {
 			return err
 		}
@@ -103,7 +113,19 @@ func pay(l *Ledger, p Payment) error {
 		return giveBack(l, p)
 	}
 	if p.State == Charged {
-		if _, err = l.Register(RegistrationChange{PaymentID: p.ID, To: RegDone, ReceiptID: "t"}); err != nil {
+		if p.Settlement == SettlementPlatform {
+			for range 1 + rand.IntN(2) {
+				if p, err = l.Submit(p.ID); err != nil {
+					return err
+				}
+				fmt.Println(p.ID, RegSubmit)
+			}
+			if p, err = l.Submitted(p.ID, SubmissionEnd{N: p.Submission.N, Accepted: true, PlatformID: "7"}); err != nil {
+				return err
+			}
+			fmt.Println(p.ID, RegAwaiting)
+		}
+		if _, err = l.Register(RegistrationChange{PaymentID: p.ID, To: RegDone, ReceiptID: "t", RawReceipt: []byte("x"), ReceiptPDF: []byte("%PDF")}); err != nil {
 			return err
 		}
 		fmt.Println(p.ID, RegDone)

@@ -22,7 +22,7 @@ import (
 func TestKilled(t *testing.T) {
 	dir := t.TempDir()
 	told := map[string]string{}
-	rank := map[string]int{"sent": 0, "charged": 1, "not_charged": 1, "reversing": 2, "registered": 3, "reversed": 3}
+	rank := map[string]int{"sent": 0, "charged": 1, "not_charged": 1, "reversing": 2, "submitting": 2, "awaiting_receipt": 3, "registered": 4, "reversed": 4}
 	rounds := 8
 	for round := range rounds {
 		cmd := exec.Command(os.Args[0], dir)
@@ -63,8 +63,8 @@ func TestKilled(t *testing.T) {
 				t.Fatalf("round %d: %s was told %s: %v", round, id, state, err)
 			}
 			now := string(p.State)
-			if p.Notices[0].Registration == RegDone {
-				now = string(RegDone)
+			if reg := p.Notices[0].Registration; reg == RegDone || p.Submission != nil {
+				now = string(reg)
 			}
 			if rank[now] < rank[state] || rank[state] == 1 && rank[now] == 1 && now != state {
 				t.Errorf("round %d: %s was told %s and is %s", round, id, state, now)
