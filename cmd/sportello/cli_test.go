@@ -51,6 +51,9 @@ func TestReadingCommands(t *testing.T) {
 		{"terminal close cassa1 --quiet-totals", exitUsage, "", "va con detect"},
 		{"terminal reprint cassa1", exitDone, "fatto: reprint", ""},
 		{"terminal close cassa1", exitDone, "fatto: close", ""},
+		{"terminal channel cassa1 13212880150_91", exitDone, "fatto: channel 13212880150_91", ""},
+		{"terminal channel cassa1", exitUsage, "", "il canale da confermare"},
+		{"terminal status cassa1 x", exitUsage, "", "servono un'azione"},
 		{"terminal dance cassa1", exitUsage, "", "sconosciuta"},
 		{"terminal status", exitUsage, "", "servono un'azione"},
 	} {

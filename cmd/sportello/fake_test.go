@@ -44,14 +44,15 @@ type fake struct {
 	payments []local.Payment        // newest first
 	orders   []local.PaymentRequest // every POST payments
 	cases    []local.Case
-	decided  []string // every decision: path and body
-	calls    []string // METHOD path
+	answers  map[string]any // by path, with its query: JSON, or a PDF as []byte
+	decided  []string       // every decision: path and body
+	calls    []string       // METHOD path
 	streams  map[*websocket.Conn]bool
 	cut      int // streams to cut after the snapshot
 }
 
 func newFake(t *testing.T) *fake {
-	f := &fake{t: t, dir: t.TempDir(), token: "gettone", refusals: map[string]local.Error{}, streams: map[*websocket.Conn]bool{}, notices: map[string]local.Notice{}}
+	f := &fake{answers: map[string]any{"queue/status": local.QueueStatus{Depth: 1, Late: 1}}, t: t, dir: t.TempDir(), token: "gettone", refusals: map[string]local.Error{}, streams: map[*websocket.Conn]bool{}, notices: map[string]local.Notice{}}
 	f.notices["302000100000000107"] = local.Notice{
 		Creditor: "01199250158", CreditorName: "Comune di Esempio", Number: "302000100000000107",
 		Description: "TARI 2026", AmountCents: 12050, Payable: true,
@@ -129,7 +130,7 @@ func (f *fake) serve(w http.ResponseWriter, r *http.Request) {
 		f.refuse(w, refusal)
 	case path == "payments" && r.Method == http.MethodPost:
 		f.pay(w, r)
-	case r.Method == http.MethodPost && (strings.HasPrefix(path, "payments/") || strings.HasPrefix(path, "cases/")):
+	case r.Method == http.MethodPost && (strings.HasPrefix(path, "payments/") || strings.HasPrefix(path, "cases/") || path == "offline" || path == "positions"):
 		f.decide(w, r, path)
 	default:
 		f.answer(w, r, path)
@@ -140,6 +141,17 @@ func (f *fake) answer(w http.ResponseWriter, r *http.Request, path string) {
 	now := time.Date(2026, 5, 4, 10, 30, 0, 0, time.UTC)
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if set, ok := f.answers[strings.TrimSuffix(path+"?"+r.URL.RawQuery, "?")]; ok {
+		body, _ := io.ReadAll(r.Body)
+		f.calls[len(f.calls)-1] += strings.TrimSuffix(" "+string(body), " ")
+		if pdf, ok := set.([]byte); ok {
+			w.Header().Set("Content-Type", "application/pdf")
+			_, _ = w.Write(pdf)
+			return
+		}
+		reply(w, http.StatusOK, set)
+		return
+	}
 	switch {
 	case path == "session" && r.Method == http.MethodPost:
 		var s local.SessionRequest
@@ -193,6 +205,7 @@ func (f *fake) answer(w http.ResponseWriter, r *http.Request, path string) {
 		if a.QuietTotals {
 			action += " quiet"
 		}
+		action += strings.TrimSuffix(" "+a.Channel, " ")
 		answer := local.TerminalReport{
 			Terminal: local.Terminal{Name: "cassa1", Label: "Cassa 1", Light: local.LightReady}, Text: "fatto: " + action,
 			Last: &local.Charge{STAN: "000123", AmountCents: 12050}, TotalCents: &total,
@@ -263,7 +276,7 @@ func (f *fake) events(w http.ResponseWriter, r *http.Request) {
 		f.mu.Unlock()
 		return
 	}
-	err = conn.WriteJSON(local.Event{Type: local.EventSnapshot, Snapshot: &local.Snapshot{Payments: f.payments}})
+	err = conn.WriteJSON(local.Event{Type: local.EventSnapshot, Snapshot: &local.Snapshot{Payments: f.payments, Queue: f.inQueue()}})
 	f.streams[conn] = err == nil
 	if f.cut > 0 {
 		f.cut--
@@ -276,6 +289,15 @@ func (f *fake) events(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	delete(f.streams, conn)
 	f.mu.Unlock()
+}
+
+// inQueue is the queue as a snapshot shows it; it needs mu.
+func (f *fake) inQueue() *local.QueueStatus {
+	status, ok := f.answers["queue/status"].(local.QueueStatus)
+	if !ok {
+		return nil
+	}
+	return &status
 }
 
 func (f *fake) refuse(w http.ResponseWriter, e local.Error) {

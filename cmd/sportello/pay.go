@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -149,8 +150,11 @@ func (o *order) lookUp(ctx context.Context, codes []string) int {
 			return o.failed(err)
 		}
 		o.say(fmt.Sprintf("avviso %s: %s, %s, %s", n.Number, orElse(n.CreditorName, n.Creditor), n.Description, euro(n.AmountCents)))
+		if n.Offline {
+			o.say("attenzione: la piattaforma non risponde, l'avviso " + verifiedText(n))
+		}
 		for _, w := range n.Warnings {
-			o.say("attenzione: " + w.Text)
+			o.say(strings.TrimSpace("attenzione: " + w.Text + " " + w.Hint))
 		}
 		// A repeated request may find its own payment holding the notice: the service knows.
 		if !n.Payable && !(o.repeat && n.PaymentID != "") {
@@ -166,6 +170,14 @@ func (o *order) lookUp(ctx context.Context, codes []string) int {
 		return o.changed(total, o.expect)
 	}
 	return exitDone
+}
+
+// verifiedText says what stands behind the amount of a notice that the platform was not asked about now.
+func verifiedText(n local.Notice) string {
+	if n.VerifiedAt == nil {
+		return "non è verificato"
+	}
+	return "non è verificato ora: lo era il " + clock(*n.VerifiedAt)
 }
 
 // changed refuses an amount that nobody has agreed to yet.

@@ -99,8 +99,14 @@ func printPayment(w io.Writer, p local.Payment) {
 	if p.ReceiptNumber != "" {
 		fmt.Fprintf(w, "  ricevuta n. %s del %s\n", p.ReceiptNumber, p.AccountingDay)
 	}
+	if p.Offline {
+		fmt.Fprintf(w, "  %s\n", offlineCharge(p))
+	}
 	for _, n := range p.Notices {
-		fmt.Fprintf(w, "  avviso %s ente %s: %s, %s\n", n.Number, n.Creditor, euro(n.AmountCents), registered(p.State, n.Registration))
+		printRegistration(w, p.State, n)
+	}
+	if s := p.Submission; s != nil {
+		fmt.Fprintf(w, "  %s\n", submissionText(*s))
 	}
 	if r := p.Reversal; r != nil {
 		fmt.Fprintf(w, "  %s\n", reversalText(*r, p.State))
@@ -114,6 +120,59 @@ func printPayment(w io.Writer, p local.Payment) {
 	if p.NeedsPeople && undecided(p) {
 		fmt.Fprintf(w, "  ► decidono le persone: sportello resolve %s\n", p.ID)
 	}
+}
+
+// printRegistration writes where a notice of a payment stands, why, and what to do about it.
+func printRegistration(w io.Writer, s local.State, n local.PaymentNotice) {
+	text := registered(s, n.Registration)
+	switch {
+	case n.Red:
+		text += ", oltre il giorno lavorativo"
+	case n.Late:
+		text += ", in ritardo"
+	}
+	fmt.Fprintf(w, "  avviso %s ente %s: %s, %s\n", n.Number, n.Creditor, euro(n.AmountCents), text)
+	if n.ReceiptID != "" {
+		fmt.Fprintf(w, "    ricevuta pagoPA %s\n", n.ReceiptID)
+	}
+	if n.Reason != nil && n.Reason.Text != "" {
+		fmt.Fprintf(w, "    %s\n", n.Reason.Text)
+		if n.Reason.Hint != "" {
+			fmt.Fprintf(w, "    ► %s\n", n.Reason.Hint)
+		}
+	}
+}
+
+// offlineCharge says of a charge made without the platform's word whether it has had it since.
+func offlineCharge(p local.Payment) string {
+	const text = "incasso a piattaforma spenta"
+	if p.State != local.StateCharged && p.State != local.StateReversing {
+		return text
+	}
+	for _, n := range p.Notices {
+		switch n.Registration {
+		case local.RegistrationNone, local.RegistrationSubmitting, local.RegistrationAwaitingReceipt:
+			return text + ": registrazione in attesa"
+		}
+	}
+	return text
+}
+
+// submissionText says what became of the newest call to register a charge.
+func submissionText(s local.Submission) string {
+	text := fmt.Sprintf("invio alla piattaforma n. %d del %s", s.N, second(s.At))
+	switch {
+	case s.Unsure:
+		text += ": non si sa se è arrivato; prima di ripeterlo il programma controlla"
+	case s.Fault != "":
+		text += ": non accettato"
+	case s.Answered == nil:
+		text += ": in attesa della risposta"
+	}
+	if s.Fault != "" {
+		text += " [" + s.Fault + "]"
+	}
+	return text
 }
 
 // reversalText says what became of the request to give a charge back.
