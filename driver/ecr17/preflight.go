@@ -21,8 +21,9 @@ func (t *terminal) status(s *session) (driver.Status, error) {
 		message: ecr17.StatusRequest{TID: t.linkNow().statusTID}, answers: answerStatus,
 		wait: t.profile.statusWait, sends: t.profile.sends,
 	})
-	if errors.Is(err, errNAK) || errors.Is(err, errDamaged) {
-		// The scope was right once. Find out what fits now, for the message only.
+	if !s.verifying && s.attempt == nil && (errors.Is(err, errNAK) || errors.Is(err, errDamaged)) {
+		// The scope was right once. Find out what fits now, for the message only: never while an attempt may be at
+		// work, whose word comes in the scope that it had.
 		if now, found := t.search(s, ecr17.Scopes[:]); found == nil && now.scope != t.linkNow().scope {
 			return driver.Status{}, refusal(driver.ErrWrongScope, "in use %q, the terminal now uses %q", t.linkNow().scope, now.scope)
 		}
