@@ -12,7 +12,7 @@ import (
 
 var (
 	sentAt = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
-	nexi   = Provider{ID: "CIPBITMM", Channels: []string{"13212880150_90"}}
+	nexi   = Provider{ID: "CIPBITMM", Channels: []string{"13212880150_90"}, Intermediary: "13212880150", Channel: "13212880150_90", PaymentType: "CP"}
 )
 
 // rec makes a positive receipt over 100.00 euro of our provider; each change spoils it.

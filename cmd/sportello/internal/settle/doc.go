@@ -1,12 +1,15 @@
-// Package settle makes sure that the platform knows what was charged. For every
-// charged notice that waits for its pagoPA receipt it asks the platform, again
-// and again, and writes into the ledger what it finds; for attempts that ended
-// not charged, or unknown, it watches that no receipt of ours appears after all
-// (design 4, 5.2, 10). It serves settlement "terminal", where the provider behind
-// the terminal reports the payment and we only read.
+// Package settle makes sure that the platform knows what was charged. It works
+// the outbox off: with settlement "terminal", where the provider behind the
+// terminal reports the payment, it waits for the pagoPA receipt; with "platform"
+// it submits the charge itself, and then waits. For attempts that ended not
+// charged, or unknown, it watches that no receipt of ours appears after all, and
+// where somebody else has paid, that our own may (design 4, 5.2, 10).
 //
 // It must never call a notice registered on anything but a positive receipt of
-// the terminal's own provider, on its channel, over the charged amount; never
-// change the outcome of a charge; and never ask the platform anything while
-// nothing is waiting.
+// ours over the charged amount: by provider and channel, or by the attempt code
+// of our own submission. It must never submit a charge again before the platform
+// has answered a look that began when it could no longer be at work on the last
+// call, nor while that look shows anything of ours, or of others. It must never
+// change the outcome of a charge, never ask the platform anything while nothing
+// is waiting, and never let one notice hold up another.
 package settle

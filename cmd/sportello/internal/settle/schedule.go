@@ -385,7 +385,7 @@ func (s *schedule) finish(r result, now time.Time) {
 	case it.gone || r.done:
 		s.remove(it)
 		s.dirty = true // it may have come back since
-		if r.other && !it.gone {
+		if r.other {
 			s.watchOther(it, now)
 		}
 	default:
@@ -411,7 +411,11 @@ func (s *schedule) again(it *item, r result, now time.Time) {
 		it.due = now // when the platform is back, behind those that have not been asked about
 	case r.answer == answerNone:
 		// Others are answered, this one is not: it does not hold them up, and they do not ask in its place.
-		it.due = now.Add(s.w.o.Jitter(min(s.w.o.SlowPause, time.Minute<<min(it.falls, 6))))
+		pause := s.w.o.Plan[len(s.w.o.Plan)-1]
+		if i := it.falls - 2; i < len(s.w.o.ProbePlan) {
+			pause = s.w.o.ProbePlan[i]
+		}
+		it.due = now.Add(s.w.o.Jitter(pause))
 	case it.poisoned():
 		it.due = now.Add(s.w.o.Jitter(s.w.o.SlowPause))
 	default:

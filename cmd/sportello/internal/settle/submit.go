@@ -151,7 +151,7 @@ func (l *look) unconfirmed(p ledger.Payment, todo []int) result {
 //	the same: twice                                                   people
 //	nothing of ours, or refused                                       free, when the pause of the last answer is over
 func (l *look) follows(p ledger.Payment, todo []int, s sight, asked time.Time) (r result, free bool) {
-	over := asked.After(l.memo.window)
+	over := !asked.Before(l.memo.window)
 	working, nobody, refused := 0, 0, 0
 	for _, rec := range s.records {
 		switch fateOf(rec, over) {
@@ -174,14 +174,14 @@ func (l *look) follows(p ledger.Payment, todo []int, s sight, asked time.Time) (
 		}
 	}
 	now := time.Now()
+	if nobody > 0 && l.memo.sendError.IsZero() {
+		l.memo.sendError = now
+	}
 	switch {
 	case working > 0 && over:
 		return l.waits(p, todo, local.CodeSubmissionUnsure, "", toldUnsure, "the platform shows a record of ours in a state that is not known"), false
 	case working > 0 || !over:
 		return result{at: l.memo.window}, false
-	}
-	if nobody > 0 && l.memo.sendError.IsZero() {
-		l.memo.sendError = now
 	}
 	patient := nobody == 0 || !now.Before(l.memo.sendError.Add(l.w.o.SendErrorWait))
 	if r, found := l.paidElsewhere(todo, s, patient); found {

@@ -46,8 +46,8 @@ func TestPlan(t *testing.T) {
 		if c.ReceiptID != "a" || !c.ReceiptAt.Equal(sentAt.Add(20*time.Second)) || string(c.RawReceipt) != `{"receiptId":"a"}` || c.Case != nil {
 			t.Errorf("written %+v", c)
 		}
-		if !slices.Equal(w.told(), []string{"P1"}) {
-			t.Errorf("events %v", w.told())
+		if !slices.Equal(w.told(), []string{"P1", "P1"}) || !slices.Equal(w.pdfs, []string{"P1"}) { // registered; the PDF is there
+			t.Errorf("events %v, PDFs %v", w.told(), w.pdfs)
 		}
 		w.times()
 		time.Sleep(24 * time.Hour)
@@ -631,21 +631,17 @@ func TestLedgerRefuses(t *testing.T) {
 	})
 }
 
-// TestNotOurs: settlement platform is somebody else's work, and a terminal
-// without a provider proves nothing.
+// TestNotOurs: a terminal without a provider proves nothing.
 func TestNotOurs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.add("P1", noticeA, ledger.Charged)
-		w.payments["P1"].Settlement = ledger.SettlementPlatform
 		w.add("P2", notice(2), ledger.Charged)
 		w.payments["P2"].Terminal = "cassa9"
-		w.give(iuvA, rec("a"))
 		w.give(notice(2)[1:], rec("b"))
 		k := w.worker()
 		defer k.Close()
 		time.Sleep(time.Hour)
-		if got := w.times(); len(got) != 0 || w.registration("P1") != ledger.RegAwaiting || w.registration("P2") != ledger.RegAwaiting {
+		if got := w.times(); len(got) != 0 || w.registration("P2") != ledger.RegAwaiting {
 			t.Errorf("asked at %v, writes %+v", got, w.wrote())
 		}
 	})

@@ -32,6 +32,10 @@ type world struct {
 	took     time.Duration          // how long an answer takes
 	reads    int                    // of payments
 	broken   error                  // the ledger refuses to write
+	cases    []ledger.Case
+	channels []string // confirmed
+	pdfs     []string // payments whose PDF is kept
+	portal   portal
 }
 
 type ask struct {
@@ -94,19 +98,81 @@ func (w *world) Register(c ledger.RegistrationChange) (ledger.Payment, error) {
 	}
 	p := w.payments[c.PaymentID]
 	n := &p.Notices[c.Index]
+	if c.To == "" {
+		c.To = n.Registration
+	}
 	if !n.Registration.May(c.To) {
 		return ledger.Payment{}, ledger.ErrStale
 	}
 	n.Registration, n.Reason = c.To, c.Reason
+	if c.AttemptCode != "" {
+		n.AttemptCode = c.AttemptCode
+	}
+	w.openCase(c.Case)
 	if c.ReceiptID != "" {
 		n.ReceiptID = c.ReceiptID
 	}
-	if c.DropWatch || (c.To != ledger.RegNone && c.To != ledger.RegAwaiting) {
+	if c.DropWatch || (c.To != ledger.RegNone && c.To != ledger.RegAwaiting && c.To != ledger.RegSubmit) {
 		w.outbox = slices.DeleteFunc(w.outbox, func(o ledger.OutboxItem) bool { return o.PaymentID == c.PaymentID && o.Index == c.Index })
 	}
 	w.writes = append(w.writes, c)
 	w.signal()
 	return *p, nil
+}
+
+func (w *world) openCase(k *ledger.Case) {
+	if k == nil {
+		return
+	}
+	c := *k
+	c.ID = fmt.Sprintf("C%d", len(w.cases)+1)
+	w.cases = append(w.cases, c)
+}
+
+func (w *world) Cases(all bool) ([]ledger.Case, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(w.cases), func(c ledger.Case) bool { return !all && !c.Ended.IsZero() }), nil
+}
+
+func (w *world) Case(id string) (ledger.Case, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.cases {
+		if c.ID == id {
+			return c, nil
+		}
+	}
+	return ledger.Case{}, ledger.ErrNotFound
+}
+
+// causes are the cases so far, by their causes.
+func (w *world) causes() []string {
+	synctest.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := []string{}
+	for _, c := range w.cases {
+		out = append(out, c.Cause.Code)
+	}
+	return out
+}
+
+func (w *world) Terminal(string) (ledger.TerminalState, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return ledger.TerminalState{Channels: w.channels}, nil
+}
+
+func (w *world) KeepPDF(id string, _ int, pdf []byte) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.pdfs = append(w.pdfs, id)
+	return nil
+}
+
+func (w *world) ReceiptPDF(context.Context, string, string, string) ([]byte, error) {
+	return []byte("%PDF"), nil
 }
 
 func (w *world) signal() {
@@ -255,8 +321,9 @@ func (w *world) registration(id string) ledger.Registration {
 }
 
 func (w *world) options() Options {
-	return Options{Platform: w, Ledger: w, Events: w, Providers: map[string]Provider{"cassa1": nexi},
-		Jitter: func(d time.Duration) time.Duration { return d }}
+	return Options{Platform: plain{w}, Ledger: books{w}, Events: w, Providers: map[string]Provider{"cassa1": nexi},
+		Jitter:  func(d time.Duration) time.Duration { return d },
+		FlowDue: func(p ledger.Payment) time.Time { return p.SentAt.Add(10_000 * time.Hour) }}
 }
 
 func (w *world) worker(change ...func(*Options)) *Worker {

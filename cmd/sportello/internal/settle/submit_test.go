@@ -1,0 +1,417 @@
+package settle
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/protocol/govpay"
+)
+
+func TestSubmits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(time.Hour)
+		w.start = time.Now()
+		w.charge("P1", notice(1), notice(2), notice(3))
+		time.Sleep(time.Minute)
+		if got := w.portal.calls; len(got) != 1 || got[0].session != "RIFP1" || got[0].notices != 3 || got[0].at != 0 {
+			t.Fatalf("calls %+v", got)
+		}
+		for i := range 3 {
+			if n := w.payments["P1"].Notices[i]; n.Registration != ledger.RegAwaiting || n.AttemptCode == "" {
+				t.Errorf("notice %d: %+v", i, n)
+			}
+		}
+		if s := k.Status(); s.Waiting != 3 || s.Late != 0 {
+			t.Errorf("status %+v", s)
+		}
+		time.Sleep(14*time.Minute + time.Second)
+		if s := k.Status(); s.Late != 3 {
+			t.Errorf("a quarter of an hour after the charge: %+v", s)
+		}
+		w.pays(1)
+		time.Sleep(6 * time.Minute)
+		synctest.Wait()
+		for i := range 3 {
+			if n := w.payments["P1"].Notices[i]; n.Registration != ledger.RegDone || n.ReceiptID != n.AttemptCode {
+				t.Errorf("notice %d: %+v", i, n)
+			}
+		}
+		if len(w.called()) != 1 || len(w.causes()) != 0 || len(w.pdfs) != 3 || k.Status().Waiting != 0 {
+			t.Errorf("called at %v, cases %v, PDFs %v, %+v", w.called(), w.causes(), w.pdfs, k.Status())
+		}
+	})
+}
+
+// TestContinuations: what follows each end of a call, to the second: when it is called again within three
+// hours, and what people are told. No row may submit what the platform has.
+func TestContinuations(t *testing.T) {
+	un := govpay.OutcomeUnavailable
+	cut := &govpay.Fault{Outcome: un, Sent: true}
+	for _, x := range []struct {
+		name   string
+		answer []step
+		calls  []float64
+		end    ledger.Registration
+		reason string
+		cases  []string
+	}{
+		{"taken", nil, []float64{0}, ledger.RegAwaiting, "", nil},
+		{"cut, nothing came of it", []step{{fault: cut}}, []float64{0, 300}, ledger.RegAwaiting, "", nil},
+		{"cut after the work", []step{{fault: cut, record: govpay.PaymentRunning, attempt: govpay.AttemptAccepted}}, []float64{0}, ledger.RegAwaiting, "", nil},
+		{"cut, and the work is done late", []step{{fault: cut, record: govpay.PaymentRunning, attempt: govpay.AttemptAccepted, after: 290 * time.Second}},
+			[]float64{0}, ledger.RegAwaiting, "", nil},
+		{"cut, in the middle of the work", []step{{fault: cut, record: govpay.PaymentRunning, attempt: govpay.AttemptActivated}}, []float64{0}, ledger.RegAwaiting, "", nil},
+		{"server error without a code", []step{{fault: fault(un, 500, "")}}, []float64{0, 300}, ledger.RegAwaiting, "", nil},
+		{"INTERNAL", []step{{fault: fault(un, 500, "INTERNAL")}}, []float64{0, 300}, ledger.RegAwaiting, "", nil},
+		{"its owner does not answer", []step{{fault: fault(un, 502, "502000")}, {fault: fault(un, 502, "502000")}}, []float64{0, 30, 150}, ledger.RegAwaiting, "", nil},
+		{"no refresh", []step{{fault: fault(un, 422, "VER_014")}}, []float64{0, 30}, ledger.RegAwaiting, "", nil},
+		{"channel away", []step{{fault: fault(un, 502, "PPT_CANALE_IRRAGGIUNGIBILE"), record: govpay.PaymentFailed, attempt: govpay.AttemptRefused}},
+			[]float64{0, 30}, ledger.RegAwaiting, "", nil},
+		{"channel too slow", []step{{fault: fault(un, 502, "PPT_CANALE_TIMEOUT"), record: govpay.PaymentFailed, attempt: govpay.AttemptRefused}},
+			[]float64{0, 300}, ledger.RegAwaiting, "", nil},
+		{"unknown provider", []step{{fault: fault(govpay.OutcomePermanent, 502, "PPT_PSP_SCONOSCIUTO"), record: govpay.PaymentFailed, attempt: govpay.AttemptRefused}},
+			[]float64{0, 3600}, ledger.RegAwaiting, "", []string{"submission_refused"}},
+		{"bad request", []step{{fault: fault(govpay.OutcomePermanent, 400, "SINTASSI")}}, []float64{0, 3600}, ledger.RegAwaiting, "", []string{"submission_refused"}},
+		{"forbidden", []step{{fault: fault(govpay.OutcomeForbidden, 403, "403000")}}, []float64{0, 3600}, ledger.RegAwaiting, "", []string{"submission_refused"}},
+		{"expired", []step{{fault: fault(govpay.OutcomePermanent, 422, "PAG_007"), record: govpay.PaymentFailed}}, []float64{0}, ledger.RegRejected, "submission_refused", []string{"submission_refused"}},
+		{"unknown notice", []step{{fault: fault(govpay.OutcomePermanent, 422, "VER_008")}}, []float64{0}, ledger.RegRejected, "submission_refused", []string{"submission_refused"}},
+		{"shares", []step{{fault: fault(govpay.OutcomePermanent, 422, "VER_038"), record: govpay.PaymentFailed}}, []float64{0}, ledger.RegRejected, "submission_refused", []string{"submission_refused"}},
+		{"pagoPA away, once", []step{{fault: fault(un, 502, "PAA_NODO_INDISPONIBILE"), record: govpay.PaymentFailed, attempt: govpay.AttemptSendError}},
+			[]float64{0, 1802}, ledger.RegAwaiting, "", nil},
+		{"pagoPA away, twice", []step{{fault: fault(un, 502, "PAA_NODO_INDISPONIBILE"), record: govpay.PaymentFailed, attempt: govpay.AttemptSendError},
+			{fault: fault(un, 502, "PAA_NODO_INDISPONIBILE"), record: govpay.PaymentFailed, attempt: govpay.AttemptSendError}},
+			[]float64{0, 1802}, ledger.RegSubmit, "submission_unsure", []string{"submission_unsure"}},
+		{"a state that nobody knows", []step{{fault: cut, record: "IN_SOSPESO", attempt: govpay.AttemptAccepted}}, []float64{0}, ledger.RegSubmit, "submission_unsure", []string{"submission_unsure"}},
+		{"refused by the provider", []step{{fault: cut, record: govpay.PaymentNotPaid, attempt: govpay.AttemptRefused}}, []float64{0, 3900}, ledger.RegAwaiting, "", []string{"submission_refused"}},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				k := w.worker()
+				defer k.Close()
+				time.Sleep(time.Second)
+				w.start = time.Now()
+				w.portal.answer = x.answer
+				w.charge("P1", noticeA)
+				time.Sleep(3 * time.Hour)
+				got := w.called()
+				ok := len(got) == len(x.calls)
+				for i := range min(len(got), len(x.calls)) {
+					ok = ok && got[i] >= x.calls[i] && got[i] <= x.calls[i]+1 // a fault is written, and looked at, in no time
+				}
+				n := w.payments["P1"].Notices[0]
+				if !ok || n.Registration != x.end || n.Reason.Code != x.reason && x.end != ledger.RegAwaiting || !slices.Equal(w.causes(), append([]string{}, x.cases...)) {
+					t.Errorf("called at %v, want %v; %+v; cases %v", got, x.calls, n, w.causes())
+				}
+			})
+		})
+	}
+}
+
+// TestRestartWaitsTheWholeWindow: a call that was cut by the power is looked at, and not repeated before the
+// window has passed from the start of the service, whatever the wall clock says.
+func TestRestartWaitsTheWholeWindow(t *testing.T) {
+	for _, x := range []struct {
+		name     string
+		answered bool // and unsure
+	}{{"cut", false}, {"unsure", true}} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			w.charge("P1", noticeA)
+			p := w.payments["P1"]
+			p.Submission = &ledger.Submission{N: 1, At: time.Now().Add(-24 * time.Hour)}
+			if x.answered {
+				p.Submission.Answered, p.Submission.Unsure = time.Now().Add(-23*time.Hour), true
+			}
+			p.Notices[0].Registration = ledger.RegSubmit
+			k := w.worker()
+			defer k.Close()
+			time.Sleep(299 * time.Second)
+			if got := w.called(); len(got) != 0 {
+				t.Fatalf("%s: called at %v", x.name, got)
+			}
+			time.Sleep(2 * time.Second)
+			if got := w.called(); !slices.Equal(got, []float64{300}) {
+				t.Errorf("%s: called at %v", x.name, got)
+			}
+		})
+	}
+}
+
+// TestALookMustBeAnswered: while the platform is away nothing is repeated.
+func TestALookMustBeAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(time.Second)
+		w.portal.answer = []step{{fault: &govpay.Fault{Outcome: govpay.OutcomeUnavailable, Sent: true}}}
+		w.charge("P1", noticeA)
+		synctest.Wait()
+		w.failWith(func(string) error { return &govpay.Fault{Outcome: govpay.OutcomeUnavailable} })
+		time.Sleep(time.Hour)
+		if got := w.called(); len(got) != 1 {
+			t.Fatalf("called at %v", got)
+		}
+		w.failWith(nil)
+		time.Sleep(2 * time.Minute)
+		if got := w.called(); len(got) != 2 {
+			t.Errorf("called at %v", got)
+		}
+	})
+}
+
+// TestOlderCopy: the ledger is a restored copy that does not know of the call: what is found at the start is looked at first.
+func TestOlderCopy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.charge("P1", noticeA)
+		w.portal.records = []govpay.Payment{{ID: "p0", State: govpay.PaymentRunning, Session: "RIFP1", At: time.Now(),
+			Attempts: []govpay.Attempt{{State: govpay.AttemptAccepted, Creditor: comune, IUV: iuvA, Code: "ccp0", Submitted: true}}}}
+		time.Sleep(time.Second)
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(time.Hour)
+		if got := w.called(); len(got) != 0 || w.registration("P1") != ledger.RegAwaiting || w.payments["P1"].Notices[0].AttemptCode != "ccp0" {
+			t.Errorf("called at %v, %+v", got, w.payments["P1"].Notices)
+		}
+	})
+}
+
+// TestBlocked: somebody else's attempt. It is waited for, and a case when it outlives a token; then the way is free.
+func TestBlocked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(time.Second)
+		w.start = time.Now()
+		w.portal.answer = []step{{fault: fault(govpay.OutcomePermanent, 422, "PAG_014"), record: govpay.PaymentFailed}}
+		w.portal.positions = map[string]govpay.Position{noticeA: {State: govpay.StateOpen, Cents: 10000,
+			Attempts: []govpay.Attempt{{State: govpay.AttemptAccepted, Submitted: true, Code: "theirs"}}}}
+		w.charge("P1", noticeA)
+		time.Sleep(29 * time.Minute)
+		if got := w.called(); len(got) != 1 || len(w.causes()) != 0 || w.payments["P1"].Notices[0].Reason.Code != "submission_blocked" {
+			t.Fatalf("called at %v, cases %v, %+v", got, w.causes(), w.payments["P1"].Notices)
+		}
+		time.Sleep(10 * time.Minute)
+		if got := w.causes(); !slices.Equal(got, []string{"submission_blocked"}) {
+			t.Errorf("cases %v", got)
+		}
+		w.mu.Lock()
+		w.portal.positions = nil
+		w.mu.Unlock()
+		time.Sleep(10 * time.Minute)
+		if got := w.called(); len(got) != 2 || w.registration("P1") != ledger.RegAwaiting {
+			t.Errorf("called at %v, %q", got, w.registration("P1"))
+		}
+	})
+}
+
+// TestPaidElsewhereBeforeOurs: somebody paid between the card and the call: no second submission, and a case.
+func TestPaidElsewhereBeforeOurs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(time.Second)
+		w.portal.answer = []step{{fault: fault(govpay.OutcomePermanent, 422, "PAG_006"), record: govpay.PaymentFailed}}
+		w.give(iuvA, rec("theirs")) // even of our own provider: not by our code
+		w.charge("P1", noticeA)
+		time.Sleep(time.Hour)
+		if got := w.called(); len(got) != 1 || w.registration("P1") != ledger.RegElse || !slices.Equal(w.causes(), []string{"paid_elsewhere"}) {
+			t.Errorf("called at %v, %q, cases %v", got, w.registration("P1"), w.causes())
+		}
+	})
+}
+
+// TestNobodyKnowsAndTheReceiptComes: of the call of which nobody knew whether pagoPA got it.
+func TestNobodyKnowsAndTheReceiptComes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(time.Second)
+		w.portal.answer = []step{{fault: fault(govpay.OutcomeUnavailable, 502, "PAA_NODO_INDISPONIBILE"), record: govpay.PaymentFailed, attempt: govpay.AttemptSendError}}
+		w.charge("P1", noticeA)
+		time.Sleep(20 * time.Minute)
+		w.pays(1)
+		time.Sleep(time.Hour)
+		if got := w.called(); len(got) != 1 || w.registration("P1") != ledger.RegDone {
+			t.Errorf("called at %v, %q", got, w.registration("P1"))
+		}
+	})
+}
+
+// TestTwoSubmissionsBothPaid: the one of which nobody knew, and its repeat: one is ours, the other is a case.
+func TestTwoSubmissionsBothPaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(time.Second)
+		w.portal.answer = []step{{fault: fault(govpay.OutcomeUnavailable, 502, "PAA_NODO_INDISPONIBILE"), record: govpay.PaymentFailed, attempt: govpay.AttemptSendError}}
+		w.charge("P1", noticeA)
+		time.Sleep(40 * time.Minute)
+		if len(w.called()) != 2 {
+			t.Fatalf("called at %v", w.called())
+		}
+		w.pays(1)
+		w.pays(2)
+		time.Sleep(time.Hour)
+		if w.registration("P1") != ledger.RegDone || !slices.Equal(w.causes(), []string{"receipt_uncharged"}) {
+			t.Errorf("%q, cases %v", w.registration("P1"), w.causes())
+		}
+	})
+}
+
+// TestAcceptedAndRefusedByTheProvider: the receipt says no. The money is here and not there.
+func TestAcceptedAndRefusedByTheProvider(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(time.Second)
+		w.charge("P1", noticeA)
+		time.Sleep(time.Minute)
+		w.mu.Lock()
+		a := &w.portal.records[0].Attempts[0]
+		a.State, a.Proof = govpay.AttemptReceipt, &govpay.Proof{Result: govpay.ResultNotPaid, ReceiptID: a.Code, Cents: 10000}
+		w.portal.records[0].State = govpay.PaymentNotPaid
+		w.receipts[iuvA] = []govpay.Receipt{{ReceiptRef: govpay.ReceiptRef{ID: a.Code, Esito: "NON_ESEGUITO"}, Cents: 10000, Proof: a.Proof}}
+		w.mu.Unlock()
+		time.Sleep(5 * time.Minute)
+		if w.registration("P1") != ledger.RegRejected || !slices.Equal(w.causes(), []string{"submission_refused"}) || len(w.called()) != 1 {
+			t.Errorf("%q, cases %v, called at %v", w.registration("P1"), w.causes(), w.called())
+		}
+	})
+}
+
+// TestUnconfirmed: what the terminal may undo is not submitted before its word, or people's.
+func TestUnconfirmed(t *testing.T) {
+	for _, how := range []string{"confirmed", "people", "evidence"} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			k := w.worker()
+			defer k.Close()
+			time.Sleep(time.Second)
+			w.charge("P1", noticeA)
+			w.payments["P1"].Acked = false
+			time.Sleep(14 * time.Minute)
+			if len(w.called()) != 0 || len(w.causes()) != 0 {
+				t.Fatalf("called at %v, cases %v", w.called(), w.causes())
+			}
+			time.Sleep(10 * time.Minute)
+			if len(w.called()) != 0 || !slices.Equal(w.causes(), []string{"awaiting_confirmation"}) {
+				t.Fatalf("called at %v, cases %v", w.called(), w.causes())
+			}
+			w.mu.Lock()
+			switch p := w.payments["P1"]; how {
+			case "confirmed":
+				p.Confirmed = true
+			case "people":
+				p.ResolvedBy = []string{"anna", "bruno"}
+			default:
+				p.Reason.Code = "by_evidence"
+			}
+			w.mu.Unlock()
+			time.Sleep(6 * time.Minute)
+			if len(w.called()) != 1 || len(w.causes()) != 1 {
+				t.Errorf("%s: called at %v, cases %v", how, w.called(), w.causes())
+			}
+		})
+	}
+}
+
+// TestWrongSetup: one call says that the platform opens browsers; nothing more is submitted until the case is
+// ended or the service starts again. What is submitted already goes on.
+func TestWrongSetup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		time.Sleep(time.Second)
+		w.charge("P0", notice(9))
+		time.Sleep(time.Second)
+		wrong := step{fault: fault(govpay.OutcomeWrongSetup, 201, "")}
+		w.portal.answer = []step{wrong, wrong, wrong, wrong}
+		for i := range 6 {
+			w.charge("P"+string(rune('1'+i)), notice(i+1))
+		}
+		time.Sleep(24 * time.Hour)
+		calls := len(w.called())
+		if calls > 5 || !slices.Equal(w.causes(), []string{"submission_wrong_setup"}) || !k.Status().Stopped || k.Status().Waiting != 7 {
+			t.Fatalf("%d calls, cases %v, %+v", calls, w.causes(), k.Status())
+		}
+		w.pays(1)
+		time.Sleep(6 * time.Minute)
+		if w.registration("P0") != ledger.RegDone {
+			t.Errorf("what was submitted before: %q", w.registration("P0"))
+		}
+		w.mu.Lock()
+		w.portal.answer = nil
+		w.cases[0].Ended = time.Now()
+		w.mu.Unlock()
+		time.Sleep(2 * time.Minute)
+		for i := range 6 {
+			if got := w.registration("P" + string(rune('1'+i))); got != ledger.RegAwaiting {
+				t.Errorf("payment %d after the case was ended: %q", i+1, got)
+			}
+		}
+		if len(w.called()) != calls+6 || k.Status().Stopped {
+			t.Errorf("%d calls, then %d; %+v", calls, len(w.called()), k.Status())
+		}
+		k.Close()
+	})
+}
+
+// TestLedgerLosesTheEnd: the disk is full when the platform has accepted. Nothing is called again.
+func TestLedgerLosesTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.portal.took = 10 * time.Second
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(time.Second)
+		w.charge("P1", noticeA)
+		time.Sleep(5 * time.Second)
+		w.mu.Lock()
+		w.broken = errors.New("disk is full")
+		w.mu.Unlock()
+		time.Sleep(time.Hour)
+		w.mu.Lock()
+		w.broken = nil
+		w.mu.Unlock()
+		time.Sleep(time.Hour)
+		if len(w.called()) != 1 || w.registration("P1") != ledger.RegAwaiting {
+			t.Errorf("called at %v, %q", w.called(), w.registration("P1"))
+		}
+	})
+}
+
+// TestCartWithOneBadNotice: what will never be taken is rejected alone; the others are submitted without it.
+func TestCartWithOneBadNotice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(time.Second)
+		w.portal.answer = []step{{fault: fault(govpay.OutcomePermanent, 422, "PAG_007"), record: govpay.PaymentFailed}}
+		w.portal.positions = map[string]govpay.Position{notice(2): {State: govpay.StateExpired, Cents: 10000}}
+		w.charge("P1", notice(1), notice(2), notice(3))
+		time.Sleep(time.Hour)
+		n := w.payments["P1"].Notices
+		if n[0].Registration != ledger.RegAwaiting || n[1].Registration != ledger.RegRejected || n[2].Registration != ledger.RegAwaiting {
+			t.Errorf("%+v", n)
+		}
+		if c := w.portal.calls; len(c) != 2 || c[0].notices != 3 || c[1].notices != 2 || !slices.Equal(w.causes(), []string{"submission_refused"}) {
+			t.Errorf("calls %+v, cases %v", c, w.causes())
+		}
+	})
+}
