@@ -48,16 +48,28 @@ terminals:
     terminal_id: "{{.TerminalID}}"
     cash_register_id: "00000001"
     exclusivity: exclusive
+    settlement: {{.Settlement}}
     psp: {id: "{{.PSP.ID}}", intermediary: "{{.PSP.TaxCode}}", channel: "{{.PSP.Channel}}", payment_type: CP}
+{{- if eq .Settlement "terminal"}}
     notice_data: {tag: 5, template: "{notice}{creditor}", index_map: "5000"}
+{{- else}}
+    notice_data: null
+    max_notices: 5
+{{- end}}
 log: {level: warn}
 platform:
   driver: govpay
-  pagamento: {{.Pagamento}}
-  pendenze: {{.Pendenze}}
-  ragioneria: {{.Ragioneria}}
+  pagamento: {{.API.pagamento}}
+  pendenze: {{.API.pendenze}}
+  ragioneria: {{.API.ragioneria}}
+  backoffice: {{.API.backoffice}}
   application: A2A-SPORTELLO
   auth: {user: {{.User}}, password_file: '{{.Password}}'}
+services:
+  - CIE
+  - SEGRETERIA
+  - {type: LIBERO, name: Versamento libero, reason: Versamento allo sportello, entry_code: LIBERO, taxonomy: Servizi erogati dal comune, due_days: 30}
+offline: {allow: true, max_amount_cents: 20000, max_total_cents: 50000, max_payments: 5, max_hours: 2, verified_within: 24h}
 `))
 
 // runDemo runs the service with simulated ends, in one process, all on loopback: a terminal on a TCP
@@ -67,9 +79,13 @@ func runDemo(args []string) int {
 	listen := fs.String("listen", "127.0.0.1:8417", "indirizzo della pagina")
 	dir := fs.String("data", "", "cartella dei dati; senza, una temporanea che alla fine sparisce")
 	fast := fs.Bool("fast", false, "terminale senza le attese di una persona")
+	settlement := fs.String("settlement", "terminal", "chi comunica l'incasso: terminal (il prestatore del terminale), platform (noi, alla piattaforma)")
 	manual := fs.Bool("manual-keys", false, "carta e PIN aspettano i tasti del terminale simulato, nella pagina")
 	if !parse(fs, args) || fs.NArg() > 0 {
 		return exitUsage
+	}
+	if *settlement != "terminal" && *settlement != "platform" {
+		return usageError(fmt.Sprintf("demo: --settlement %q non esiste", *settlement), "sportello demo --settlement platform")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -89,7 +105,7 @@ func runDemo(args []string) int {
 		*listen = free.Addr().String()
 		_ = free.Close()
 	}
-	d, err := startDemo(ctx, *dir, *fast, *manual)
+	d, err := startDemo(ctx, *dir, *settlement, *fast, *manual)
 	if err != nil {
 		return fail(err)
 	}
@@ -107,16 +123,18 @@ func runDemo(args []string) int {
 
 // demo is the pair of simulated ends.
 type demo struct {
-	dir      string
-	bank     *simulator.Bank
-	terminal *simulator.Terminal
-	address  string // of the terminal
-	served   chan error
-	platform *govpaytest.Server
-	stop     context.CancelFunc
+	dir        string
+	settlement string // terminal, platform
+	faults     string // file of the platform's faults, for whoever wants to see some
+	bank       *simulator.Bank
+	terminal   *simulator.Terminal
+	address    string // of the terminal
+	served     chan error
+	platform   *govpaytest.Server
+	stop       context.CancelFunc
 }
 
-func startDemo(ctx context.Context, dir string, fast, manual bool) (*demo, error) {
+func startDemo(ctx context.Context, dir, settlement string, fast, manual bool) (*demo, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -133,7 +151,7 @@ func startDemo(ctx context.Context, dir string, fast, manual bool) (*demo, error
 	if o.Bank, err = simulator.OpenBank(bank); err != nil {
 		return nil, err
 	}
-	d := &demo{dir: dir, bank: o.Bank, served: make(chan error, 1)}
+	d := &demo{dir: dir, settlement: settlement, faults: filepath.Join(dir, "guasti.jsonl"), bank: o.Bank, served: make(chan error, 1)}
 	if d.terminal, err = simulator.New(o); err != nil {
 		return nil, err
 	}
@@ -144,15 +162,33 @@ func startDemo(ctx context.Context, dir string, fast, manual bool) (*demo, error
 	d.address = l.Addr().String()
 	ctx, d.stop = context.WithCancel(ctx)
 	go func() { d.served <- d.terminal.Serve(ctx, l) }()
-	d.platform, err = govpaytest.New(govpaytest.Options{User: demoUser, Password: demoPassword, BankFile: bank, ReceiptDelay: 3 * time.Second})
-	if err == nil {
-		err = d.platform.Start("127.0.0.1:0")
-	}
-	if err != nil {
+	if err := d.startPlatform(bank); err != nil {
 		d.close()
 		return nil, err
 	}
 	return d, nil
+}
+
+// startPlatform starts a platform whose creditors have the demonstration's way.
+func (d *demo) startPlatform(bank string) error {
+	faults, err := os.OpenFile(d.faults, os.O_CREATE|os.O_RDONLY, 0o600) // what is in it stays
+	if err != nil {
+		return err
+	}
+	if err := faults.Close(); err != nil {
+		return err
+	}
+	seed := govpaytest.Demo(time.Now())
+	if d.settlement == govpaytest.SettlementPlatform {
+		for i := range seed.Creditors {
+			seed.Creditors[i].Settlement = govpaytest.SettlementPlatform
+		}
+	}
+	d.platform, err = govpaytest.New(govpaytest.Options{User: demoUser, Password: demoPassword, Seed: seed, BankFile: bank, FaultsFile: d.faults, ReceiptDelay: 3 * time.Second})
+	if err != nil {
+		return err
+	}
+	return d.platform.Start("127.0.0.1:0")
 }
 
 func (d *demo) close() {
@@ -181,12 +217,11 @@ func (d *demo) writeConfig(listen string) (string, error) {
 	if err := os.WriteFile(passwordPath, []byte(demoPassword+"\n"), 0o600); err != nil {
 		return "", err
 	}
-	pagamento, pendenze, ragioneria := govpaytest.Base("http://" + d.platform.Addr())
 	var text strings.Builder
 	err := demoConfig.Execute(&text, map[string]any{
 		"Listen": listen, "Dir": d.dir, "Operators": operatorsPath, "Password": passwordPath, "User": demoUser,
 		"Creditors": d.platform.Seed().Creditors, "Terminal": d.address, "TerminalID": demoTerminal,
-		"PSP": govpaytest.DefaultProvider, "Pagamento": pagamento, "Pendenze": pendenze, "Ragioneria": ragioneria,
+		"PSP": govpaytest.DefaultProvider, "Settlement": d.settlement, "API": govpaytest.Bases("http://"+d.platform.Addr(), "basic"),
 	})
 	if err != nil {
 		return "", err
@@ -202,9 +237,10 @@ func (d *demo) banner(url, configPath string) {
 	for _, o := range demoOperators {
 		fmt.Fprintf(w, "  Accesso:        %s, PIN %s (%s)\n", o.id, o.pin, o.name)
 	}
-	fmt.Fprintf(w, "  Configurazione: %s\n  Terminale:      tcp://%s\n  Piattaforma:    http://%s\n\n  Avvisi di esempio (testo del QR):\n", configPath, d.address, d.platform.Addr())
+	fmt.Fprintf(w, "  Configurazione: %s\n  Terminale:      tcp://%s\n  Piattaforma:    http://%s\n", configPath, d.address, d.platform.Addr())
+	fmt.Fprintf(w, "  Suoi guasti:    %s, per esempio la riga {\"on\":\"*\",\"do\":\"down\"}\n\n  Avvisi di esempio (testo del QR):\n", d.faults)
 	for i, qr := range d.platform.Seed().QR() {
 		fmt.Fprintf(w, "    %-52s %s\n", qr, d.platform.Seed().Debts[i].Reason)
 	}
-	fmt.Fprintf(w, "\n  Da un altro terminale:\n    sportello pay '%s' --terminal cassa1 --config %s\n\n  Ctrl-C per finire.\n\n", d.platform.Seed().QR()[0], configPath)
+	fmt.Fprintf(w, "\n  Da un altro terminale:\n    sportello pay '%s' --terminal cassa1 --config %s\n\n  Che cosa funziona e che cosa no:\n    sportello doctor --config %s\n\n  Ctrl-C per finire.\n\n", d.platform.Seed().QR()[0], configPath, configPath)
 }

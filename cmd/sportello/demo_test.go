@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"sportello/driver/simulator"
+	"sportello/protocol/local"
 )
 
 // front asks the page's address for the demonstration's terminal with the command line's token.
@@ -75,5 +76,33 @@ func TestDemoTerminalIsPressed(t *testing.T) {
 	}
 	if code := demo.end(t); code != exitDone {
 		t.Errorf("the demonstration ended with %d: %s", code, demo.errs)
+	}
+}
+
+// The demonstration shows the platform's way, too: what is charged is told by us, and the receipt comes.
+func TestDemoSettlesOnThePlatform(t *testing.T) {
+	t.Parallel()
+	c := newCounter(t, setup{}) // for its waiting only
+	dir := filepath.Join(t.TempDir(), "demo")
+	demo := run(t, "demo", "--listen", "127.0.0.1:0", "--data", dir, "--fast", "--settlement", "platform")
+	c.config = demo.after(c, demo.out, "Configurazione:")
+	demo.after(c, demo.out, "Ctrl-C")
+	code, p, errs := c.pay(debt(0))
+	if code != exitDone || p.Settlement != local.SettlementPlatform {
+		t.Fatalf("pay ended with %d by %q: %s", code, p.Settlement, errs)
+	}
+	c.registered()
+	var services []local.Service
+	if code, out, errs := c.cli("services", "--json"); code != exitDone || json.Unmarshal([]byte(out), &services) != nil || len(services) != 3 {
+		t.Errorf("services: %d %s%s", code, out, errs)
+	}
+	if code, out, errs := c.cli("doctor"); code != exitDone || !strings.Contains(out, "✓ LIBERO · debito da creare") || !strings.Contains(out, "[not_provable]") {
+		t.Errorf("doctor: %d %s%s", code, out, errs)
+	}
+	if code := demo.end(t); code != exitDone {
+		t.Errorf("the demonstration ended with %d: %s", code, demo.errs)
+	}
+	if got := cli(t, "", "demo", "--settlement", "bank"); got.code != exitUsage || !strings.Contains(got.errors, "--settlement platform") {
+		t.Errorf("another way: %d %s", got.code, got.errors)
 	}
 }

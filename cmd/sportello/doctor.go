@@ -97,7 +97,7 @@ func (d *doctor) examine(ctx context.Context) {
 	cfg := d.configuration()
 	place, err := config.Locate(d.path)
 	if err == nil {
-		running := d.service(ctx, place)
+		running := d.service(ctx, place, cfg)
 		if d.dataDir(place.DataDir, running) {
 			d.ledger(place.DataDir, running)
 		}
@@ -151,7 +151,7 @@ var checkNames = map[string]string{
 	"page": "indirizzo della pagina", "service": "servizio", "certificate_file": "certificato",
 	"proxy": "proxy", "reach": "collegamento", "tls": "certificato", "credentials": "credenziali", "profile": "interfaccia",
 	"clock": "orologio", "expiry": "scadenza del certificato", "creditor": "ente", "grant": "permessi",
-	"registration": "registrazione", "terminal": "terminale",
+	"registration": "registrazione", "queue": "coda", "services": "debito da creare", "terminal": "terminale",
 }
 
 // printExamined writes a check on a line, and on the next what to do.

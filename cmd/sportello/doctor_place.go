@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"sportello/cmd/sportello/internal/config"
@@ -26,8 +27,8 @@ const (
 // expiresSoon is how long before its end a certificate is spoken of, as govpay.Probe does.
 const expiresSoon = 14 * 24 * time.Hour
 
-// service asks the running service how it is; false: none answers.
-func (d *doctor) service(ctx context.Context, place config.Place) bool {
+// service asks the running service how it is; false: none answers. cfg is nil where the file cannot be used.
+func (d *doctor) service(ctx context.Context, place config.Place, cfg *config.Config) bool {
 	c, err := dial(d.path)
 	if err != nil {
 		d.note(examined{Check: "service", State: gradeBroken, Code: "service_certificate", Found: "il certificato della pagina (tls.certificate) non si legge: " + cause(err).Error(),
@@ -59,7 +60,9 @@ func (d *doctor) service(ctx context.Context, place config.Place) bool {
 	} else {
 		d.well("service", "", "in funzione e pronto")
 	}
-	d.lights(ctx, c)
+	if d.lights(ctx, c) && cfg != nil {
+		d.services(ctx, c, cfg)
+	}
 	return true
 }
 
@@ -76,17 +79,17 @@ func (d *doctor) nobodyAnswers(place config.Place) {
 	d.note(examined{Check: "service", State: gradeDoubt, Code: "service_stopped", Found: "non è in funzione", Remedy: "avviarlo: sportello run --config " + d.path})
 }
 
-// lights are what the service itself sees of platform and terminals.
-func (d *doctor) lights(ctx context.Context, c *client) {
+// lights are what the service itself sees of platform, queue and terminals; false: it does not tell.
+func (d *doctor) lights(ctx context.Context, c *client) bool {
 	if err := c.readToken(); err != nil {
 		d.note(examined{Check: "service", State: gradeDoubt, Code: "token_unreadable", Found: "questo utente non può chiedergli che cosa vede",
 			Remedy: "lanciare il comando con un utente del gruppo che usa la cassa"})
-		return
+		return false
 	}
 	var state local.Snapshot
 	if err := c.get(ctx, api+"state", &state); err != nil {
 		d.note(examined{Check: "service", State: gradeDoubt, Code: "state_unreadable", Found: "non dice che cosa vede: " + err.Error(), Remedy: "guardare il registro del servizio"})
-		return
+		return false
 	}
 	switch p := state.Platform; {
 	case p.Light == local.LightNotReady && p.Reason != nil:
@@ -97,12 +100,43 @@ func (d *doctor) lights(ctx context.Context, c *client) {
 	default:
 		d.well("service", "piattaforma", "il servizio non le ha ancora chiesto nulla")
 	}
+	if q := state.Queue; q != nil && q.Red > 0 {
+		d.note(examined{Check: "queue", State: gradeDoubt, Code: "queue_red", Found: fmt.Sprintf("ricevute pagoPA attese %d, di cui oltre il termine del flusso %d", q.Depth, q.Red),
+			Remedy: "guardare sportello queue e sportello cases: sono da seguire con il prestatore e con il gestore della piattaforma"})
+	} else if q != nil {
+		d.well("queue", "", fmt.Sprintf("ricevute pagoPA attese %d, in ritardo %d", q.Depth, q.Late))
+	}
 	for _, t := range state.Terminals {
 		if t.Light == local.LightNotReady && t.Reason != nil {
 			d.note(examined{Check: "terminal", Of: t.Name, State: gradeBroken, Code: string(t.Reason.Code), Found: "il servizio dice: " + t.Reason.Text, Remedy: orElse(t.Reason.Hint, "sportello terminal status "+t.Name)})
 			continue
 		}
-		d.well("terminal", t.Name, map[local.Light]string{local.LightReady: "pronto", local.LightBusy: "al lavoro"}[t.Light])
+		d.well("terminal", t.Name, orElse(map[local.Light]string{local.LightReady: "pronto", local.LightBusy: "al lavoro"}[t.Light], "non ancora interrogato"))
+	}
+	return true
+}
+
+// services finds those that the configuration names and the counter does not offer.
+func (d *doctor) services(ctx context.Context, c *client, cfg *config.Config) {
+	if len(cfg.Services) == 0 {
+		return
+	}
+	var offered []local.Service
+	if err := c.get(ctx, api+"services", &offered); err != nil {
+		d.note(examined{Check: "services", State: gradeDoubt, Code: "services_unreadable", Found: "il servizio non dice quali debiti può creare: " + err.Error(), Remedy: "guardare il registro del servizio"})
+		return
+	}
+	for _, s := range cfg.Services {
+		if slices.ContainsFunc(offered, func(o local.Service) bool { return o.ID == s.Type && o.Creditor == s.Creditor }) {
+			d.well("services", s.Type, "si può creare")
+			continue
+		}
+		e := examined{Check: "services", Of: s.Type, State: gradeBroken, Code: "service_not_offered", Found: "non si può offrire allo sportello",
+			Remedy: "riavviare il servizio se la voce è nuova; altrimenti il modulo in form ha parole che lo sportello non capisce: le nomina il registro del servizio"}
+		if s.Catalogue() {
+			e.Remedy = "far concedere il tipo pendenza all'applicazione, con un modulo che lo sportello capisca, o descriverlo in services: {type: …, name: …, …}"
+		}
+		d.note(e)
 	}
 }
 

@@ -148,7 +148,7 @@ func (a probed) words(f govpay.Finding) *strings.Replacer {
 		"{host}", a.base.Hostname(), "{port}", port, "{key}", "platform."+string(a.api), "{api}", flags[a.api],
 		"{segment}", orElse(segment, "?"), "{version}", orElse(strings.Trim(version, "/"), "v2"), "{proxy}", orElse(a.proxy, "(nessuno)"),
 		"{issuer}", orElse(f.Issuer, "?"), "{expires}", expires, "{skew}", f.Skew.Abs().Round(time.Second).String(), "{detail}", orElse(f.Detail, "?"),
-		"{took}", f.Took.Round(time.Millisecond).String(), "{application}", a.platform.Application, "{creditor}", a.creditor,
+		"{took}", max(f.Took, time.Millisecond).Round(time.Millisecond).String(), "{application}", a.platform.Application, "{creditor}", a.creditor,
 	)
 }
 
