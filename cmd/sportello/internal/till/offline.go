@@ -156,7 +156,7 @@ func (t *Till) offlineDebt(way govpay.Way, creditor, number string, printed int6
 	}
 	pos := govpay.Position{ID: number, Creditor: creditor, Notice: number, State: govpay.StateOpen, Cents: printed}
 	if known {
-		pos.Cents, pos.DueBy = v.Cents, v.DueBy
+		pos.Cents, pos.DueBy = v.Cents, v.DueBy.In(rome) // a day is over where it was meant
 		if application, id, ok := strings.Cut(v.Position, "/"); ok {
 			pos.Application, pos.ID = application, id
 		}

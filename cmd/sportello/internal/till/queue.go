@@ -32,7 +32,6 @@ type QueueStatus struct {
 type QueueItem struct {
 	PaymentID string
 	Index     int       // into the payment's notices
-	Whole     bool      // it stands for all of them; Index says nothing
 	NextTry   time.Time // zero: none is planned
 	Tries     int
 	Poisoned  bool // put aside to a slow pace: its look fails on our side
@@ -187,13 +186,9 @@ func (t *Till) Queue(context.Context) ([]local.QueueItem, error) {
 		id    string
 		index int
 	}
-	const whole = -1
 	worked := make(map[place]QueueItem)
 	if t.o.Queue != nil {
 		for _, i := range t.o.Queue.Items() {
-			if i.Whole {
-				i.Index = whole
-			}
 			worked[place{i.PaymentID, i.Index}] = i
 		}
 	}
@@ -208,10 +203,7 @@ func (t *Till) Queue(context.Context) ([]local.QueueItem, error) {
 			return nil, internal(err)
 		}
 		n := p.Notices[i.Index]
-		w, own := worked[place{i.PaymentID, i.Index}]
-		if !own {
-			w = worked[place{i.PaymentID, whole}]
-		}
+		w := worked[place{i.PaymentID, i.Index}]
 		q := local.QueueItem{PaymentID: p.ID, Creditor: n.Creditor, Number: n.Number, AmountCents: n.AmountCents,
 			State: local.Registration(n.Registration), Since: i.Since, Reason: t.noticeReason(p, n),
 			NextTry: moment(w.NextTry), Tries: w.Tries, Poisoned: w.Poisoned}

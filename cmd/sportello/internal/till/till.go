@@ -177,7 +177,6 @@ func (t *Till) Close() {
 // Changed tells the screens that a payment's registration changed; its terminal's standing may have, too.
 func (t *Till) Changed(paymentID string) {
 	t.publishPayment(paymentID)
-	t.tell()
 	if p, err := t.o.Ledger.Payment(paymentID); err == nil {
 		if s := t.stations[p.Terminal]; s != nil {
 			s.publish()

@@ -85,8 +85,9 @@ func (t *Till) label(terminal string) string {
 	return terminal
 }
 
-// publishPayment shows a payment as the ledger holds it now.
+// publishPayment shows a payment as the ledger holds it now; queue and offline period follow it.
 func (t *Till) publishPayment(id string) {
+	t.tell()
 	t.showing.Lock()
 	defer t.showing.Unlock()
 	p, err := t.o.Ledger.Payment(id)
