@@ -1,9 +1,14 @@
 package ecr17
 
+import "sportello/driver"
+
 // An attempt that was given up may still get the terminal's word: its line stays open, and what it brings is
 // kept, until the next procedure opens a line of its own (D26). So does one whose gathering was ended by people.
 // The next Resolve of the same attempt in this process takes it up; nothing is acknowledged before it is recorded
 // there, and a word that is no verdict is recorded as just that.
+//
+// The same is for one that was judged not charged, or its reversal refused, without its word (rows 12 and 17 to 19):
+// the risk that stays with those rows is a terminal that is at work all the same, and then its word tells (design 3.9).
 
 // keepLate sets the attempt in hand aside; nothing is waited for any more. What the ledger knows from now on may
 // be of this attempt itself: the next one's baseline, or what people write.
@@ -20,6 +25,13 @@ func (t *terminal) keepLate(e *exchange) {
 	if e.conn != nil {
 		t.late = e
 	}
+}
+
+// keepsEar says whether the line of an attempt stays open behind such a verdict. It does not where that would keep
+// another cash register from a terminal that serves one client.
+func (t *terminal) keepsEar(v driver.Verdict) bool {
+	negative := v == driver.NotCharged || v == driver.NotReversed
+	return negative && (t.serial || !t.servesOne() || t.cfg.Exclusivity == driver.Exclusive)
 }
 
 // setAside is keepLate for an attempt that nobody asks about any more.

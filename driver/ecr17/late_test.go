@@ -118,3 +118,40 @@ func TestLateWordThatIsNoVerdict(t *testing.T) {
 		}
 	}
 }
+
+// TestWordAfterNotCharged: what evidence judged not charged is carried out after all: the terminal's word is heard,
+// and overturns the verdict.
+func TestWordAfterNotCharged(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		total := int64(5000)
+		b.peer.save(b.peer.approved(500))
+		b.peer.on['T'] = func(w *wire, _ []byte) {
+			w.ack()
+			w.send(encode(ecr17.TotalsAnswer{TID: w.p.tid, Code: ecr17.ResultOK, TotalCents: total, HasTotal: true}))
+		}
+		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
+			w.ack()
+			word := w.p.approved(x.AmountCents)
+			w.p.work.Go(func() { time.Sleep(time.Hour); w.send(word) })
+		}
+		p := payment()
+		p.Expected = &total
+		if _, err := b.open().Pay(context.Background(), p, b.rec); err != nil {
+			t.Fatal(err)
+		}
+		b.want(b.rec.only(t), driver.Unknown, "no_answer")
+		b.want(b.resolve(), driver.NotCharged, "by_evidence")
+		term := b.open().(interface{ Heard(string) bool })
+		if term.Heard(p.Reference) {
+			t.Fatal("heard before it spoke")
+		}
+		time.Sleep(2 * time.Hour)
+		if !term.Heard(p.Reference) {
+			t.Fatal("its word was not heard")
+		}
+		b.want(b.resolve(), driver.Charged, "approved")
+		if n := b.peer.received("X"); n != 1 {
+			t.Errorf("the financial frame went out %d times", n)
+		}
+	})
+}

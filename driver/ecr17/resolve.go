@@ -59,8 +59,8 @@ func (t *terminal) resolve(ctx context.Context, reversal bool, judge func(Facts)
 		return nil, err
 	}
 	e.evidence = nil
-	if o.Verdict == driver.Unknown {
-		return nil, nil
+	if o.Verdict == driver.Unknown || !e.pending && t.keepsEar(o.Verdict) {
+		return nil, nil // the line is kept
 	}
 	e.concluded = true
 	var after *driver.Aftermath
