@@ -7,5 +7,8 @@ import "time"
 // failpoint does nothing in a release; see failpoint_on.go.
 var failpoint func(string)
 
-// submitWindow is the platform's own in a release; see failpoint_on.go.
-const submitWindow time.Duration = 0
+// A release waits for the platform as long as settle says; see failpoint_on.go.
+var (
+	submitWindow  time.Duration
+	submitRepeats []time.Duration
+)

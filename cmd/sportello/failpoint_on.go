@@ -11,15 +11,24 @@ import (
 	"time"
 )
 
-// submitWindow shortens, to SPORTELLO_SUBMIT_WINDOW, how long the platform may be at work on a submission
-// (settle.Options.SubmitWindow), so that a test with a simulated platform need not wait five minutes. Zero:
-// the platform's own. A release cannot be told otherwise.
+// submitWindow shortens, to SPORTELLO_SUBMIT_WINDOW, how long the platform may be at work on a submission, and how
+// long a receipt may come of one that pagoPA may never have got (settle.Options.SubmitWindow, SendErrorWait), so
+// that a test with a simulated platform need not wait for minutes. Zero: settle's own. A release cannot be told
+// otherwise.
 var submitWindow = func() time.Duration {
 	d, err := time.ParseDuration(os.Getenv("SPORTELLO_SUBMIT_WINDOW"))
 	if err != nil {
 		return 0
 	}
 	return d
+}()
+
+// submitRepeats are the pauses between submissions in such a test; nil: settle's own.
+var submitRepeats = func() []time.Duration {
+	if submitWindow == 0 {
+		return nil
+	}
+	return []time.Duration{submitWindow / 3}
 }()
 
 // failpoint kills this process, as a power cut would, the n-th time it passes the point named in

@@ -32,7 +32,7 @@ func TestContinuations(t *testing.T) {
 		{"the channel was too slow", nodo("PPT_CANALE_TIMEOUT"), 2, false},
 		{"pagoPA had it", arrived, 1, false},
 		{"the creditor does not answer", govpaytest.Rule{Do: "owner_down", Times: 1}, 2, false},
-		{"an amount out of date, its owner away", status(422, "VER_014"), 2, false},
+		{"an amount out of date and its owner away", status(422, "VER_014"), 2, false},
 		{"something is under way", status(422, "PAG_014"), 2, false},
 		{"an error of its own", status(500, "INTERNAL"), 2, false},
 		{"not our password", status(401, ""), 2, true},
@@ -130,7 +130,7 @@ func TestCart(t *testing.T) {
 			t.Parallel()
 			const notices = 5
 			r := newRegistering(t, ledger.SettlementPlatform, notices, row.rules...)
-			r.configured(`notice_data: {tag: 5, template: "{notice}{creditor}", index_map: "5000"}`, "notice_data: null\n    max_notices: 5")
+			r.configured("notice_data: null", "notice_data: null\n    max_notices: 5")
 			var env, args []string
 			if row.failpoint != "" {
 				env = append(env, "SPORTELLO_FAILPOINT="+row.failpoint)

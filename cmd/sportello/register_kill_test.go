@@ -40,7 +40,7 @@ func TestKillWhileRegistering(t *testing.T) {
 	} {
 		name := row.failpoint
 		if len(row.rules) > 0 {
-			name += ", " + row.rules[0].Do
+			name += " " + row.rules[0].Do
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -18,8 +18,8 @@ func TestEveryCallSpoilt(t *testing.T) {
 	for name, deed := range map[string]govpaytest.Rule{
 		"down": {Do: "down"}, "lost": {Do: "lost"}, "cut": {Do: "cut"},
 		"slow": {Do: "slow", DelayMS: ms}, "late": {Do: "late", DelayMS: ms},
-		"HTML": {Do: "html"}, "503 of a proxy": {Do: "html", Status: 503}, "504, work done": {Do: "html", Status: 504, Arrived: true}, "500": {Do: "status", Status: 500},
-		"500, work done": {Do: "status", Status: 500, Arrived: true}, "other JSON": {Do: "wrong_json"},
+		"HTML": {Do: "html"}, "503 of a proxy": {Do: "html", Status: 503}, "504 after the work": {Do: "html", Status: 504, Arrived: true}, "500": {Do: "status", Status: 500},
+		"500 after the work": {Do: "status", Status: 500, Arrived: true}, "other JSON": {Do: "wrong_json"},
 	} {
 		for _, way := range bothWays {
 			t.Run(name+"/"+way, func(t *testing.T) {

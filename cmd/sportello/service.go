@@ -160,7 +160,7 @@ func (s *service) startTill(cfg *config.Config, o serviceOptions, platform *plat
 	}
 	s.settle, err = settle.New(settle.Options{
 		Platform: platform, Ledger: s.ledger, Events: s.till, Providers: providers, Log: s.log,
-		SubmitWindow: submitWindow,
+		SubmitWindow: submitWindow, SendErrorWait: submitWindow, RepeatPlan: submitRepeats,
 	})
 	if err != nil {
 		return err
