@@ -30,6 +30,8 @@ type record struct {
 	Unsent      bool          `json:",omitzero"` // the terminal took no notices: the provider does not know them
 	Told        driver.Reason `json:",omitzero"` // why it is charged, while Reason says that it was not acknowledged
 	Kept        []kept        `json:",omitzero"` // of each notice, where its receipt stands
+	NoteSeq     uint64        `json:",omitzero"` // of the newest answer of people that decided or was parked: its blob holds what they typed
+	ProposalSeq uint64        `json:",omitzero"` // likewise of the newest proposal
 }
 
 func (r *record) clone() *record {
@@ -217,6 +219,9 @@ func applyOutcome(v *view, e *entry) error {
 	risk, cents := r.atRisk()
 	r.Unsent = r.Unsent || o.unsent()
 	r.State, r.Reason = o.To, o.Reason
+	if len(o.ResolvedBy) > 0 {
+		r.NoteSeq = e.Seq
+	}
 	r.Preset, r.NeedsPeople = o.Preset, o.Final
 	if o.To.Finished() {
 		r.Preset, r.NeedsPeople = "", false

@@ -11,7 +11,11 @@ import (
 )
 
 // caseRecord is a case in the state bucket.
-type caseRecord struct{ Case }
+type caseRecord struct {
+	Case
+	NoteSeq  uint64 `json:",omitzero"` // of the proposal that waits: its blob holds what was typed
+	ProofSeq uint64 `json:",omitzero"` // likewise of its ending
+}
 
 func (k *caseRecord) clone() *caseRecord {
 	c := *k
@@ -53,10 +57,11 @@ func (b *batch) openCase(c Case) (Case, error) {
 // Cases returns the open cases, or all, oldest first.
 func (l *Ledger) Cases(all bool) ([]Case, error) {
 	var out []Case
-	err := l.read(func(_ *bolt.Tx, v *view) error {
-		err := v.eachCase(func(c Case) {
-			if all || c.Ended.IsZero() {
-				out = append(out, c)
+	err := l.read(func(tx *bolt.Tx, v *view) error {
+		read := notesOf(tx)
+		err := v.eachCase(func(k *caseRecord) {
+			if all || k.Ended.IsZero() {
+				out = append(out, k.told(read))
 			}
 		})
 		for i := range out {
@@ -69,13 +74,13 @@ func (l *Ledger) Cases(all bool) ([]Case, error) {
 	return out, err
 }
 
-func (v *view) eachCase(fn func(Case)) (err error) {
+func (v *view) eachCase(fn func(*caseRecord)) (err error) {
 	v.scan(tableCases, false, func(key string, c cell) bool {
 		var k *caseRecord
 		if k, err = decode[caseRecord](key, c); err != nil {
 			return false
 		}
-		fn(k.Case)
+		fn(k)
 		return true
 	})
 	return err
@@ -163,15 +168,15 @@ func (c *Case) index(v *view, open bool) {
 // Case returns one case.
 func (l *Ledger) Case(id string) (Case, error) {
 	var out Case
-	err := l.read(func(_ *bolt.Tx, v *view) (err error) {
-		out, err = v.caseOf(id)
+	err := l.read(func(tx *bolt.Tx, v *view) (err error) {
+		out, err = v.caseOf(id, notesOf(tx))
 		return err
 	})
 	return out, err
 }
 
 // caseOf is a case as others see it.
-func (v *view) caseOf(id string) (Case, error) {
+func (v *view) caseOf(id string, read notes) (Case, error) {
 	k, err := load[caseRecord](v, tableCases+id)
 	if err != nil {
 		return Case{}, err
@@ -179,8 +184,9 @@ func (v *view) caseOf(id string) (Case, error) {
 	if k == nil {
 		return Case{}, fmt.Errorf("%w: case %q", ErrNotFound, id)
 	}
-	k.NeedsTwo, err = v.needsTwo(&k.Case)
-	return k.Case, err
+	c := k.told(read)
+	c.NeedsTwo, err = v.needsTwo(&c)
+	return c, err
 }
 
 // owed are the causes behind which money is with somebody who should not have it, whatever the
@@ -257,7 +263,7 @@ func (l *Ledger) ProposeEnding(id string, seq uint64, p Proposal) (Case, error) 
 		}
 		if c.NeedsTwo {
 			return b.append(&entry{Kind: KindEndingProposed, Operator: p.By, Payment: c.PaymentID,
-				Case: &caseBody{ID: id}, Proposal: p.body()}, nil)
+				Case: &caseBody{ID: id}, Proposal: p.body()}, noteBlob(p.Note))
 		}
 		return b.endCase(c, p.Ending, p.Note, []string{p.By})
 	})
@@ -290,7 +296,7 @@ func (l *Ledger) onCase(id string, seq uint64, fn func(*batch, *Case) error) (Ca
 	l.failpoint("ending.before")
 	var out Case
 	err := l.submit(&op{reserve: true, do: func(b *batch) error {
-		c, err := b.caseOf(id)
+		c, err := b.caseOf(id, b.notes)
 		switch {
 		case err != nil:
 			return err
@@ -302,7 +308,7 @@ func (l *Ledger) onCase(id string, seq uint64, fn func(*batch, *Case) error) (Ca
 		if err := fn(b, &c); err != nil {
 			return err
 		}
-		out, err = b.caseOf(id)
+		out, err = b.caseOf(id, b.notes)
 		return err
 	}})
 	if err == nil {
@@ -341,7 +347,7 @@ func (b *batch) endCase(c *Case, ending, proof string, by []string) error {
 		terminal = r.Terminal
 	}
 	if err := b.append(&entry{Kind: KindCaseEnded, Operator: strings.Join(by, " "), Payment: c.PaymentID,
-		Case: &caseBody{ID: c.ID, Ending: ending, Proof: proof, EndedBy: by, Closes: closes}}, nil); err != nil {
+		Case: &caseBody{ID: c.ID, Ending: ending, EndedBy: by, Closes: closes}}, noteBlob(proof)); err != nil {
 		return err
 	}
 	if terminal == "" {
@@ -363,7 +369,7 @@ func applyCase(v *view, e *entry) error {
 	case e.Kind == KindCaseOpened && c != nil:
 		return fmt.Errorf("case %q is opened twice", b.ID)
 	case e.Kind == KindCaseOpened:
-		c = &caseRecord{Case{ID: b.ID, PaymentID: e.Payment, Notices: b.Notices, Terminal: b.Terminal, Cause: b.Cause,
+		c = &caseRecord{Case: Case{ID: b.ID, PaymentID: e.Payment, Notices: b.Notices, Terminal: b.Terminal, Cause: b.Cause,
 			Owner: b.Owner, Opened: e.At, Due: b.Due, Evidence: b.Evidence}}
 		c.index(v, true)
 		if b.Cause.Code == reasonNoReceipts {
@@ -375,11 +381,12 @@ func applyCase(v *view, e *entry) error {
 		if e.Proposal == nil {
 			return missing(e, "proposal")
 		}
-		c.Proposal = e.Proposal.proposal(e)
+		c.Proposal, c.NoteSeq = e.Proposal.proposal(e), e.Seq
 	case e.Kind == KindEndingDeclined:
 		c.Proposal = nil
 	default:
 		c.Ended, c.Ending, c.Proof, c.EndedBy, c.Proposal = e.At, b.Ending, b.Proof, b.EndedBy, nil
+		c.ProofSeq = e.Seq
 		c.index(v, false)
 		if c.Cause.Code == reasonNoReceipts {
 			err = applyResume(v, &c.Case)
@@ -408,6 +415,7 @@ func applyCloses(v *view, e *entry, c *caseRecord) error {
 		}
 		n := &r.Notices[i]
 		n.Registration, n.Reason = RegClosed, driver.Reason{Code: c.Cause.Code, Text: c.Proof}
+		r.kept(i).Proof = e.Seq
 		n.Refunded = c.Ending == EndingRefunded
 		if r.State == Charged {
 			v.delOutbox(r.ID, i)

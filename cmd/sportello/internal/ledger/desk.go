@@ -36,7 +36,7 @@ func (l *Ledger) Propose(id string, seq uint64, p Proposal) (Payment, error) {
 			err = fmt.Errorf("%w: an answer of %q about payment %q waits for its signature", ErrStale, r.Proposal.By, id)
 		}
 		if err == nil && kind != "" {
-			err = b.append(&entry{Kind: kind, Operator: p.By, Payment: id, Proposal: p.body()}, nil)
+			err = b.append(&entry{Kind: kind, Operator: p.By, Payment: id, Proposal: p.body()}, noteBlob(p.Note))
 		}
 		if err != nil {
 			return err
@@ -69,7 +69,9 @@ func (l *Ledger) Countersign(id string, seq uint64, by string, accept bool) (Pay
 		case samePerson(by, r.Proposal.By):
 			return fmt.Errorf("%w: payment %q, %q", ErrSamePerson, id, by)
 		default:
-			err = b.conclude(r, r.answered(*r.Proposal, r.Proposal.By, by))
+			seen := r.Payment
+			r.tell(&seen, b.notes)
+			err = b.conclude(r, r.answered(*seen.Proposal, r.Proposal.By, by))
 		}
 		if err != nil {
 			return err
@@ -119,7 +121,7 @@ func samePerson(a, b string) bool {
 
 // answered is the conclusion that people have come to.
 func (r *record) answered(p Proposal, by ...string) Conclusion {
-	o := driver.Outcome{Verdict: p.Answer, Reason: driver.Reason{Code: reasonByPeople, Text: p.Note}}
+	o := driver.Outcome{Verdict: p.Answer, Reason: driver.Reason{Code: reasonByPeople}}
 	said := []string{string(p.Answer)}
 	if p.STAN != "" {
 		said = append(said, "STAN "+p.STAN)
@@ -127,14 +129,11 @@ func (r *record) answered(p Proposal, by ...string) Conclusion {
 	if p.AuthCode != "" {
 		said = append(said, "authorisation "+p.AuthCode)
 	}
-	if p.Note != "" {
-		said = append(said, p.Note)
-	}
 	o.Evidence = []driver.Evidence{{Kind: EvidenceClerk, At: p.At, Text: fmt.Sprintf("%s: %s", strings.Join(by, ", "), strings.Join(said, ", "))}}
 	if p.Answer == driver.Charged {
 		o.Charge = r.typed(p)
 	}
-	return Conclusion{Outcome: o, ResolvedBy: by}
+	return Conclusion{Outcome: o, ResolvedBy: by, note: p.Note}
 }
 
 // typed is the charge that people have found: the one of the evidence, unless their slip shows another.
@@ -153,7 +152,7 @@ func (r *record) typed(p Proposal) *driver.Charge {
 }
 
 func (p Proposal) body() *proposalBody {
-	return &proposalBody{Answer: p.Answer, Ending: p.Ending, STAN: p.STAN, AuthCode: p.AuthCode, Note: p.Note}
+	return &proposalBody{Answer: p.Answer, Ending: p.Ending, STAN: p.STAN, AuthCode: p.AuthCode} // its note goes into the blob
 }
 
 // proposal undoes body; who and when are the entry's.
@@ -177,15 +176,15 @@ func (l *Ledger) Contradict(id, cause string, ev driver.Evidence) (Case, error) 
 			return fmt.Errorf("%w: payment %q is %q", ErrStale, id, r.State)
 		}
 		found := false
-		if err := b.eachCase(func(c Case) {
+		if err := b.eachCase(func(c *caseRecord) {
 			if c.PaymentID == id && c.Cause.Code == cause && c.Evidence == ev.Text && c.Ended.IsZero() {
-				out, found = c, true
+				out, found = c.Case, true
 			}
 		}); err != nil {
 			return err
 		}
 		if found {
-			out, err = b.caseOf(out.ID)
+			out, err = b.caseOf(out.ID, b.notes)
 			return err
 		}
 		if err := b.later(KindContradicted, id, ev); err != nil {
@@ -274,10 +273,11 @@ func applyDesk(v *view, e *entry) error {
 			return fmt.Errorf("payment %q is %q, and people answer", r.ID, r.State)
 		}
 		if e.Kind == KindResolutionProposed {
-			r.Proposal = e.Proposal.proposal(e)
+			r.Proposal, r.ProposalSeq = e.Proposal.proposal(e), e.Seq
 			break
 		}
 		r.learned(e)
+		r.NoteSeq = e.Seq
 		r.Reason, r.NeedsPeople = driver.Reason{Code: reasonParked, Text: e.Proposal.Note}, true
 	}
 	storeRecord(v, r, e)

@@ -21,8 +21,9 @@
 //
 // What people decide goes the same way (desk.go, cases.go): a proposal is an entry that names who and
 // when; the second signature is the outcome, or the case's ending, in one commit with what follows from
-// it. Nobody signs what was not seen: the sequence of the newest evidence, or of the case, is asked for.
-// A reversal (reversal.go) is durable before its frame, as an intent is.
+// it. What they type stands in the erasable blob (note.go). Nobody signs what was not seen: the sequence
+// of the newest evidence, or of the case, is asked for. A reversal (reversal.go) is durable before its
+// frame, as an intent is.
 //
 // A submission to the platform is durable before its call, for all notices of a payment at once
 // (submission.go). Offline periods (offline.go) are entries, and each charge in one is held against its limits

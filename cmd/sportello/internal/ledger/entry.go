@@ -160,7 +160,7 @@ type proposalBody struct {
 	Ending   string         `json:"ending,omitempty"`
 	STAN     string         `json:"stan,omitempty"`
 	AuthCode string         `json:"auth_code,omitempty"`
-	Note     string         `json:"note,omitempty"`
+	Note     string         `json:"note,omitempty"` // of before it stood in the blob
 }
 
 type closingBody struct {
@@ -228,7 +228,7 @@ type caseBody struct {
 	Notices  []int         `json:"notices,omitempty"`  // of the payment; none: all
 	Terminal string        `json:"terminal,omitempty"` // name
 	Ending   string        `json:"ending,omitempty"`
-	Proof    string        `json:"proof,omitempty"`
+	Proof    string        `json:"proof,omitempty"` // of before it stood in the blob
 	EndedBy  []string      `json:"ended_by,omitempty"`
 	Closes   []int         `json:"closes,omitempty"` // the notices whose registration this ending closes
 }
@@ -251,7 +251,8 @@ type blob struct {
 	RawTicket    []byte           `json:"raw_ticket,omitempty"`
 	Data         []byte           `json:"data,omitempty"` // of the host, behind the outcome
 	Receipt      []byte           `json:"receipt,omitempty"`
-	PDF          []byte           `json:"pdf,omitempty"` // of the receipt
+	PDF          []byte           `json:"pdf,omitempty"`  // of the receipt
+	Note         string           `json:"note,omitempty"` // what a person typed
 }
 
 const saltSize = 16

@@ -115,7 +115,7 @@ func erasable(tx *bolt.Tx, v *view, before time.Time) (*erasure, error) {
 	if key, _ := entries.Cursor().Last(); key != nil {
 		out.last = binary.BigEndian.Uint64(key)
 	}
-	if err := v.eachCase(func(c Case) {
+	if err := v.eachCase(func(c *caseRecord) {
 		if c.Ended.IsZero() && c.PaymentID != "" {
 			out.payments[c.PaymentID] = false
 		}

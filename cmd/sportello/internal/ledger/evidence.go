@@ -92,9 +92,12 @@ func (e *entry) evidence(b *blob) []driver.Evidence {
 	case e.Kind == KindResolutionDeclined:
 		add(EvidenceClerk, e.Operator+": declined the answer that waited", nil)
 	case e.Proposal != nil:
-		add(EvidenceClerk, e.Operator+": does not know either; "+e.Proposal.Note, nil)
+		add(EvidenceClerk, e.Operator+": does not know either; "+e.Proposal.Note+b.Note, nil)
 	}
 	for i, body := range bodies {
+		if body.Kind == EvidenceClerk && b.Note != "" {
+			body.Text += ", " + b.Note
+		}
 		ev := driver.Evidence{Kind: body.Kind, At: body.At, Text: body.Text}
 		if ev.At.IsZero() {
 			ev.At = e.At

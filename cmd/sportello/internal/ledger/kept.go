@@ -14,18 +14,19 @@ const maxPDF = 1 << 20
 type kept struct {
 	Receipt uint64 `json:",omitzero"` // the entry whose blob holds its data
 	PDF     uint64 `json:",omitzero"` // likewise its PDF
+	Proof   uint64 `json:",omitzero"` // the ending of the case that closed it, with its proof
 }
 
 // keep notes which parts of a receipt the blob of a registration holds. Another receipt's PDF is none of it.
 func (r *record) keep(e *entry, another bool) {
 	b := e.Registration
+	if len(r.Kept) > 0 {
+		r.Kept[b.Index].Proof = 0 // its reason is another now
+	}
 	if !another && e.Blob == nil {
 		return
 	}
-	for len(r.Kept) < len(r.Notices) {
-		r.Kept = append(r.Kept, kept{})
-	}
-	k := &r.Kept[b.Index]
+	k := r.kept(b.Index)
 	if another {
 		*k = kept{}
 	}
@@ -35,6 +36,14 @@ func (r *record) keep(e *entry, another bool) {
 	if e.Blob != nil && b.PDF {
 		k.PDF = e.Seq
 	}
+}
+
+// kept is where the receipt of a notice stands, to be changed.
+func (r *record) kept(index int) *kept {
+	for len(r.Kept) < len(r.Notices) {
+		r.Kept = append(r.Kept, kept{})
+	}
+	return &r.Kept[index]
 }
 
 // Kinds of the blob of a registration.
@@ -76,7 +85,7 @@ func (l *Ledger) RegistrationReceipt(id string, index int) (RegistrationReceipt,
 		if err != nil {
 			return err
 		}
-		if k == (kept{}) {
+		if k.Receipt == 0 && k.PDF == 0 {
 			return fmt.Errorf("%w: receipt of notice %d of payment %q", ErrNotFound, index, id)
 		}
 		n := r.Notices[index]

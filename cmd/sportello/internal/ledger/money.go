@@ -140,6 +140,7 @@ func (b *batch) answer(r *record) Payment {
 	}
 	p := r.Payment
 	r.show(&p, b.holds)
+	r.tell(&p, b.notes)
 	return p
 }
 
@@ -428,8 +429,8 @@ func accountingDay(o driver.Outcome, now time.Time) string {
 }
 
 func outcomeBlob(c Conclusion) *blob {
-	bl := &blob{Kind: "outcome", Result: c.RawResult}
-	raw := c.RawResult != nil
+	bl := &blob{Kind: "outcome", Result: c.RawResult, Note: c.note}
+	raw := c.RawResult != nil || c.note != ""
 	for _, ev := range c.Outcome.Evidence {
 		bl.Evidence = append(bl.Evidence, ev.Raw)
 		raw = raw || ev.Raw != nil

@@ -65,6 +65,11 @@ func TestStateOfVersion5(t *testing.T) {
 	if len(freed) != 1 || freed[0].RequestID != "request-52" {
 		t.Errorf("%+v", freed)
 	}
+	for _, k := range must(l.Cases(true))(t) { // their proofs are in the entries, as was done then
+		if k.Ending == EndingRefunded && k.Proof != "mandato" {
+			t.Errorf("%+v", k)
+		}
+	}
 	for _, k := range must(l.Cases(false))(t) {
 		if k.Cause == (driver.Reason{Code: "channel_unproven", Text: "CH_9"}) {
 			t.Errorf("%+v", k)

@@ -162,6 +162,8 @@ type Conclusion struct {
 	Outcome    driver.Outcome
 	RawResult  []byte   // the terminal's result message: what its last-result memory now holds, ours unless unknown; may be nil
 	ResolvedBy []string // operators, when people decided
+
+	note string // what they typed
 }
 
 // NoticeState says who holds a notice.

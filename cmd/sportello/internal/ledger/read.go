@@ -25,6 +25,7 @@ func (l *Ledger) Payment(id string) (Payment, error) {
 func (r *record) outside(tx *bolt.Tx) Payment {
 	p := r.Payment
 	r.show(&p, func(seq uint64) bool { return tx.Bucket(bucketBlobs).Get(seqKey(seq)) != nil })
+	r.tell(&p, notesOf(tx))
 	return p
 }
 

@@ -90,7 +90,7 @@ func (r *record) notReversible() string {
 // refunded says that the office has given the money of a payment back, or that one person says so and another
 // has not signed yet.
 func (v *view) refunded(id string) (found bool, err error) {
-	err = v.eachCase(func(c Case) {
+	err = v.eachCase(func(c *caseRecord) {
 		found = found || c.PaymentID == id && (c.Ending == EndingRefunded || c.Proposal != nil && c.Proposal.Ending == EndingRefunded)
 	})
 	return found, err
