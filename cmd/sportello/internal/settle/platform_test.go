@@ -22,6 +22,7 @@ type counter struct {
 	platform *govpaytest.Server
 	worker   *Worker
 	bank     string
+	password string // its file
 	told     chan string
 	number   int
 }
@@ -31,15 +32,24 @@ func (c *counter) Changed(id string) { c.told <- id }
 func newCounter(t *testing.T, change ...func(*Options)) *counter {
 	t.Helper()
 	c := &counter{t: t, told: make(chan string, 1000), bank: filepath.Join(t.TempDir(), "bank.jsonl")}
+	c.open()
 	l, err := ledger.Open(t.TempDir(), ledger.Options{Installation: "A1", BallastBytes: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.ledger = l
+	c.take(l, change...)
+	return c
+}
+
+// open starts the platform.
+func (c *counter) open() {
+	t := c.t
+	t.Helper()
 	seed := govpaytest.Seed{V: 1, Creditors: []govpaytest.Creditor{{TaxCode: comune, Name: "Comune di Esempio"}}}
 	for i := range 10 {
 		seed.Debts = append(seed.Debts, govpaytest.Debt{Creditor: comune, Notice: notice(i), Cents: 10000, Reason: "TARI"})
 	}
+	var err error
 	c.platform, err = govpaytest.New(govpaytest.Options{Seed: seed, BankFile: c.bank, Report: func(err error) { t.Errorf("platform: %v", err) }})
 	if err != nil {
 		t.Fatal(err)
@@ -47,31 +57,33 @@ func newCounter(t *testing.T, change ...func(*Options)) *counter {
 	if err := c.platform.Start("127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
-	password := filepath.Join(t.TempDir(), "password")
-	if err := os.WriteFile(password, []byte("sportello\n"), 0o600); err != nil {
+	t.Cleanup(c.platform.Close)
+	c.password = filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(c.password, []byte("sportello\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	conf := govpay.Config{Auth: govpay.Auth{User: "sportello", PasswordFile: password}, Timeouts: govpay.Timeouts{Read: time.Second}}
-	conf.Pagamento, conf.Pendenze, conf.Ragioneria = govpaytest.Base("http://" + c.platform.Addr())
-	client, err := govpay.New(conf)
+}
+
+// take starts a worker on a ledger.
+func (c *counter) take(l *ledger.Ledger, change ...func(*Options)) {
+	t := c.t
+	t.Helper()
+	c.ledger = l
+	client, err := govpay.New(confOf(c.platform.Addr(), c.password))
 	if err != nil {
 		t.Fatal(err)
 	}
-	short := []time.Duration{time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond}
-	o := Options{Platform: client, Ledger: l, Events: c, Providers: map[string]Provider{"cassa1": nexi},
-		Plan: short, WatchPlan: short, ProbePlan: short}
+	o := quick(client, l, c)
 	for _, f := range change {
 		f(&o)
 	}
-	c.worker, err = New(o)
-	if err != nil {
+	if c.worker, err = New(o); err != nil {
 		t.Fatal(err)
 	}
 	c.worker.Start()
 	t.Cleanup(func() {
 		c.worker.Close()
 		client.Close()
-		c.platform.Close()
 		if report, err := l.Check(); err != nil {
 			t.Errorf("ledger: %v, %+v", err, report)
 		}
@@ -79,7 +91,22 @@ func newCounter(t *testing.T, change ...func(*Options)) *counter {
 			t.Error(err)
 		}
 	})
-	return c
+}
+
+// confOf is a client with little patience: a second, and a fifth of it for submissions.
+func confOf(addr, password string) govpay.Config {
+	conf := govpay.Config{Auth: govpay.Auth{User: "sportello", PasswordFile: password},
+		Timeouts: govpay.Timeouts{Read: time.Second, Verify: time.Second, Submit: 200 * time.Millisecond}}
+	conf.Pagamento, conf.Pendenze, conf.Ragioneria = govpaytest.Base("http://" + addr)
+	return conf
+}
+
+// quick are options with short pauses; the window is longer than a submission may take.
+func quick(p Platform, l Ledger, e Events) Options {
+	short := []time.Duration{time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond}
+	return Options{Platform: p, Ledger: l, Events: e, Providers: map[string]Provider{"cassa1": nexi},
+		Plan: short, WatchPlan: short, ProbePlan: short, RepeatPlan: short,
+		SubmitWindow: 400 * time.Millisecond, SendErrorWait: 500 * time.Millisecond, SlowPause: 50 * time.Millisecond}
 }
 
 // pay writes one attempt for debt i and its outcome, and lets the bank know.
@@ -129,6 +156,11 @@ func (c *counter) pay(i int, verdict driver.Verdict, banked bool) string {
 // until waits for events about a payment until its notice fits.
 func (c *counter) until(id string, fits func(ledger.Notice) bool) ledger.Notice {
 	c.t.Helper()
+	return c.untilNotice(id, 0, fits)
+}
+
+func (c *counter) untilNotice(id string, index int, fits func(ledger.Notice) bool) ledger.Notice {
+	c.t.Helper()
 	deadline := time.NewTimer(8 * time.Second)
 	defer deadline.Stop()
 	for {
@@ -136,13 +168,13 @@ func (c *counter) until(id string, fits func(ledger.Notice) bool) ledger.Notice 
 		if err != nil {
 			c.t.Fatal(err)
 		}
-		if fits(p.Notices[0]) {
-			return p.Notices[0]
+		if fits(p.Notices[index]) {
+			return p.Notices[index]
 		}
 		select {
 		case <-c.told:
 		case <-deadline.C:
-			c.t.Fatalf("payment %s stays %+v; worker %+v; %d requests", id, p.Notices[0], c.worker.Status(), len(c.platform.Requests()))
+			c.t.Fatalf("payment %s stays %+v; worker %+v; %d requests", id, p.Notices[index], c.worker.Status(), len(c.platform.Requests()))
 		}
 	}
 }

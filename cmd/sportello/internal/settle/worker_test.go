@@ -3,6 +3,7 @@ package settle
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -16,7 +17,12 @@ import (
 	"sportello/protocol/govpay"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if where := os.Getenv(victimEnv); where != "" {
+		victim(where)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func TestPlan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
