@@ -78,6 +78,9 @@ func readForm(schema json.RawMessage) (*form, error) {
 		if !slices.Contains(fieldTypes, p.Type) {
 			return nil, fmt.Errorf("%w: field %q of type %q", errForm, name, p.Type)
 		}
+		if p.Minimum != "" && rat(p.Minimum) == nil || p.Maximum != "" && rat(p.Maximum) == nil {
+			return nil, fmt.Errorf("%w: field %q: a limit that is no number", errForm, name)
+		}
 		if p.Pattern != "" {
 			var err error
 			if p.shape, err = regexp.Compile(p.Pattern); err != nil {
