@@ -98,13 +98,14 @@ func (d *doctor) examine(ctx context.Context) {
 	place, err := config.Locate(d.path)
 	if err == nil {
 		running := d.service(ctx, place, cfg)
+		held := running
 		if d.dataDir(place.DataDir, running) {
-			d.ledger(place.DataDir, running)
+			held = !d.ledger(place.DataDir, running) || running
 		}
 		if cfg != nil {
 			d.certificateFiles(cfg)
 			d.platform(ctx, cfg)
-			d.terminalLines(ctx, cfg, running)
+			d.terminalLines(ctx, cfg, held)
 		}
 	}
 }

@@ -179,8 +179,9 @@ func (d *doctor) dataDir(dir string, running bool) bool {
 	return true
 }
 
-// ledger says whether the file is there, sound, and in whose hands.
-func (d *doctor) ledger(dir string, running bool) {
+// ledger says whether the file is there, sound, and in whose hands; false: it may be in somebody's, who then
+// may be at work on a terminal, too.
+func (d *doctor) ledger(dir string, running bool) (free bool) {
 	path := filepath.Join(dir, ledger.FileName)
 	e := examined{Check: "ledger", State: gradeBroken}
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
@@ -190,7 +191,7 @@ func (d *doctor) ledger(dir string, running bool) {
 			e.Remedy = "riavviare il servizio con questa configurazione, o dare al comando quella del servizio"
 		}
 		d.note(e)
-		return
+		return true
 	}
 	rep, err := ledger.CheckFile(path)
 	switch {
@@ -214,6 +215,7 @@ func (d *doctor) ledger(dir string, running bool) {
 		e.State, e.Code, e.Found = gradeWell, "ok", fmt.Sprintf("integro: %d voci, %d pagamenti", rep.Entries, rep.Payments)
 	}
 	d.note(e)
+	return err == nil
 }
 
 // certificateFiles looks at the certificates that are ours to renew.

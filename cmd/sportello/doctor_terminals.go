@@ -34,13 +34,13 @@ var terminalRefusals = []struct {
 
 // terminalLines asks each terminal for its status, which moves no money: only when told to, and never
 // beside a service that may be in the middle of a payment.
-func (d *doctor) terminalLines(ctx context.Context, cfg *config.Config, running bool) {
+func (d *doctor) terminalLines(ctx context.Context, cfg *config.Config, held bool) {
 	if !d.terminals {
 		return
 	}
 	for _, t := range cfg.Terminals {
-		if running {
-			d.well("terminal", t.Name, "lo tiene il servizio: non lo si tocca (sportello terminal status "+t.Name+")")
+		if held {
+			d.well("terminal", t.Name, "può tenerlo un servizio in funzione: non lo si tocca (sportello terminal status "+t.Name+")")
 			continue
 		}
 		if ctx.Err() == nil {

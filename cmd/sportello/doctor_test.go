@@ -18,7 +18,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"sportello/cmd/sportello/internal/config"
+	"sportello/cmd/sportello/internal/ledger"
 	"sportello/driver/simulator"
 	"sportello/protocol/govpay"
 	"sportello/protocol/govpay/govpaytest"
@@ -350,6 +353,16 @@ func TestDoctorOfAPlace(t *testing.T) {
 		p.write("data/ledger.db", strings.Repeat("non è un registro ", 4096))
 		one(t, p, exitFailed, "ledger_damaged")
 	})
+	t.Run("ledger in use by who does not answer", func(t *testing.T) {
+		p := newPatient(t, bases(root))
+		l, err := ledger.Open(p.file("data"), ledger.Options{Installation: "T1", Log: zerolog.Nop(), BallastBytes: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		p.edit("127.0.0.1:9\"", closedAddress(t)+"\"")
+		one(t, p, exitFailed, "ledger_in_use", "--terminals") // and the terminal is left alone
+	})
 	t.Run("terminal nobody", func(t *testing.T) {
 		p := newPatient(t, bases(root))
 		p.edit("127.0.0.1:9\"", closedAddress(t)+"\"")
@@ -386,7 +399,7 @@ func TestDoctorBesideTheService(t *testing.T) {
 	if code != exitDone || c.terminal.Received('s') != asked {
 		t.Errorf("beside the service: %d, status %d times more\n%+v", code, c.terminal.Received('s')-asked, ills(d))
 	}
-	for _, want := range []string{"in uso dal servizio", "in funzione e pronto", "lo tiene il servizio"} {
+	for _, want := range []string{"in uso dal servizio", "in funzione e pronto", "non lo si tocca"} {
 		if !slices.ContainsFunc(d.Checks, func(e examined) bool { return strings.Contains(e.Found, want) }) {
 			t.Errorf("not told %q: %+v", want, d.Checks)
 		}
