@@ -62,6 +62,17 @@ export class Mock {
   chargeAnswer;
   auto = false;
   requests = [];
+  /** What GET cases, queue and services answer, and the evidence of GET payments/ID. */
+  cases = [];
+  queue = [];
+  services = [];
+  evidence = {};
+  /** By call: what a decision is answered with, or a function of its body; {status, error} refuses, "drop" cuts the line. */
+  answers = {};
+  /** The decisions that came, by whom. */
+  decisions = [];
+  /** What the snapshot says beside the rest: queue, offline, offline_allowed. */
+  more = {};
   /** The demonstration's terminal, and the keys pressed on it. */
   simulated = { busy: false, screen: "", waits: "", manual_keys: true, pos_total_cents: 13045 };
   pressed = [];
@@ -101,6 +112,7 @@ export class Mock {
       platform: this.platform,
       activities: this.activities,
       payments: this.payments,
+      ...this.more,
     };
   }
 
@@ -182,7 +194,6 @@ export class Mock {
     if (call === "POST session") {
       const account = accounts[body.operator];
       if (!account || body.pin !== "1234") return refuse(res, 401, "bad_credentials", "Operatore o PIN errati.", "Controlla e riprova.");
-      this.operator = account;
       const token = randomUUID();
       this.tokens.set(token, account);
       return reply(res, 200, { token, operator: account });
@@ -203,6 +214,20 @@ export class Mock {
     }
     if (call === "POST payments") return this.charge(body, res);
     if (/^GET payments\/.*\/receipt$/.test(call)) return reply(res, 200, { payment_id: this.payments[0].id, text: slip, complete: true });
+    if (/^GET payments\/[^/]+$/.test(call)) {
+      const p = this.payments.find((x) => x.id === call.slice("GET payments/".length));
+      return p ? reply(res, 200, { ...p, evidence: this.evidence[p.id] }) : refuse(res, 404, "not_found", "Non c’è.", "");
+    }
+    if (call === "GET cases") return reply(res, 200, url.searchParams.get("all") === "true" ? this.cases : this.cases.filter((x) => !x.ended));
+    if (call === "GET queue") return reply(res, 200, this.queue);
+    if (call === "GET services") return reply(res, 200, this.services);
+    if (call in this.answers || /^POST (payments|cases)\/|^POST (offline|positions)|\/(totals|close)$/.test(call)) {
+      this.decisions.push({ call, by: this.tokens.get((req.headers.authorization ?? "").replace("Bearer ", "")).id, ...body });
+      const a = this.answers[call];
+      const answer = typeof a === "function" ? a(body) : a;
+      if (answer === "drop") return res.destroy();
+      if (answer) return answer.error ? reply(res, answer.status, { error: answer.error }) : reply(res, 200, answer);
+    }
     const action = /^POST terminals\/([^/]+)\/(free|adopt)$/.exec(call);
     if (action) {
       this.acted = { name: action[1], action: action[2], ...body };
@@ -257,6 +282,7 @@ export class Mock {
       if (text === undefined || socket.ready) return;
       if (!this.tokens.has(JSON.parse(text).token)) return socket.destroy();
       socket.ready = true;
+      this.operator = this.tokens.get(JSON.parse(text).token); // who signs beside a session has no socket
       send(socket, { sequence: this.sequence, type: "snapshot", snapshot: this.snapshot() });
     });
   }

@@ -1,5 +1,6 @@
 import "./styles/italia.css";
 import "./styles/app.css";
+import "./styles/office.css";
 import "./styles/print.css";
 import { render } from "preact";
 import { Page } from "./core/page";

@@ -130,11 +130,11 @@ describe("the outcome", () => {
 
   it("unknown that needs people says who decides and how, and who has answered already", async () => {
     await outcome({ id: "A1-7", state: "unknown", needs_people: true });
-    expect(screen.getByText(/decidono le persone.*sportello resolve A1-7/)).toBeTruthy();
+    expect(screen.getByText(/decidono le persone.*Da verificare/)).toBeTruthy();
     const proposal = { by: "rossi", at: "2026-05-04T10:30:00Z" };
     w.event({ type: "payment", payment: payment({ id: "A1-7", request_id: "id-1", state: "unknown", needs_people: true, proposal }) });
     await settle();
-    expect(screen.getByText(/rossi ha già risposto.*sportello resolve A1-7/)).toBeTruthy();
+    expect(screen.getByText(/rossi ha già risposto.*Da verificare/)).toBeTruthy();
   });
 
   it.each([

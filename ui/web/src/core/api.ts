@@ -3,12 +3,14 @@
 
 import type {
   ApiError,
+  Case,
   ErrorBody,
   LookupRequest,
   Notice,
   Operator,
   Payment,
   PaymentRequest,
+  QueueItem,
   Receipt,
   Session,
   Snapshot,
@@ -67,6 +69,29 @@ export class Api {
 
   receipt(payment: string): Promise<Receipt> {
     return this.call("GET", `payments/${encodeURIComponent(payment)}/receipt`);
+  }
+
+  payment(id: string): Promise<Payment> {
+    return this.call("GET", `payments/${encodeURIComponent(id)}`);
+  }
+
+  cases(all: boolean): Promise<Case[]> {
+    return this.call("GET", all ? "cases?all=true" : "cases");
+  }
+
+  queue(): Promise<QueueItem[]> {
+    return this.call("GET", "queue");
+  }
+
+  /** signed does one thing in another person's name and signs that person out again; the session stays as it is. */
+  async signed<T>(operator: string, pin: string, work: (api: Api) => Promise<T>): Promise<T> {
+    const { token } = await new Api(() => undefined, this.fetcher).login(operator, pin);
+    const other = new Api(() => token, this.fetcher);
+    try {
+      return await work(other);
+    } finally {
+      void other.logout().catch(() => undefined);
+    }
   }
 
   terminal(name: string, action: "free" | "adopt", requestID: string): Promise<TerminalReport> {

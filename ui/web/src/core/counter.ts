@@ -2,6 +2,7 @@
 // of each terminal, and from both (and the mirror) the one stage that the page shows. No I/O here.
 
 import { withAnswer, type Mirror } from "./mirror";
+import { emptyOffice, type Office, type ViewName } from "./office";
 import type { Activity, ApiError, Notice, Operator, Payment, PaymentRequest, Terminal } from "./types.gen";
 
 export type Link = "connecting" | "online" | "lost";
@@ -47,6 +48,10 @@ export interface Counter {
   /** Terminal actions (free, adopt) in flight or refused. */
   action?: { terminal: string; busy: boolean; error?: ApiError; text?: string };
   slips: Record<string, Slip>;
+  /** What the clerk looks at; a payment in hand is on every view. */
+  view: ViewName;
+  /** What waits for people. */
+  office: Office;
   /** The payment whose slip was last sent to the printer. */
   printing?: string;
 }
@@ -73,7 +78,7 @@ export type Stage =
 /** Block is why no charge can start now. */
 export type Block = "offline" | "not_payable" | "no_terminal" | "busy" | "locked" | "adopt";
 
-export const empty: Counter = { link: "connecting", jobs: {}, slips: {} };
+export const empty: Counter = { link: "connecting", jobs: {}, slips: {}, view: "till", office: emptyOffice };
 
 /** terminalInHand is the chosen terminal, or the first that is ready, or the first. */
 export function terminalInHand(c: Counter): Terminal | undefined {
@@ -168,7 +173,8 @@ function jobStage(c: Counter, job: Job, activity: Activity | undefined): Stage |
 }
 
 function working(c: Counter, activity: Activity): Stage {
-  const payment = paymentOf(c, activity.request_id);
+  // A reversal has a request id of its own, which is not its payment's.
+  const payment = paymentOf(c, activity.request_id) ?? c.mirror?.payments.find((p) => p.id === activity.payment_id);
   if (payment?.state === "unknown") return { kind: "unknown", payment, activity };
   const job = c.jobs[activity.terminal];
   const asked = job?.request.request_id === activity.request_id ? total(job.request) : 0;

@@ -23,6 +23,16 @@ export function time(instant: string, language: Language = "it"): string {
   return write(instant, language, { hour: "2-digit", minute: "2-digit" });
 }
 
+/** hourOf is the hour of the day at the counter, 0 to 23. */
+export function hourOf(instant: string): number {
+  return Number(write(instant, "it", { hour: "2-digit" }));
+}
+
+/** second is the hour, minute and second, where a slip is compared. */
+export function second(instant: string, language: Language = "it"): string {
+  return write(instant, language, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
 /** date is the day of an RFC 3339 instant at the counter. */
 export function date(instant: string, language: Language = "it"): string {
   return write(instant, language, { day: "2-digit", month: "2-digit", year: "numeric" });

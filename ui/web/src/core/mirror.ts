@@ -55,6 +55,10 @@ function change(mirror: Mirror, event: ServiceEvent): Mirror {
       return event.terminal ? { ...mirror, terminals: putTerminal(mirror.terminals, event.terminal) } : mirror;
     case "platform":
       return event.platform ? { ...mirror, platform: event.platform } : mirror;
+    case "queue":
+      return event.queue ? { ...mirror, queue: event.queue } : mirror;
+    case "offline":
+      return event.offline ? { ...mirror, offline: event.offline } : mirror;
     default:
       return mirror; // a kind this version does not know: its number counts, its content does not
   }

@@ -4,8 +4,10 @@
 import { Api, Lost, newRequestID, Refusal, type Fetch } from "./api";
 import * as k from "./counter";
 import type { Counter, Hand, Job } from "./counter";
+import { Desk } from "./desk";
 import { Live, type Socket } from "./live";
 import { feed } from "./mirror";
+import { views, type ViewName } from "./office";
 import { forget, keep, recall, type Kept, type Shelf } from "./session";
 import type { Sound } from "./sound";
 import type { ApiError, Operator, Payment, PaymentRequest, ServiceEvent } from "./types.gen";
@@ -30,6 +32,7 @@ export class Page {
   private token: string | undefined;
   private readonly listeners = new Set<() => void>();
   readonly api: Api; // for what is no part of the counter (simulated.ts)
+  readonly desk: Desk;
   private readonly live: Live;
   private readonly now: () => number;
   private readonly requestID: () => string;
@@ -41,6 +44,18 @@ export class Page {
     this.api = new Api(() => this.token, out.fetcher);
     this.now = out.now ?? (() => Date.now());
     this.requestID = out.requestID ?? newRequestID;
+    this.desk = new Desk({
+      api: this.api,
+      counter: () => this.state,
+      view: () => this.state.view,
+      change: (part) => this.set({ ...this.state, office: { ...this.state.office, ...part } }),
+      requestID: this.requestID,
+      now: this.now,
+      over: (cause) => this.over(cause),
+      fault: (cause) => this.fault(cause),
+      say: (text) => this.say(text),
+      texts: () => this.texts(),
+    });
     this.live = new Live(
       {
         token: () => this.token,
@@ -74,7 +89,8 @@ export class Page {
     if (kept.lockedFor) return this.set({ ...k.empty, lockedFor: kept.lockedFor, terminal: kept.terminal, jobs });
     if (!kept.token || !kept.operator) return;
     const hand: Hand | undefined = kept.code ? { code: kept.code, busy: true } : undefined;
-    this.set({ ...k.empty, operator: kept.operator, terminal: kept.terminal, jobs, hand });
+    const view = views.find((v) => v === kept.view) ?? "till";
+    this.set({ ...k.empty, operator: kept.operator, terminal: kept.terminal, jobs, hand, view });
     this.live.start();
     if (kept.code) void this.find(kept.code);
   }
@@ -87,6 +103,37 @@ export class Page {
   /** stop ends the line; for tests and for leaving the page. */
   stop(): void {
     this.live.stop();
+    this.desk.stop();
+  }
+
+  // --- the views ---
+
+  /** show goes to a view. What is in hand stays in hand. */
+  show(view: ViewName): void {
+    if (view === this.state.view) return;
+    this.set({ ...this.state, view });
+    this.desk.entered(view);
+  }
+
+  /** tell opens a payment's whole story. */
+  tell(id: string): void {
+    const { view, office } = this.state;
+    const from = view === "story" ? office.from : view;
+    this.set({ ...this.state, view: "story", office: { ...office, from, story: id } });
+    const payment = this.state.mirror?.payments.find((p) => p.id === id);
+    if (payment) this.fetchSlip(payment);
+    this.desk.entered("story");
+  }
+
+  /** verify opens a payment of unknown outcome on the desk. */
+  verify(id: string): void {
+    this.set({ ...this.state, view: "verify", office: { ...this.state.office, story: id } });
+    this.desk.entered("verify");
+  }
+
+  /** back leaves a view for the one it was opened from: in the end the counter. */
+  back(): void {
+    this.show(this.state.view === "story" ? this.state.office.from : "till");
   }
 
   // --- the session ---
@@ -130,12 +177,14 @@ export class Page {
   private locked(): void {
     const { operator, lockedFor, terminal, jobs } = this.state;
     this.live.stop();
+    this.desk.stop();
     this.lookups++;
     this.set({ ...k.empty, lockedFor: operator?.id ?? lockedFor, terminal, jobs });
   }
 
   private end(how: { lockedFor?: string; loginError?: ApiError }): void {
     this.live.stop();
+    this.desk.stop();
     this.token = undefined;
     this.lookups++;
     this.set({ ...k.empty, ...how });
@@ -149,10 +198,11 @@ export class Page {
     const t = this.texts();
     if (this.state.link !== "online") return this.say(t.scan.offline);
     if (at.kind === "working" || (at.kind === "lost" && this.state.mirror === undefined)) {
+      this.show("till");
       return this.say(t.scan.ignored(k.terminalInHand(this.state)?.label ?? ""));
     }
     this.out.play?.("scan");
-    this.set({ ...k.settled(this.state), hand: { code, busy: true }, remark: undefined });
+    this.set({ ...k.settled(this.state), hand: { code, busy: true }, remark: undefined, view: "till" });
     void this.find(code, anyway);
   }
 
@@ -191,6 +241,7 @@ export class Page {
   /** primary is what Enter does at this stage; it says whether there was anything to do. */
   primary(): boolean {
     const at = k.stage(this.state);
+    if (this.state.view !== "till") return false; // what it does must be in sight
     // An action that has only just appeared was not what the key was meant for.
     if (this.now() - this.stageSince < 300) return false;
     switch (at.kind) {
@@ -332,6 +383,11 @@ export class Page {
     });
   }
 
+  /** slipOf fetches a payment's slip, where there is one. */
+  slipOf(payment: Payment): void {
+    this.fetchSlip(payment);
+  }
+
   private fetchSlip(payment: Payment): void {
     const had = this.state.slips[payment.id];
     if (!payment.has_receipt || (had && had.complete && !had.error)) return;
@@ -355,6 +411,7 @@ export class Page {
     const before = this.state;
     this.set(k.seen({ ...this.state, mirror, operator: mirror?.operator ?? this.state.operator }));
     if (event.payment) this.heard(before, event.payment);
+    this.desk.heard(event);
     if (event.type === "snapshot") {
       const shown = k.stage(this.state);
       if (shown.kind === "charged" || shown.kind === "declined") this.fetchSlip(shown.payment);
@@ -422,7 +479,8 @@ export class Page {
     if (next === this.state) return;
     this.state = next;
     const at = k.stage(next);
-    const name = at.kind === "debt" ? `debt ${at.debt.number} ${at.differs}` : at.kind;
+    const what = at.kind === "debt" ? `debt ${at.debt.number} ${at.differs}` : at.kind;
+    const name = `${next.view} ${what}`;
     if (name !== this.stageName) {
       this.stageName = name;
       this.stageSince = this.now();
@@ -444,6 +502,7 @@ export class Page {
       operator,
       lockedFor: state.lockedFor,
       terminal: state.terminal,
+      view: state.view,
       code: state.hand?.code,
       jobs,
     });

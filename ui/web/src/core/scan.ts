@@ -23,7 +23,7 @@ export class Scanner {
   private keys = 0;
   private first = -Infinity;
   private last = -Infinity;
-  private before: { input: HTMLInputElement; value: string } | undefined;
+  private before: { input: Written; value: string } | undefined;
   private quietUntil = -Infinity;
   private swallowed = new Set<string>();
 
@@ -110,7 +110,7 @@ export class Scanner {
     this.reset();
     this.first = now;
     const active = document.activeElement;
-    if (active instanceof HTMLInputElement && active !== field) this.before = { input: active, value: active.value };
+    if (editable(active) && active !== field) this.before = { input: active, value: active.value };
   }
 
   private finished(field: HTMLInputElement): string {
@@ -141,8 +141,10 @@ export class Scanner {
   }
 }
 
+type Written = HTMLInputElement | HTMLTextAreaElement;
+
 /** write sets an input's text the way a person would, so that whoever watches the input hears of it. */
-export function write(input: HTMLInputElement, value: string): void {
+export function write(input: Written, value: string): void {
   if (input.value === value) return;
   input.value = value;
   input.dispatchEvent(new Event("input", { bubbles: true }));
@@ -169,6 +171,8 @@ function silent(e: KeyboardEvent): boolean {
   return ["Shift", "CapsLock", "Alt", "AltGraph", "Control", "NumLock"].includes(e.key) || e.ctrlKey;
 }
 
-function editable(target: EventTarget | null): boolean {
-  return target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+/** editable says that keys write text there; a box to tick or a choice is none. */
+export function editable(target: EventTarget | null): target is Written {
+  if (target instanceof HTMLInputElement) return !["radio", "checkbox", "button", "submit"].includes(target.type);
+  return target instanceof HTMLTextAreaElement;
 }

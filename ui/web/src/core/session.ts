@@ -1,6 +1,7 @@
 // What survives a reload of this tab, and only of this tab: who is signed in, the requests whose answer
 // may have been lost, and the code in hand. No cookie, nothing in local storage (design 9).
 
+import type { ViewName } from "./office";
 import type { Operator, PaymentRequest } from "./types.gen";
 
 export interface Kept {
@@ -9,6 +10,7 @@ export interface Kept {
   /** Locked: the PIN brings this operator back. */
   lockedFor?: string;
   terminal?: string;
+  view?: ViewName;
   /** The code on the screen, looked up again after a reload. */
   code?: string;
   /** By terminal: what was asked there last. */

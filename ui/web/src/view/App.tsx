@@ -2,15 +2,22 @@ import { useEffect, useMemo } from "preact/hooks";
 import { languageOf, texts } from "../core/i18n";
 import type { Page } from "../core/page";
 import type { Scanner } from "../core/scan";
-import { useCounter, ViewContext } from "./context";
+import { useCounter, useView, ViewContext } from "./context";
+import { Cases } from "./Cases";
+import { Closing } from "./Closing";
 import { Header } from "./Header";
+import { InHand } from "./InHand";
 import { LiveRegions } from "./LiveRegions";
 import { Login } from "./Login";
+import { Nav } from "./Nav";
 import { Payments } from "./Payments";
 import { PrintedSlip, StageSlip } from "./Slip";
 import { ScanField } from "./ScanField";
+import { Queue } from "./Queue";
 import { SimulatedTerminal } from "./SimulatedTerminal";
+import { Story } from "./Story";
 import { TerminalBox } from "./TerminalBox";
+import { Verify } from "./Verify";
 import { Work } from "./Work";
 
 export function App({ page, scanner }: { page: Page; scanner?: Scanner }) {
@@ -30,24 +37,49 @@ export function App({ page, scanner }: { page: Page; scanner?: Scanner }) {
 }
 
 function Till() {
+  const { c } = useView();
+  const atTill = c.view === "till";
   return (
     <>
       <div class="screen">
         <Header />
-        <main class="till">
+        <Nav />
+        <main class={`till ${atTill ? "" : "till-aside"}`}>
           <div class="till-work">
             <ScanField />
-            <Work />
+            {atTill ? <Work /> : <InHand />}
+            {!atTill && <View />}
           </div>
-          <div class="till-side">
-            <TerminalBox />
-            <StageSlip />
-          </div>
-          <Payments />
+          {atTill && (
+            <div class="till-side">
+              <TerminalBox />
+              <StageSlip />
+            </div>
+          )}
+          {atTill && <Payments />}
           <SimulatedTerminal />
         </main>
       </div>
       <PrintedSlip />
     </>
   );
+}
+
+/** View is what stands in the counter's place. */
+function View() {
+  const { c } = useView();
+  switch (c.view) {
+    case "verify":
+      return <Verify />;
+    case "cases":
+      return <Cases />;
+    case "queue":
+      return <Queue />;
+    case "closing":
+      return <Closing />;
+    case "story":
+      return <Story key={c.office.story} />;
+    default:
+      return null;
+  }
 }

@@ -1,3 +1,4 @@
+import { period } from "../core/office";
 import { useView } from "./context";
 import { Icon } from "./Icon";
 import { LightMark } from "./Light";
@@ -43,8 +44,9 @@ export function Header() {
 
 /** Banners say what holds for the whole page: demonstration, no connection, platform in trouble. */
 function Banners() {
-  const { c, t } = useView();
+  const { c, t, when } = useView();
   const platform = c.mirror?.platform;
+  const offline = period(c, Date.now() + (c.mirror?.clockOffset ?? 0));
   return (
     <div class="banners">
       {c.mirror?.demo && (
@@ -57,6 +59,14 @@ function Banners() {
           <Icon name="warning-circle" />
           <span>
             <strong>{t.lostBanner}</strong> {t.lostBannerMore}
+          </span>
+        </p>
+      )}
+      {offline && (
+        <p class="banner banner-warning">
+          <Icon name="warning-circle" />
+          <span>
+            <strong>{t.office.offline.banner}.</strong> {t.office.offline.until(when(offline.until))}
           </span>
         </p>
       )}

@@ -65,7 +65,7 @@ export function DeclinedPanel({ payment, retry, block }: { payment: Payment; ret
 
 /** UnknownPanel: nobody knows yet. It says what is being done and what the clerk may do meanwhile. */
 export function UnknownPanel({ payment, activity }: { payment: Payment; activity?: Activity }) {
-  const { c, t, euro } = useView();
+  const { c, page, t, euro } = useView();
   const others = (c.mirror?.terminals.length ?? 0) > 1;
   return (
     <section class="panel panel-unknown" aria-labelledby="work-title">
@@ -96,6 +96,9 @@ export function UnknownPanel({ payment, activity }: { payment: Payment; activity
         </div>
       </div>
       <p class="actions">
+        <button type="button" class={`btn btn-sm ${payment.needs_people ? "btn-primary" : "btn-outline-primary"}`} onClick={() => page.verify(payment.id)}>
+          {t.unknown.toVerify}
+        </button>
         <PaymentLink id={payment.id} text={t.terminal.showPayment} />
       </p>
     </section>
@@ -104,7 +107,7 @@ export function UnknownPanel({ payment, activity }: { payment: Payment; activity
 
 /** decides says who decides about a payment that only people can, and how. */
 export function decides(t: Texts, p: Payment): string {
-  return p.proposal ? t.unknown.proposed(p.proposal.by, p.id) : t.unknown.people(p.id);
+  return p.proposal ? t.unknown.proposed(p.proposal.by) : t.unknown.people;
 }
 
 /** ChargedPanel keeps the two facts apart: the card was charged, the platform holds the receipt. */

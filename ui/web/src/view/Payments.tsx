@@ -101,7 +101,7 @@ function Row({ payment: p, several, today }: { payment: Payment; several: boolea
 }
 
 function Detail({ payment: p }: { payment: Payment }) {
-  const { t, euro } = useView();
+  const { page, t, euro } = useView();
   const reasons = p.notices.flatMap((n) => (n.reason ? [n.reason] : []));
   const reg = registrationOf(p);
   const box = useRef<HTMLDivElement>(null);
@@ -134,6 +134,9 @@ function Detail({ payment: p }: { payment: Payment }) {
       <div>
         <Slip payment={p} />
         <PrintButton id={p.id} />
+        <button type="button" class="btn btn-link btn-xs" onClick={() => page.tell(p.id)}>
+          <span>{t.office.openStory}</span>
+        </button>
       </div>
     </div>
   );

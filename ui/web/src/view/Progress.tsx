@@ -3,6 +3,7 @@ import { seconds } from "../core/format";
 import { phaseText, turnText } from "../core/i18n";
 import { useNow, useView } from "./context";
 import { Icon } from "./Icon";
+import { workingText } from "./InHand";
 import { EnterKey, LeaveButton } from "./parts";
 
 type Working = Extract<Stage, { kind: "working" }>;
@@ -14,7 +15,7 @@ export function WorkingPanel({ at }: { at: Working }) {
   return (
     <section class={`panel panel-working ${atCitizen ? "panel-citizen" : ""}`} aria-labelledby="work-title">
       <h2 id="work-title">
-        {t.working.heading}
+        {workingText(at, t)}
         {at.cents > 0 && <span class="heading-amount">{euro(at.cents)}</span>}
       </h2>
       <div class="turn">

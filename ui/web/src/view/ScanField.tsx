@@ -5,9 +5,12 @@ import { fieldID, submitField } from "./keys";
 export function ScanField() {
   const { c, page, scanner, t } = useView();
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  const aside = c.view !== "till"; // there it is one line above the view
+  useEffect(() => {
+    if (!aside) field.current?.focus();
+  }, [aside]);
   return (
-    <section class="scan" aria-label={t.scan.heading}>
+    <section class={`scan ${aside ? "scan-aside" : ""}`} aria-label={t.scan.heading}>
       <label class="form-label" for={fieldID}>
         {t.scan.label}
       </label>

@@ -1,7 +1,7 @@
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import type { Counter } from "../core/counter";
-import { date, elapsed, euro, time, type Language } from "../core/format";
+import { date, elapsed, euro, sameDay, second, time, type Language } from "../core/format";
 import { texts, type Texts } from "../core/i18n";
 import { empty } from "../core/counter";
 import type { Page } from "../core/page";
@@ -31,6 +31,12 @@ export function useView() {
     euro: (cents: number) => euro(cents, view.language),
     time: (instant: string) => time(instant, view.language),
     date: (instant: string) => date(instant, view.language),
+    second: (instant: string) => second(instant, view.language),
+    /** The hour today, the day and the hour otherwise. */
+    when: (instant: string) => {
+      const today = new Date(Date.now() + (view.c.mirror?.clockOffset ?? 0)).toISOString();
+      return sameDay(instant, today) ? time(instant, view.language) : `${date(instant, view.language)} ${time(instant, view.language)}`;
+    },
     elapsed,
   };
 }

@@ -1,5 +1,8 @@
 import type { Page } from "../core/page";
-import { write, type Scanner } from "../core/scan";
+import { editable, write, type Scanner } from "../core/scan";
+
+/** The id of the list of views: where F8 goes. */
+export const navID = "views";
 
 /** The scan field's id: where scans, stray keys and the focus go. */
 export const fieldID = "scan";
@@ -22,7 +25,7 @@ export function submitField(page: Page, scanner?: Scanner): boolean {
   return true;
 }
 
-/** attachKeys gives the page its four keys: Enter, Esc, F2, and nothing else. */
+/** attachKeys gives the page its keys: Enter, Esc, F2, F8, and nothing else. */
 export function attachKeys(target: Document, page: Page, scanner: Scanner): () => void {
   const down = (e: KeyboardEvent) => {
     const field = scanField();
@@ -31,11 +34,14 @@ export function attachKeys(target: Document, page: Page, scanner: Scanner): () =
       case "Enter":
         // A button that has the focus is pressed by its own Enter.
         if (e.repeat || (e.target instanceof Element && e.target.closest("button, a, summary"))) return;
+        // What is being written elsewhere is no notice, and Enter sends nothing there: see Confirm.
+        if (e.target !== field && page.counter().view !== "till") return;
         e.preventDefault();
         if (!submitField(page, scanner) && !scanner.isQuiet()) page.primary();
         return;
       case "Escape":
         e.preventDefault();
+        if (page.counter().view !== "till" && field.value === "") return leave(page, field, e.target);
         if (field.value !== "") write(field, "");
         else page.clear();
         field.focus();
@@ -44,8 +50,18 @@ export function attachKeys(target: Document, page: Page, scanner: Scanner): () =
         e.preventDefault();
         page.change();
         field.focus();
+        return;
+      case "F8":
+        e.preventDefault();
+        document.querySelector<HTMLElement>(`#${navID} [aria-current]`)?.focus();
     }
   };
   target.addEventListener("keydown", down);
   return () => target.removeEventListener("keydown", down);
+}
+
+// leave goes back from a view; from a text that is being written it only steps out, so that nothing is lost.
+function leave(page: Page, field: HTMLInputElement, from: EventTarget | null): void {
+  if (editable(from) && from !== field && from.value !== "") return document.querySelector<HTMLElement>(".view-title")?.focus();
+  page.back();
 }

@@ -1,4 +1,5 @@
 import type { Texts } from "./it";
+import office from "./office.de";
 
 const de: Texts = {
   language: "de",
@@ -89,6 +90,7 @@ const de: Texts = {
   },
   working: {
     heading: "Zahlung läuft",
+    reversal: "Storno läuft",
     cancel: "Abbrechen: rote Taste am Terminal. Von hier aus geht es nicht.",
     noCancel: "Karte nicht entfernen, Terminal nicht ausschalten.",
     says: "Das Terminal zeigt:",
@@ -108,10 +110,10 @@ const de: Texts = {
     checking: "Was geprüft wird",
     checkingNow: "Das Terminal wird nach dem Ergebnis gefragt. Die Antwort erscheint hier von selbst.",
     checkingIdle: "Das Terminal hat das Ergebnis noch nicht genannt. Die Antwort erscheint hier von selbst.",
-    people: (id: string) =>
-      `Die Beweise reichen nicht: Menschen entscheiden. Verantwortliche rufen: „sportello resolve ${id}“ zeigt, was bekannt ist, und fragt, was das Terminal anzeigt.`,
-    proposed: (by: string, id: string) =>
-      `${by} hat schon geantwortet: eine verantwortliche (andere) Person muss unterschreiben, mit „sportello resolve ${id}“. Der Bescheid bleibt gesperrt.`,
+    people: "Die Beweise reichen nicht: Menschen entscheiden. Unter „Zu prüfen“ steht, was bekannt ist; dort beantworten, was das Terminal anzeigt.",
+    proposed: (by: string) =>
+      `${by} hat schon geantwortet: eine verantwortliche (andere) Person muss unterschreiben, unter „Zu prüfen“. Der Bescheid bleibt gesperrt.`,
+    toVerify: "Zu „Zu prüfen“",
     presetCharged: "Sehr wahrscheinlich wurde die Karte belastet.",
     presetNot: "Sehr wahrscheinlich wurde die Karte nicht belastet.",
     meanwhile: "Inzwischen",
@@ -265,6 +267,8 @@ const de: Texts = {
     failed: (key) => `${key}: geht am Terminal gerade nicht.`,
     total: (amount) => `Summe am Terminal: ${amount}`,
   },
+
+  office,
 
   fault: { lost: "Der Dienst hat nicht geantwortet. Bitte gleich noch einmal versuchen." },
 };

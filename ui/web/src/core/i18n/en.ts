@@ -1,4 +1,5 @@
 import type { Texts } from "./it";
+import office from "./office.en";
 
 const en: Texts = {
   language: "en",
@@ -89,6 +90,7 @@ const en: Texts = {
   },
   working: {
     heading: "Payment in progress",
+    reversal: "Reversal in progress",
     cancel: "To cancel: red key on the terminal. It cannot be done from here.",
     noCancel: "Do not remove the card and do not switch the terminal off.",
     says: "The terminal shows:",
@@ -108,10 +110,10 @@ const en: Texts = {
     checking: "What is being checked",
     checkingNow: "Asking the terminal how it went. The answer appears here by itself.",
     checkingIdle: "The terminal has not yet said how it went. The answer appears here by itself as soon as it is known.",
-    people: (id: string) =>
-      `The evidence does not decide: people do. Call a supervisor: “sportello resolve ${id}” shows what is known and asks what the terminal says.`,
-    proposed: (by: string, id: string) =>
-      `${by} has answered already: a supervisor (another person) must sign, with “sportello resolve ${id}”. The notice stays locked.`,
+    people: "The evidence does not decide: people do. In “To verify” you see what is known and answer what the terminal says.",
+    proposed: (by: string) =>
+      `${by} has answered already: a supervisor (another person) must sign, in “To verify”. The notice stays locked.`,
+    toVerify: "Go to To verify",
     presetCharged: "Most likely the card was charged.",
     presetNot: "Most likely the card was not charged.",
     meanwhile: "Meanwhile",
@@ -265,6 +267,8 @@ const en: Texts = {
     failed: (key) => `${key}: the terminal cannot do it now.`,
     total: (amount) => `Total on the terminal: ${amount}`,
   },
+
+  office,
 
   fault: { lost: "The service did not answer. Try again shortly." },
 };

@@ -1,6 +1,8 @@
 // Every sentence of the page, in Italian first. Reasons, refusals and hints come from the service and
 // are shown as they come; they are not here.
 
+import office from "./office.it";
+
 const it = {
   language: "it",
   title: "Sportello POS",
@@ -90,6 +92,7 @@ const it = {
   },
   working: {
     heading: "Pagamento in corso",
+    reversal: "Storno in corso",
     cancel: "Per annullare: tasto rosso sul terminale. Da qui non si può.",
     noCancel: "Non togliere la carta e non spegnere il terminale.",
     says: "Il terminale mostra:",
@@ -109,10 +112,10 @@ const it = {
     checking: "Che cosa sto verificando",
     checkingNow: "Sto chiedendo al terminale com’è andata. La risposta appare qui da sola.",
     checkingIdle: "Il terminale non ha ancora detto com’è andata. La risposta appare qui da sola appena si sa.",
-    people: (id: string) =>
-      `Le prove non bastano: decidono le persone. Chiama un responsabile: «sportello resolve ${id}» mostra che cosa si sa e chiede che cosa dice il terminale.`,
-    proposed: (by: string, id: string) =>
-      `${by} ha già risposto: manca la firma di un responsabile (un’altra persona), con «sportello resolve ${id}». L’avviso resta bloccato.`,
+    people: "Le prove non bastano: decidono le persone. In «Da verificare» vedi che cosa si sa e rispondi che cosa dice il terminale.",
+    proposed: (by: string) =>
+      `${by} ha già risposto: manca la firma di un responsabile (un’altra persona), in «Da verificare». L’avviso resta bloccato.`,
+    toVerify: "Vai a Da verificare",
     presetCharged: "Molto probabilmente la carta è stata addebitata.",
     presetNot: "Molto probabilmente la carta non è stata addebitata.",
     meanwhile: "Intanto",
@@ -267,6 +270,8 @@ const it = {
     failed: (key: string) => `${key}: il terminale non può, adesso.`,
     total: (amount: string) => `Totale sul terminale: ${amount}`,
   },
+
+  office,
 
   fault: { lost: "Il servizio non ha risposto. Riprova tra poco." },
 };

@@ -1,0 +1,262 @@
+// The desk asks the service for what people decide about and carries their decisions to it. What the views
+// draw is in the Counter's office; here is only what is in flight.
+
+import { Lost, Refusal, type Api } from "./api";
+import type { Counter } from "./counter";
+import type { Texts } from "./i18n";
+import * as o from "./office";
+import type { Asked, Fetched, Form, Office, ViewName } from "./office";
+import type { ApiError, Case, Offline, Payment, QueueItem, ServiceEvent, TerminalReport } from "./types.gen";
+
+/** Signer is another person who signs at this counter, without taking the session over. */
+export interface Signer {
+  operator: string;
+  pin: string;
+}
+
+/** DeskHost is the page, as far as the desk needs it. */
+export interface DeskHost {
+  api: Api;
+  counter(): Counter;
+  view(): ViewName;
+  change(office: Partial<Office>): void;
+  requestID(): string;
+  now(): number;
+  /** Ends the session when the service no longer knows it. */
+  over(cause: unknown): boolean;
+  fault(cause: unknown): ApiError;
+  say(text: string): void;
+  texts(): Texts;
+}
+
+// Events come in bursts: what they make out of date is asked for once they pause, in milliseconds.
+const pause = 400;
+// The service tells of payments and terminals by events, but not of cases: they are looked at again so often.
+const round = 30_000;
+
+export class Desk {
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private rounds: ReturnType<typeof setInterval> | undefined;
+  /** Decisions whose answer was lost, as they were sent: the same again keeps its id. */
+  private readonly sent = new Map<string, { body: string; id: string }>();
+  private readonly turns = new Map<string, number>();
+
+  constructor(private readonly host: DeskHost) {}
+
+  /** heard takes up an event: what is on the screen, or beside a view's name, may be out of date. */
+  heard(event: ServiceEvent): void {
+    if (event.type === "snapshot") this.rounds ??= setInterval(() => this.refresh(), round);
+    if (event.type === "activity" || event.type === "platform") return;
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.refresh();
+    }, event.type === "snapshot" ? 0 : pause);
+  }
+
+  /** stop forgets everything: the session is over, or the page is left. */
+  stop(): void {
+    clearTimeout(this.timer);
+    clearInterval(this.rounds);
+    this.timer = this.rounds = undefined;
+    this.sent.clear();
+    for (const [what, turn] of this.turns) this.turns.set(what, turn + 1);
+  }
+
+  /** refresh asks again for what is out of date. */
+  refresh(): void {
+    const c = this.host.counter();
+    if (c.link !== "online") return;
+    void this.loadCases();
+    if (!c.mirror?.queue || this.host.view() === "queue") void this.loadQueue(); // its figures come with the events
+    const id = this.looked();
+    if (id && o.behind(c, id)) void this.loadStory(id);
+  }
+
+  /** entered asks for what a view shows. */
+  entered(view: ViewName): void {
+    const id = this.looked();
+    if (id) void this.loadStory(id);
+    if (view === "cases") void this.loadCases();
+    if (view === "queue") void this.loadQueue();
+  }
+
+  // looked is the payment whose evidence is on the screen.
+  private looked(): string | undefined {
+    const c = this.host.counter();
+    switch (this.host.view()) {
+      case "verify":
+        return o.inQuestion(c)?.id;
+      case "story":
+        return c.office.story;
+      default:
+        return undefined;
+    }
+  }
+
+  // --- what the service has ---
+
+  /** choose shows one of the payments in question. */
+  choose(id: string): void {
+    this.host.change({ story: id });
+    void this.loadStory(id);
+  }
+
+  async loadStory(id: string): Promise<void> {
+    const put = (f: Fetched<Payment>) => this.host.change({ stories: { ...this.office().stories, [id]: f } });
+    await this.load(`story ${id}`, () => this.host.api.payment(id), this.office().stories[id], put);
+  }
+
+  async loadCases(): Promise<void> {
+    const { allCases, cases } = this.office();
+    await this.load("cases", () => this.host.api.cases(allCases), cases, (f) => this.host.change({ cases: f }));
+  }
+
+  /** showEnded lists the ended cases, too, or no longer. */
+  showEnded(all: boolean): void {
+    this.host.change({ allCases: all });
+    void this.loadCases();
+  }
+
+  openCase(id: string): void {
+    this.host.change({ openCase: id });
+  }
+
+  async loadQueue(): Promise<void> {
+    await this.load<QueueItem[]>("queue", () => this.host.api.queue(), this.office().queue, (f) => this.host.change({ queue: f }));
+  }
+
+  // load asks for one thing; an older answer never replaces a newer one. What was known stays while it asks.
+  private async load<T>(what: string, ask: () => Promise<T>, before: Fetched<T> | undefined, put: (f: Fetched<T>) => void): Promise<void> {
+    const turn = (this.turns.get(what) ?? 0) + 1;
+    this.turns.set(what, turn);
+    put({ ...before, busy: true });
+    try {
+      const value = await ask();
+      if (this.turns.get(what) === turn) put({ value });
+    } catch (cause) {
+      if (this.turns.get(what) !== turn || this.host.over(cause)) return;
+      put({ value: before?.value, error: this.host.fault(cause) });
+    }
+  }
+
+  // --- what people decide ---
+
+  /** answer says what became of a payment, on the evidence that the screen shows. */
+  async answer(p: Payment, form: Form): Promise<boolean> {
+    if (o.missing(form)) return false;
+    const charged = form.answer === "charged";
+    const body = {
+      evidence_seq: p.evidence_seq ?? 0,
+      answer: form.answer,
+      stan: (charged && form.stan) || undefined,
+      auth_code: (charged && form.auth.trim()) || undefined,
+      note: form.note.trim() || undefined,
+    };
+    return this.decide(o.resolutionOf(p.id), `payments/${encodeURIComponent(p.id)}/resolution`, body, undefined, (now: Payment) => this.told(now), () => this.loadStory(p.id));
+  }
+
+  /** countersign signs another person's answer, or turns it down; who gave it may take it back. */
+  async countersign(p: Payment, accept: boolean, signer?: Signer): Promise<boolean> {
+    const body = { evidence_seq: p.evidence_seq ?? 0, accept };
+    return this.decide(o.resolutionOf(p.id), `payments/${encodeURIComponent(p.id)}/resolution/countersign`, body, signer, (now: Payment) => this.told(now), () => this.loadStory(p.id));
+  }
+
+  /** reverse asks the terminal to give a charge back. It answers when that is on record; events tell the rest. */
+  async reverse(id: string, signer?: Signer): Promise<boolean> {
+    return this.decide(o.reversalOf(id), `payments/${encodeURIComponent(id)}/reversal`, {}, signer, (now: Payment) => this.told(now), () => this.loadStory(id));
+  }
+
+  /** endCase ends a case with its proof, or proposes to. */
+  async endCase(one: Case, ending: string, proof: string): Promise<boolean> {
+    const body = { seq: one.seq, ending, proof: proof.trim() };
+    return this.decide(o.endingOf(one.id), `cases/${encodeURIComponent(one.id)}/ending`, body, undefined, (now: Case) => this.mended(now), () => this.loadCases());
+  }
+
+  async countersignCase(one: Case, accept: boolean, signer?: Signer): Promise<boolean> {
+    const body = { evidence_seq: one.seq, accept };
+    return this.decide(o.endingOf(one.id), `cases/${encodeURIComponent(one.id)}/ending/countersign`, body, signer, (now: Case) => this.mended(now), () => this.loadCases());
+  }
+
+  /** totals reads a terminal's total beside the ledger's; close ends its session and judges both. */
+  async totals(name: string, action: "totals" | "close", signer?: Signer): Promise<boolean> {
+    const path = `terminals/${encodeURIComponent(name)}/${action}`;
+    return this.decide(o.closingOf(name), path, {}, signer, (report: TerminalReport) => {
+      this.host.change({ reports: { ...this.office().reports, [name]: { report, at: this.moment() } } });
+      this.host.say(this.host.texts().office.said.reported);
+    });
+  }
+
+  /** offline opens a period of charging without the platform, or closes it. */
+  async offline(action: "open" | "close", reason: string, signer?: Signer): Promise<boolean> {
+    const body = { action, reason: reason.trim() || undefined };
+    return this.decide(o.offlineKey, "offline", body, signer, (now: Offline) => {
+      const { said } = this.host.texts().office;
+      this.host.say(now.closed_at ? said.online : said.offline);
+    });
+  }
+
+  /** forget takes a refusal off the screen. */
+  forget(key: string): void {
+    const { [key]: gone, ...asked } = this.office().asked;
+    if (gone && !gone.busy) this.host.change({ asked });
+  }
+
+  // decide carries one decision out, once. The id goes with the body: whatever is sent again after a lost
+  // answer is the same decision, and another body is another one.
+  private async decide<T>(key: string, path: string, body: object, signer: Signer | undefined, done: (now: T) => void, changed?: () => void): Promise<boolean> {
+    if (this.office().asked[key]?.busy) return false;
+    const text = [path, JSON.stringify(body), signer?.operator].join(" ");
+    const before = this.sent.get(key);
+    const id = before?.body === text ? before.id : this.host.requestID();
+    this.sent.set(key, { body: text, id });
+    this.asked(key, { busy: true });
+    try {
+      const send = (api: Api) => api.call<T>("POST", path, { request_id: id, ...body });
+      const now = await (signer ? this.host.api.signed(signer.operator, signer.pin, send) : send(this.host.api));
+      this.sent.delete(key);
+      this.asked(key, undefined);
+      done(now);
+      return true;
+    } catch (cause) {
+      if (!signer && this.host.over(cause)) return false;
+      const lost = cause instanceof Lost;
+      if (cause instanceof Refusal) this.sent.delete(key);
+      this.asked(key, { busy: false, lost, error: this.host.fault(cause), at: this.moment() });
+      if (lost || (cause instanceof Refusal && cause.status === 409)) changed?.();
+      return false;
+    }
+  }
+
+  // told shows a payment as a decision has left it. Its evidence is asked for: a decision's answer has none.
+  private told(now: Payment): void {
+    const t = this.host.texts();
+    this.host.say(now.proposal ? t.office.said.waits : t.office.said.stands(t.states[now.state] ?? now.state));
+    const had = this.office().stories[now.id]?.value;
+    this.host.change({ stories: { ...this.office().stories, [now.id]: { value: { ...now, evidence: now.evidence ?? had?.evidence } } } });
+    if (this.host.view() === "verify") this.host.change({ story: now.id });
+    void this.loadStory(now.id);
+    void this.loadCases();
+  }
+
+  private mended(now: Case): void {
+    const { said } = this.host.texts().office;
+    this.host.say(now.ended ? said.ended : now.proposal ? said.waits : said.open);
+    const { cases, allCases } = this.office();
+    const value = (cases.value ?? []).flatMap((x) => (x.id !== now.id ? [x] : now.ended && !allCases ? [] : [now]));
+    this.host.change({ cases: { ...cases, value } });
+    void this.loadCases();
+  }
+
+  private asked(key: string, to: Asked | undefined): void {
+    const { [key]: _, ...asked } = this.office().asked;
+    this.host.change({ asked: to ? { ...asked, [key]: to } : asked });
+  }
+
+  private office(): Office {
+    return this.host.counter().office;
+  }
+
+  private moment(): string {
+    return new Date(this.host.now()).toISOString();
+  }
+}
