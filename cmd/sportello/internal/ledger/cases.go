@@ -8,6 +8,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"sportello/driver"
+	"sportello/protocol/local"
 )
 
 // caseRecord is a case in the state bucket.
@@ -105,15 +106,21 @@ func (v *view) openCases(paymentID string) ([]*caseRecord, error) {
 // about says that a case is about a notice of its payment.
 func (c *Case) about(index int) bool { return len(c.Notices) == 0 || slices.Contains(c.Notices, index) }
 
-// inCase says that a notice is somebody's.
+// inCase says that a notice is somebody's: what one person may end without mending it does not count.
 func (v *view) inCase(paymentID string, index int) (bool, error) {
 	open, err := v.openCases(paymentID)
-	return slices.ContainsFunc(open, func(c *caseRecord) bool { return c.about(index) }), err
+	return slices.ContainsFunc(open, func(c *caseRecord) bool { return c.mends(index) }), err
+}
+
+// mends says that a case cannot end before a notice is mended.
+func (c *Case) mends(index int) bool {
+	return c.about(index) && !slices.Contains(informational, c.Cause.Code)
 }
 
 // endedByReceipt are the causes that say only that a registration is wanting: the receipt answers them. Each is
 // open once for a notice.
-var endedByReceipt = []string{"receipt_missing", "submission_refused", "submission_blocked", "submission_unsure", "registration_poisoned", "awaiting_confirmation"}
+var endedByReceipt = []string{string(local.CodeReceiptMissing), string(local.CodeSubmissionRefused), string(local.CodeSubmissionBlocked),
+	string(local.CodeSubmissionUnsure), string(local.CodeRegistrationPoisoned), string(local.CodeAwaitingConfirmation)}
 
 // endByReceipt ends such cases of a payment when all their notices are registered, or closed. Where a person
 // has proposed an ending people go on: money may be on its way back.

@@ -106,7 +106,7 @@ func (b *batch) release(r *record, channel, operator string) (Payment, error) {
 	return p, err
 }
 
-// within says that the notices of a case, none meaning all of count, are among these.
+// within says that notices, none meaning all of count, are among these, which are not none.
 func within(notices, these []int, count int) bool {
 	if len(notices) == 0 {
 		return len(these) == count

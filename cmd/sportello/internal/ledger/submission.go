@@ -114,7 +114,7 @@ func (b *batch) caseOfSubmission(r *record, to Registration, e SubmissionEnd) (*
 	k := e.Case
 	if k == nil {
 		cared := func(i int) bool {
-			return slices.ContainsFunc(open, func(c *caseRecord) bool { return c.about(i) })
+			return slices.ContainsFunc(open, func(c *caseRecord) bool { return c.mends(i) })
 		}
 		for i, n := range r.Notices {
 			if to.needsPeople() && n.Registration == RegSubmit && !cared(i) {
@@ -122,12 +122,17 @@ func (b *batch) caseOfSubmission(r *record, to Registration, e SubmissionEnd) (*
 			}
 		}
 	}
-	if k == nil || slices.ContainsFunc(open, func(c *caseRecord) bool { return c.Cause.Code == k.Cause.Code }) {
+	if k == nil || slices.ContainsFunc(open, func(c *caseRecord) bool { return k.same(&c.Case, len(r.Notices)) }) {
 		return nil, nil
 	}
 	of := *k
 	of.PaymentID = r.ID
 	return &of, nil
+}
+
+// same says that an open case is about all that another of its cause is to be about; count are the payment's notices.
+func (c *Case) same(open *Case, count int) bool {
+	return c.Cause.Code == open.Cause.Code && (len(open.Notices) == 0 || within(c.Notices, open.Notices, count))
 }
 
 func applySubmission(v *view, e *entry) error {
