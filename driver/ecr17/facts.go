@@ -28,6 +28,7 @@ type Facts struct {
 	Last     LastAnswer
 	New      *Reading // the saved result, when Last is LastNew
 	Novel    bool     // New is newer than the attempt: it differs from a baseline that G told, or its host time is not before
+	Older    bool     // New is a refusal with a number from before the payment
 	Match    bool     // New is compatible with this attempt (M): class, amount, time, STAN, terminal
 	Untimed  bool     // New would be compatible, but the time of one of the two cannot be read: no match, and no contradiction
 	Repeats  bool     // New is the direct result again, to the byte
@@ -165,6 +166,7 @@ func (l look) facts() Facts {
 		// amount: without one, and without novelty of its own, nothing says that it is ours (ECR17 6.5 row 11).
 		f.Novel = base.Last != nil && !base.Untold ||
 			reading.HasAmount && !l.sent.IsZero() && reading.notBefore(l.sent, base.ClockOffset)
+		f.Older = l.olderRefusal(reading)
 		f.Match = reading.matches(base, l.attempt.AmountCents, l.sent, l.ended)
 		f.Untimed = reading.untimed(base, l.attempt.AmountCents, l.sent)
 		f.Repeats = f.Direct != nil && string(f.Direct.Raw) == string(reading.Raw)
@@ -173,6 +175,15 @@ func (l look) facts() Facts {
 	f.Totals = compareTotal(base.Total, l.seen.total, l.attempt.AmountCents, f.New)
 	f.TotalsMeasured = f.Totals != TotalsNotAsked && base.Total.Measured
 	return f
+}
+
+// olderRefusal: its number does not follow that of the baseline, or the ledger has it as an earlier one. It is what
+// the terminal remembers after its memory fell back, or the baseline in other bytes. A refusal needs no more than
+// novelty (ECR17 6.5 row 12), so it needs that.
+func (l look) olderRefusal(r Reading) bool {
+	stan, known := r.Charge.STAN, l.attempt.KnownResult
+	return r.Sense == SenseRefused && !noNumber(stan) &&
+		(!stanFollows(l.attempt.Baseline.LastSTAN, stan) || known != nil && known(r.Raw, stan))
 }
 
 // Reading is what a result message says, reduced to what a verdict needs.

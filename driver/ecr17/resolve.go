@@ -250,8 +250,10 @@ func (l *ladder) at(seen sight, asked, giveUp time.Time) look {
 		sent = l.attempt.SentAt
 		ended = sent.Add(l.t.cfg.Timing.HardStop)
 	}
+	attempt := l.attempt
+	attempt.KnownResult = l.e.payment.KnownResult
 	return look{
-		line: l.e.facts(l.attempt.Exclusivity), attempt: l.attempt, seen: seen,
+		line: l.e.facts(l.attempt.Exclusivity), attempt: attempt, seen: seen,
 		sent: sent, ended: ended, silence: l.e.activity, asked: asked, quiet: l.t.cfg.Timing.Quiet,
 		givenUp: !time.Now().Before(giveUp), prints: l.t.prints(),
 	}

@@ -80,9 +80,13 @@ func row05(f Facts) (driver.Outcome, bool) {
 	return intruder(f.exclusive(), "the totals show two charges of this amount"), true
 }
 
-// rowNovelty is the first word of rows 7 to 15, "newer": there was no baseline to compare with.
+// rowNovelty is the first word of rows 7 to 15, "newer": there was no baseline to compare with, or the saved result
+// is older than it. Our receipt proves that something of ours is newer, but not that it was refused.
 func rowNovelty(f Facts) (driver.Outcome, bool) {
-	if !f.fresh() || f.Novel || f.ours() {
+	switch {
+	case f.fresh() && f.Older:
+		return people("", "the saved result is a refusal from before the payment"), true
+	case !f.fresh() || f.Novel || f.ours():
 		return no, false
 	}
 	return people(presetIf(f.matched(), driver.Charged), "a saved result, but none to compare it with"), true

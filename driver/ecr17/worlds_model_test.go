@@ -40,7 +40,8 @@ const (
 	startCents = 50_000
 
 	ourReference      = "RIFA1ABCDEFGH"
-	previousReference = "RIFA1PREVXXXX"
+	previousReference = "RIFA1PQ7M4K9D"
+	olderSTAN         = "000099" // of a refusal before the baseline
 	theirReference    = "RIFB2ZZZZZZZZ"
 )
 
@@ -53,7 +54,7 @@ var (
 
 // admits are the deeds of others under each claim.
 var admits = map[driver.Exclusivity][]string{
-	driver.Exclusive: {"", "close", "STAN restarts", "memory lost"},
+	driver.Exclusive: {"", "close", "STAN restarts", "memory lost", "memory falls back"},
 	driver.Manual:    {"", "close", "hand sells ours", "hand sells other", "hand refused", "hand undoes", "close, hand sells other"},
 	driver.Shared: {"", "close", "hand sells ours", "till sells ours", "till sells other", "till refused", "till undoes",
 		"close, till sells other", "STAN restarts", "replaced"},
@@ -195,6 +196,11 @@ func (p *pos) others(deeds string) {
 			p.total, p.sold = 0, 0
 		case deed == "STAN restarts":
 			p.stan = 0
+		case deed == "memory falls back":
+			if p.kind.saves == "works" {
+				p.saved = encode(ecr17.Result{Class: ecr17.ClassExtended, TID: p.tid, Code: ecr17.ResultRefused, Reason: "OPERAZIONE NEGATA",
+					CardType: ecr17.CardCredit, STAN: olderSTAN, OnlineID: "000777", ActionCode: "116", HasAmount: true})
+			}
 		case deed == "replaced", deed == "memory lost":
 			p.saved, p.slip, p.ever, p.total, p.stan, p.sold = nil, "", false, 0, 0, 0
 			p.kind.saves = "fresh"
@@ -272,7 +278,8 @@ func (w world) live() (look, truth) {
 	ended := worldAt.Add(30 * time.Second)
 	l := look{
 		attempt: driver.Attempt{
-			Payment:  driver.Payment{Reference: ourReference, AmountCents: ourCents},
+			Payment: driver.Payment{Reference: ourReference, AmountCents: ourCents,
+				KnownResult: func(_ []byte, stan string) bool { return stan == olderSTAN }},
 			Baseline: base, SentAt: worldAt, Exclusivity: w.claim,
 			Knows: func(r string) bool { return strings.HasPrefix(r, "RIFA1") },
 		},
