@@ -212,30 +212,38 @@ func TestLanguages(t *testing.T) {
 	}
 }
 
-// A page that closes must not end the payment it asked for.
-func TestPayOutlivesItsRequest(t *testing.T) {
+// A page that closes must not end what it asked for.
+func TestWorkOutlivesItsRequest(t *testing.T) {
 	d := open(t, nil)
-	d.till.hold, d.till.entered, d.till.paid = make(chan struct{}), make(chan struct{}), make(chan error, 1)
-	ctx, cancel := context.WithCancel(t.Context())
-	r, err := http.NewRequestWithContext(ctx, "POST", "http://"+d.host+"/api/v1/payments", strings.NewReader(`{"request_id":"r1","terminal":"cassa1","notices":[]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Authorization", "Bearer "+clerkToken)
-	gone := make(chan struct{})
-	go func() {
-		defer close(gone)
-		if response, err := d.client.Do(r); err == nil {
-			response.Body.Close()
+	token := d.signInAs("carl", "2222")
+	for path, body := range map[string]string{
+		"/api/v1/payments": `{"request_id":"r1","terminal":"cassa1","notices":[]}`,
+		createPath:         creation("r2", ""),
+		offlinePath:        `{"request_id":"r3","action":"close"}`,
+		reversal:           `{"request_id":"r4"}`,
+	} {
+		d.till.hold, d.till.entered, d.till.paid = make(chan struct{}), make(chan struct{}), make(chan error, 1)
+		ctx, cancel := context.WithCancel(t.Context())
+		r, err := http.NewRequestWithContext(ctx, "POST", "http://"+d.host+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
 		}
-	}()
-	<-d.till.entered
-	cancel()
-	<-gone
-	close(d.till.hold)
-	if err := <-d.till.paid; err != nil {
-		t.Errorf("the payment's context ended with its request: %v", err)
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Authorization", "Bearer "+token)
+		gone := make(chan struct{})
+		go func() {
+			defer close(gone)
+			if response, err := d.client.Do(r); err == nil {
+				response.Body.Close()
+			}
+		}()
+		<-d.till.entered
+		cancel()
+		<-gone
+		close(d.till.hold)
+		if err := <-d.till.paid; err != nil {
+			t.Errorf("%s: its context ended with its request: %v", path, err)
+		}
 	}
 }
 

@@ -29,9 +29,9 @@ type counter struct {
 	payments map[string]local.Payment // by request id
 	actions  []string                 // name/action by operator
 	fail     error                    // what every call answers, when set
-	hold     chan struct{}            // Pay and TerminalAction wait for it, when set
-	entered  chan struct{}            // they say here that they wait
-	paid     chan error               // Pay sends its context's state here after hold
+	hold     chan struct{}            // whatever does something waits for it, when set
+	entered  chan struct{}            // and says here that it waits
+	paid     chan error               // all but TerminalAction send their context's state here after hold
 	report   []local.Payment          // what a snapshot shows
 	pdf      []byte                   // of every paper
 }
@@ -121,6 +121,10 @@ func (c *counter) Cases(_ context.Context, all bool) ([]local.Case, error) {
 
 // decided remembers a decision of the desk and answers for it.
 func (c *counter) decided(ctx context.Context, by local.Operator, what string, request any) error {
+	c.wait()
+	if c.paid != nil {
+		c.paid <- ctx.Err()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.actions = append(c.actions, fmt.Sprintf("%s by %s: %+v", what, by.ID, request))

@@ -83,9 +83,6 @@ func (c *client) followQueue(ctx context.Context, patience time.Duration, asJSON
 			return failClient(err)
 		}
 		pause(ctx)
-		if c.fromFile {
-			_ = c.readToken() // another one after a restart; a missing file shows in the next call
-		}
 	}
 }
 
