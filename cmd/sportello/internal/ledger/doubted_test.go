@@ -11,7 +11,7 @@ import (
 // TestDoubtedReversal: the terminal was not told that we have its reversal, and may have undone it (ECR17 6.2 L10):
 // the notice is not free after the token's life, but when the reversal is confirmed, or people have ended the case.
 func TestDoubtedReversal(t *testing.T) {
-	for _, end := range []string{"acknowledged", "confirmed", "refunded", "closed", "killed before it was told", "people"} {
+	for _, end := range []string{"acknowledged", "confirmed", "refunded", "closed", "killed before it was told", "people", "overtaken"} {
 		t.Run(end, func(t *testing.T) {
 			clock := newClock()
 			l := open(t, t.TempDir(), func(o *Options) { o.Now = clock.now })
@@ -32,6 +32,22 @@ func TestDoubtedReversal(t *testing.T) {
 				if end == "people" {
 					return
 				}
+			}
+			if end == "overtaken" { // nobody has asked the terminal, and nobody can from now on
+				next := intent(2)
+				before := l.Stats().Commits
+				q := must(l.Intend(next))(t)
+				cases := must(l.Cases(false))(t)
+				if len(cases) != 1 || cases[0].PaymentID != p.ID || cases[0].Cause.Code != reasonContradicted || !cases[0].NeedsTwo || l.Stats().Commits != before+1 {
+					t.Fatalf("%+v", cases)
+				}
+				must(l.Conclude(q.ID, verdict(driver.NotCharged, "declined")))(t)
+				next = intent(3)
+				must(l.Intend(next))(t)
+				if n := len(must(l.Cases(false))(t)); n != 1 {
+					t.Errorf("%d cases", n)
+				}
+				return
 			}
 			r := must(l.Aftermath(p.ID, driver.Aftermath{Acked: end == "acknowledged", Ticket: "STORNO"}))(t)
 			if raw := must(l.ReversalResult(p.ID))(t); string(raw) != "the reversal" || r.Acked {

@@ -286,6 +286,9 @@ func (m *model) held(notice string) []string {
 
 // take gives the terminal to a payment that is sent or reversed.
 func (m *model) take(id string, p *modelPayment) {
+	if last := m.payments[m.newest[p.terminal]]; last != nil && last.state == Reversed && !last.told {
+		m.cases++ // nobody can ask after it any more
+	}
 	p.before = m.previous[p.terminal]
 	m.terminals[p.terminal], m.newest[p.terminal], m.previous[p.terminal], m.due[p.terminal] = id, id, "", nil
 }

@@ -99,6 +99,9 @@ func (l *Ledger) Intend(in Intent) (Payment, error) {
 				return err
 			}
 		}
+		if err := b.overtaken(p.Terminal); err != nil {
+			return err
+		}
 		baseline := in.Baseline
 		e := attemptEntry(KindSent, &p)
 		e.Terminal = &terminalBody{Name: p.Terminal, TerminalID: baseline.TerminalID,

@@ -54,6 +54,9 @@ func (l *Ledger) Reverse(id, operator, requestID string, baseline driver.Baselin
 		if err := l.ballast.restore(); err != nil {
 			return err
 		}
+		if err := b.overtaken(r.Terminal); err != nil {
+			return err
+		}
 		e := &entry{Kind: KindReversalSent, Operator: operator, Payment: id, Reversal: &reversalBody{RequestID: requestID},
 			Terminal: &terminalBody{Name: r.Terminal, TerminalID: baseline.TerminalID,
 				Result: resultHash(baseline.Last), STAN: baseline.LastSTAN, Empty: baseline.Last == nil}}
@@ -152,6 +155,29 @@ func applyReversed(e *entry, r *record) {
 			n.Registration, n.Reason = RegClosed, driver.Reason{Code: reasonReversed}
 		}
 	}
+}
+
+// overtaken leaves a reversal to people of which the terminal is not known to have been told: what is about to be
+// sent on it takes the reversal's place in its memory, and nobody can ask after it any more. A caller that has
+// opened its case already has done so.
+func (b *batch) overtaken(terminal string) error {
+	t, err := loadTerminal(b.view, terminal)
+	if err != nil || t.LastPayment == "" {
+		return err
+	}
+	r, err := loadRecord(b.view, t.LastPayment)
+	if err != nil || r.State != Reversed || !r.Reversal.Doubted {
+		return err
+	}
+	found := false
+	if err := b.eachCase(func(c *caseRecord) {
+		found = found || c.PaymentID == r.ID && !c.Opened.Before(r.Reversal.EndedAt)
+	}); err != nil || found {
+		return err
+	}
+	_, err = b.openCase(Case{PaymentID: r.ID, Cause: driver.Reason{Code: reasonContradicted},
+		Evidence: "given back, and the terminal, which may not know that we have its word, was not asked whether it has undone that: the charge may stand"})
+	return err
 }
 
 // reversalCases are the cases that a verdict on a reversal opens.

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"sync"
@@ -26,10 +27,12 @@ const (
 type verifiedTable struct {
 	path string
 
-	mu    sync.Mutex
-	file  *os.File // open for appending; nil: not yet, or closed
-	lines int      // in the file
-	all   map[string]Verified
+	mu  sync.Mutex // guards all, and is never held while the disk works
+	all map[string]Verified
+
+	disk  sync.Mutex // guards what follows; taken before mu
+	file  *os.File   // open for appending; nil: not yet, or closed
+	lines int        // in the file
 }
 
 func verifiedKey(creditor, number string) string { return creditor + "/" + number }
@@ -90,19 +93,24 @@ func (t *verifiedTable) remember(v Verified, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("encode what was verified: %w", err)
 	}
+	t.disk.Lock()
+	defer t.disk.Unlock()
+	renew := t.lines >= 2*maxVerified
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.all == nil {
-		return ErrClosed
+	open := t.all != nil
+	if open {
+		t.all[verifiedKey(v.Creditor, v.Number)] = v
 	}
-	t.all[verifiedKey(v.Creditor, v.Number)] = v
-	if len(t.all) > maxVerified+moreVerified || t.lines >= 2*maxVerified {
+	if open && (renew || len(t.all) > maxVerified+moreVerified) {
 		t.prune(now)
-		if t.lines >= 2*maxVerified {
-			return t.renew()
-		}
 	}
-	if t.file == nil {
+	t.mu.Unlock()
+	switch {
+	case !open:
+		return ErrClosed
+	case renew:
+		return t.renew()
+	case t.file == nil:
 		if t.file, err = os.OpenFile(t.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600); err != nil {
 			return fmt.Errorf("remember what was verified: %w", err)
 		}
@@ -118,8 +126,11 @@ func (t *verifiedTable) remember(v Verified, now time.Time) error {
 
 // renew writes the file anew, with what is there now.
 func (t *verifiedTable) renew() error {
+	t.mu.Lock()
+	known := slices.Collect(maps.Values(t.all))
+	t.mu.Unlock()
 	var all bytes.Buffer
-	for _, v := range t.all {
+	for _, v := range known {
 		line, err := json.Marshal(v)
 		if err != nil {
 			return fmt.Errorf("encode what was verified: %w", err)
@@ -136,7 +147,7 @@ func (t *verifiedTable) renew() error {
 		_ = os.Remove(temp)
 		return fmt.Errorf("prune what was verified: %w", err)
 	}
-	t.lines = len(t.all)
+	t.lines = len(known)
 	return nil
 }
 
@@ -148,9 +159,11 @@ func (t *verifiedTable) closeFile() {
 }
 
 func (t *verifiedTable) close() {
+	t.disk.Lock()
+	defer t.disk.Unlock()
+	t.closeFile()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.closeFile()
 	t.all = nil
 }
 
