@@ -151,13 +151,19 @@ type Reason struct {
 	Text string `json:"text,omitempty"`
 }
 
-// EvidenceAlarm is the Kind of evidence that contradicts the configured exclusivity (design 5.4).
-const EvidenceAlarm = "alarm"
-
-// EvidenceData is the Kind of evidence about the additional data (ECR17 2.13). Where they did not go out at all its
-// Text begins with NoticesNotSent: the provider does not know which notices were paid (U02).
+// The kinds of evidence. EvidenceAlarm contradicts the configured exclusivity: a terminal that should be exclusive is
+// not (design 5.4). EvidenceData is about the additional data (ECR17 2.13); where they did not go out at all its Text
+// begins with NoticesNotSent: the provider does not know which notices were paid (U02).
 const (
+	EvidenceResult = "result"
+	EvidenceLast   = "last_result"
+	EvidenceStatus = "status"
+	EvidenceTotals = "totals"
+	EvidenceTicket = "ticket"
+	EvidenceLine   = "line"
 	EvidenceData   = "data"
+	EvidenceAlarm  = "alarm"
+
 	NoticesNotSent = "notices not sent"
 )
 
@@ -168,7 +174,7 @@ func (e Evidence) NoticesUnsent() bool {
 
 // Evidence is one thing the driver learned about an attempt, for the ledger and for people.
 type Evidence struct {
-	Kind string    `json:"kind"` // result, last_result, status, totals, ticket, line; alarm: a terminal that should be exclusive is not
+	Kind string    `json:"kind"` // one of those above
 	At   time.Time `json:"at"`
 	Text string    `json:"text"`          // what it says, in plain words, free of card numbers
 	Raw  []byte    `json:"raw,omitempty"` // the message as received; goes into an erasable blob

@@ -131,6 +131,6 @@ func (t *terminal) sameAgain(e *exchange) error {
 	}
 	e.direct, e.told, e.lineEnd, e.again = &a.reading, true, "", nil
 	t.remember(a.reading.Raw, false)
-	e.note("result", "the terminal has ended and is idle: this refusal is of this payment", a.reading.Raw)
+	e.note(driver.EvidenceResult, "the terminal has ended and is idle: this refusal is of this payment", a.reading.Raw)
 	return nil
 }

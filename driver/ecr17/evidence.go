@@ -157,7 +157,7 @@ func (l *ladder) gather(s *session, seen *sight, quiet bool) {
 		l.asked.slips++
 		if slip, err := l.t.askSlip(s); err == nil {
 			l.asked.slip = &slip
-			l.e.note("ticket", slipText(compareSlip(&slip, l.attempt)), slip.Raw)
+			l.e.note(driver.EvidenceTicket, slipText(compareSlip(&slip, l.attempt)), slip.Raw)
 		} else if errors.Is(err, errNAK) {
 			l.asked.slips = mostQuestions
 		}
@@ -170,7 +170,7 @@ func (l *ladder) gather(s *session, seen *sight, quiet bool) {
 			} else {
 				l.asked.totals = mostQuestions
 			}
-			l.e.note("totals", totalText(base.Total, total), raw)
+			l.e.note(driver.EvidenceTotals, totalText(base.Total, total), raw)
 		} else if errors.Is(err, errNAK) {
 			l.asked.totals = mostQuestions
 		}

@@ -78,7 +78,7 @@ func (e *exchange) start(frame []byte) {
 	default:
 		e.cutShort = true
 	}
-	e.note("line", fmt.Sprintf("%d of %d bytes sent: %v", n, whole, err), nil)
+	e.note(driver.EvidenceLine, fmt.Sprintf("%d of %d bytes sent: %v", n, whole, err), nil)
 }
 
 // deadline: silence since the last byte, and the hard stop (ECR17 1.6).
@@ -138,7 +138,7 @@ func (e *exchange) stop(code local.Code) {
 		code = local.CodeDamagedAnswer
 	}
 	e.lineEnd = code
-	e.note("line", fmt.Sprintf("%s after %v; acknowledged: %t, progress: %t",
+	e.note(driver.EvidenceLine, fmt.Sprintf("%s after %v; acknowledged: %t, progress: %t",
 		code, time.Since(e.sent).Round(time.Second), e.acked, e.progressed), nil)
 }
 
@@ -187,7 +187,7 @@ func (e *exchange) discard(why string, raw []byte) {
 		return
 	}
 	e.past = append(e.past, raw)
-	e.remark("result", why, raw)
+	e.remark(driver.EvidenceResult, why, raw)
 }
 
 // onNAK: a NAK of a known form refuses the payment, if there was no other sign of work, or the
@@ -195,14 +195,14 @@ func (e *exchange) discard(why string, raw []byte) {
 func (e *exchange) onNAK(f frame) {
 	switch {
 	case f.Suspected():
-		e.remark("line", "suspected NAK", nil)
+		e.remark(driver.EvidenceLine, "suspected NAK", nil)
 	case e.dataSent > 0 && e.dataSent < e.t.profile.sendData:
 		e.dataDue = true
 	case e.dataSent > 0:
-		e.remark("data", "notices not sent: the terminal refused the additional data", nil)
+		e.remark(driver.EvidenceData, driver.NoticesNotSent+": the terminal refused the additional data", nil)
 	case !e.acked:
 		e.refused = true
-		e.remark("line", "NAK", nil)
+		e.remark(driver.EvidenceLine, "NAK", nil)
 	}
 }
 
@@ -211,7 +211,7 @@ func (e *exchange) sendData() {
 	e.dataDue = false
 	e.dataSent++
 	if _, err := e.conn.send(e.notices); err != nil {
-		e.note("data", "notices not sent: the line took no additional data", nil) // the read will tell the rest
+		e.note(driver.EvidenceData, driver.NoticesNotSent+": the line took no additional data", nil) // the read will tell the rest
 	}
 }
 
@@ -236,12 +236,12 @@ func (e *exchange) onMessage(f frame) (decided bool) {
 		if data := []byte(ecr17.MaskDigits(string(f.Payload))); e.concluded {
 			e.data = data
 		} else {
-			e.remark("data", "additional data of the host", data)
+			e.remark(driver.EvidenceData, "additional data of the host", data)
 		}
 	default: // the answer to another command: not an outcome (D20)
 		e.again = nil
 		e.conn.ack()
-		e.remark("line", fmt.Sprintf("unexpected message %q", code), nil)
+		e.remark(driver.EvidenceLine, fmt.Sprintf("unexpected message %q", code), nil)
 	}
 	return false
 }
@@ -295,7 +295,7 @@ func (e *exchange) onResult(payload []byte) (decided bool) {
 	}
 	e.direct, e.again = &r, nil
 	e.t.remember(r.Raw, false)
-	e.note("result", r.Text, r.Raw)
+	e.note(driver.EvidenceResult, r.Text, r.Raw)
 	return true
 }
 
@@ -320,7 +320,7 @@ func (e *exchange) remark(kind, text string, raw []byte) {
 	case e.remarks < mostRemarks:
 		e.note(kind, text, raw)
 	case e.remarks == mostRemarks:
-		e.note("line", "and more of the like", nil)
+		e.note(driver.EvidenceLine, "and more of the like", nil)
 	}
 }
 

@@ -58,7 +58,7 @@ func (t *terminal) carryOut(s *session, e *exchange, frame []byte, r driver.Reco
 	}
 	s.ctx = t.life
 	if e.conn, err = s.line(); err != nil { // it hung up after the print switch, and cannot be called again
-		e.note("line", err.Error(), nil)
+		e.note(driver.EvidenceLine, err.Error(), nil)
 		e.nothingSent = true
 	} else if e.start(frame); t.exchange(e) != nil {
 		return driver.Aftermath{}, fmt.Errorf("terminal %q: %w", t.cfg.Name, driver.ErrInterrupted)
@@ -298,7 +298,7 @@ func (t *terminal) pause(ctx context.Context, d time.Duration) error {
 func (t *terminal) conclude(s *session, e *exchange, r driver.Recorder, judge func(Facts) driver.Outcome) driver.Aftermath {
 	o := judge(e.facts(t.cfg.Exclusivity))
 	if e.notices != nil && e.dataSent == 0 && (o.Verdict == driver.Charged || o.Verdict == driver.Unknown) {
-		e.note("data", "notices not sent: the terminal did not wait for the additional data", nil)
+		e.note(driver.EvidenceData, driver.NoticesNotSent+": the terminal did not wait for the additional data", nil)
 	}
 	o = e.withEvidence(o)
 	e.evidence = nil

@@ -265,9 +265,9 @@ func (l *ladder) note(seen sight) {
 		return
 	}
 	l.noted = seen.text
-	kind := "status"
+	kind := driver.EvidenceStatus
 	if seen.last == LastNew || seen.last == LastSame || seen.last == LastUnsupported {
-		kind = "last_result"
+		kind = driver.EvidenceLast
 	}
 	l.e.note(kind, seen.text, seen.reading.Raw)
 }
