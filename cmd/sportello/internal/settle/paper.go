@@ -2,7 +2,6 @@ package settle
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
@@ -27,7 +26,7 @@ type paper struct {
 }
 
 // otherKey is the schedule's key of a notice that is not in the outbox.
-func otherKey(payment string, index int) string { return fmt.Sprintf("%s/%03d other", payment, index) }
+func otherKey(payment string, index int) string { return outboxKey(payment, index) + " other" }
 
 func (s *schedule) queuePaper(p paper) {
 	if len(s.papers) < maxPapers {

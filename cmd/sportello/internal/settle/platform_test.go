@@ -58,10 +58,16 @@ func (c *counter) open() {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.platform.Close)
-	c.password = filepath.Join(t.TempDir(), "password")
-	if err := os.WriteFile(c.password, []byte("sportello\n"), 0o600); err != nil {
+	c.password = writePassword(t)
+}
+
+func writePassword(t testing.TB) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(path, []byte("sportello\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return path
 }
 
 // take starts a worker on a ledger.

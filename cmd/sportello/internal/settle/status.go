@@ -1,6 +1,7 @@
 package settle
 
 import (
+	"fmt"
 	"time"
 
 	"sportello/protocol/govpay"
@@ -30,14 +31,14 @@ type Status struct {
 	Stopped bool
 }
 
-// Item is the worker's side of one outbox item. A submission stands for all the
-// notices of its payment: it is one item, under the lowest index.
+// Item is the worker's side of one outbox item. The notices of a charge that is
+// being submitted have their turn together.
 type Item struct {
 	Key       string // as ledger.OutboxItem.Key
 	PaymentID string
 	Index     int
 	Watch     bool
-	Submit    bool // to be submitted, with the payment's other notices; Index says nothing
+	Submit    bool // to be submitted, with the payment's other notices
 	NextTry   time.Time
 	Running   bool // being looked at now
 	Tries     int  // questions asked about it since the start
@@ -60,26 +61,22 @@ func (w *Worker) Items() []Item {
 	defer w.mu.Unlock()
 	all := make([]Item, 0, len(w.schedule.items))
 	for _, it := range w.schedule.items {
-		if it.work != workOther {
-			all = append(all, w.schedule.show(it))
+		switch v := w.schedule.show(it); it.work {
+		case workOther:
+		case workSubmit:
+			for i := range it.notices {
+				v.Key, v.Index = outboxKey(it.PaymentID, i), i
+				all = append(all, v)
+			}
+		default:
+			all = append(all, v)
 		}
 	}
 	return all
 }
 
-// Item returns the worker's side of one outbox item.
-func (w *Worker) Item(key, paymentID string) (Item, bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	it := w.schedule.items[paymentID]
-	if it == nil {
-		it = w.schedule.items[key]
-	}
-	if it == nil || it.work == workOther {
-		return Item{}, false
-	}
-	return w.schedule.show(it), true
-}
+// outboxKey is the ledger's key of a notice in the outbox.
+func outboxKey(payment string, index int) string { return fmt.Sprintf("%s/%03d", payment, index) }
 
 // show is an item for others. Its turn waits for the platform.
 func (s *schedule) show(it *item) Item {
