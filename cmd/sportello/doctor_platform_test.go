@@ -8,12 +8,14 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"io"
 	"log"
 	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os/exec"
 	"regexp"
 	"strings"
 	"sync"
@@ -282,5 +284,26 @@ func TestDoctorCannotProveARegistration(t *testing.T) {
 	d, code := p.visit()
 	if bad := ills(d); code != exitDone || len(bad) != 1 || bad[0].Code != "not_provable" {
 		t.Errorf("ended with %d: %+v", code, bad)
+	}
+}
+
+// TestDoctorNamesTheProxyOfTheEnvironment: where the way leads through it, without the login in its address.
+func TestDoctorNamesTheProxyOfTheEnvironment(t *testing.T) {
+	t.Parallel()
+	p := newPatient(t, strings.Replace(bases("https://govpay.regione.invalid"), "  proxy: none\n", "", 1))
+	cmd := commandLine(t, "doctor", "--json", "--config", p.config)
+	cmd.Env = append(cmd.Env, "HTTPS_PROXY=http://cassa:"+patientProxy+"@127.0.0.1:1", "NO_PROXY=")
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
+		t.Fatalf("ended with %v: %s", err, out)
+	}
+	for _, want := range []string{"127.0.0.1:1, dall'ambiente", "il proxy 127.0.0.1:1 non si raggiunge", `"proxy_unreachable"`} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("not told %q: %s", want, out)
+		}
+	}
+	if strings.Contains(string(out), patientProxy) {
+		t.Errorf("a secret is told: %s", out)
 	}
 }
