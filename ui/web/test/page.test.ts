@@ -344,7 +344,7 @@ describe("terminals", () => {
   it("F2 takes the notice in hand to the next terminal", async () => {
     await w.online({ terminals: two });
     await inHand();
-    w.page.change();
+    w.page.terminals.change();
     w.later();
     w.page.primary();
     expect(w.last("POST payments").body["terminal"]).toBe("cassa2");
@@ -353,11 +353,11 @@ describe("terminals", () => {
   it("one works while the other serves the next citizen", async () => {
     await w.online({ terminals: two });
     await asked();
-    w.page.change();
+    w.page.terminals.change();
     expect(at().kind).toBe("idle");
     await inHand({ number: "302001000000000299" });
     expect(at()).toMatchObject({ kind: "debt", block: undefined });
-    w.page.change();
+    w.page.terminals.change();
     expect(at().kind).toBe("working");
   });
 
@@ -376,11 +376,11 @@ describe("terminals", () => {
 
   it("free and adopt carry a request id", async () => {
     await w.online({ terminals: [terminal({ locked: true, can_free: true })] });
-    const freed = w.page.free("cassa1");
+    const freed = w.page.terminals.free("cassa1");
     await w.last("POST terminals/cassa1/free").answer(200, { terminal: terminal(), text: "" });
     await freed;
     expect(w.last("POST terminals/cassa1/free").body).toEqual({ request_id: "id-1" });
-    const adopted = w.page.adopt("cassa1");
+    const adopted = w.page.terminals.adopt("cassa1");
     await w.last("POST terminals/cassa1/adopt").answer(403, { error: { code: "forbidden_role", message: "Solo un responsabile." } });
     await adopted;
     expect(w.page.counter().action?.error?.message).toBe("Solo un responsabile.");

@@ -7,11 +7,13 @@ import type { Counter, Hand, Job } from "./counter";
 import { Desk } from "./desk";
 import { Live, type Socket } from "./live";
 import { feed } from "./mirror";
-import { views, type ViewName } from "./office";
+import { views, type Office, type ViewName } from "./office";
 import { forget, keep, recall, type Kept, type Shelf } from "./session";
+import { Slips } from "./slips";
 import type { Sound } from "./sound";
 import type { ApiError, Operator, Payment, PaymentRequest, ServiceEvent } from "./types.gen";
 import { languageOf, texts, type Texts } from "./i18n";
+import { Terminals } from "./terminals";
 
 /** Outside is everything the page touches beyond itself, so that tests bring their own. */
 export interface Outside {
@@ -33,6 +35,8 @@ export class Page {
   private readonly listeners = new Set<() => void>();
   readonly api: Api; // for what is no part of the counter (simulated.ts)
   readonly desk: Desk;
+  readonly slips: Slips;
+  readonly terminals: Terminals;
   private readonly live: Live;
   private readonly now: () => number;
   private readonly requestID: () => string;
@@ -44,18 +48,23 @@ export class Page {
     this.api = new Api(() => this.token, out.fetcher);
     this.now = out.now ?? (() => Date.now());
     this.requestID = out.requestID ?? newRequestID;
-    this.desk = new Desk({
+    const host = {
       api: this.api,
       counter: () => this.state,
+      set: (next: Counter) => this.set(next),
       view: () => this.state.view,
-      change: (part) => this.set({ ...this.state, office: { ...this.state.office, ...part } }),
+      change: (part: Partial<Office>) => this.set({ ...this.state, office: { ...this.state.office, ...part } }),
       requestID: this.requestID,
       now: this.now,
-      over: (cause) => this.over(cause),
-      fault: (cause) => this.fault(cause),
-      say: (text) => this.say(text),
+      over: (cause: unknown) => this.over(cause),
+      fault: (cause: unknown) => this.fault(cause),
+      say: (text: string, state?: Counter) => this.say(text, state),
       texts: () => this.texts(),
-    });
+      print: out.print,
+    };
+    this.desk = new Desk(host);
+    this.slips = new Slips(host);
+    this.terminals = new Terminals(host);
     this.live = new Live(
       {
         token: () => this.token,
@@ -121,7 +130,7 @@ export class Page {
     const from = view === "story" ? office.from : view;
     this.set({ ...this.state, view: "story", office: { ...office, from, story: id } });
     const payment = this.state.mirror?.payments.find((p) => p.id === id);
-    if (payment) this.fetchSlip(payment);
+    if (payment) this.slips.fetch(payment);
     this.desk.entered("story");
   }
 
@@ -320,87 +329,13 @@ export class Page {
     }
   }
 
-  // --- terminals ---
-
-  /** choose binds the page to a terminal; a debt in hand, or one just refused, goes along. */
-  choose(name: string): void {
-    const at = k.stage(this.state);
-    let next = this.state;
-    if (at.kind === "refused" && at.job.debt) {
-      next = { ...k.settled(next), hand: { code: at.job.debt.number, busy: false, debt: at.job.debt } };
-    }
-    next = { ...next, terminal: name, action: undefined };
-    const chosen = k.terminalInHand(next);
-    if (!chosen) return;
-    const t = this.texts();
-    this.say(t.said.terminal(chosen.label || chosen.name, t.lights[chosen.light]), next);
-  }
-
-  /** change goes to the next terminal (F2). */
-  change(): void {
-    const next = k.nextTerminal(this.state);
-    if (next) this.choose(next.name);
-  }
-
-  /** free lets a terminal work again while the notice of its unknown stays locked. */
-  free(name: string): Promise<void> {
-    return this.act(name, "free", this.texts().terminal.freed);
-  }
-
-  /** adopt accepts the terminal's last transaction after a supervisor has seen it. */
-  adopt(name: string): Promise<void> {
-    return this.act(name, "adopt", this.texts().terminal.adopted);
-  }
-
-  private async act(name: string, action: "free" | "adopt", done: string): Promise<void> {
-    if (this.state.action?.busy) return;
-    this.set({ ...this.state, action: { terminal: name, busy: true } });
-    try {
-      const report = await this.api.terminal(name, action, this.requestID());
-      this.set({ ...this.state, action: { terminal: name, busy: false, text: report.text || done } });
-    } catch (cause) {
-      if (this.over(cause)) return;
-      this.set({ ...this.state, action: { terminal: name, busy: false, error: this.fault(cause) } });
-    }
-  }
-
-  // --- the list and the slips ---
+  // --- the list ---
 
   /** open shows or hides a payment's detail. */
   open(id: string | undefined): void {
     this.set({ ...this.state, detail: id });
     const payment = this.state.mirror?.payments.find((p) => p.id === id);
-    if (payment) this.fetchSlip(payment);
-  }
-
-  /** print sends one slip to the browser's printer. */
-  print(id: string): void {
-    this.set({ ...this.state, printing: id });
-    // The views draw before the next timer, so the printer sees this slip and no other.
-    setTimeout(() => {
-      this.out.print?.();
-      this.set({ ...this.state, printing: undefined });
-    });
-  }
-
-  /** slipOf fetches a payment's slip, where there is one. */
-  slipOf(payment: Payment): void {
-    this.fetchSlip(payment);
-  }
-
-  private fetchSlip(payment: Payment): void {
-    const had = this.state.slips[payment.id];
-    if (!payment.has_receipt || (had && had.complete && !had.error)) return;
-    void this.api.receipt(payment.id).then(
-      (r) => this.slip(payment.id, { text: r.text, complete: r.complete }),
-      (cause: unknown) => {
-        if (!this.over(cause)) this.slip(payment.id, { text: "", complete: false, error: this.fault(cause) });
-      },
-    );
-  }
-
-  private slip(id: string, slip: k.Slip): void {
-    this.set({ ...this.state, slips: { ...this.state.slips, [id]: slip } });
+    if (payment) this.slips.fetch(payment);
   }
 
   // --- the service's side ---
@@ -414,7 +349,7 @@ export class Page {
     this.desk.heard(event);
     if (event.type === "snapshot") {
       const shown = k.stage(this.state);
-      if (shown.kind === "charged" || shown.kind === "declined") this.fetchSlip(shown.payment);
+      if (shown.kind === "charged" || shown.kind === "declined") this.slips.fetch(shown.payment);
     }
     return true;
   }
@@ -425,7 +360,7 @@ export class Page {
     const at = k.stage(this.state);
     const shown = "payment" in at && at.payment?.id === payment.id;
     if (!shown && this.state.detail !== payment.id) return;
-    this.fetchSlip(payment);
+    this.slips.fetch(payment);
     const was = before.mirror?.payments.find((p) => p.id === payment.id)?.state;
     if (was === payment.state || !shown) return;
     if (payment.state === "charged") this.out.play?.("good");
@@ -497,14 +432,7 @@ export class Page {
       if (job.status !== "refused") jobs[terminal] = { request: job.request, accepted: job.status === "accepted" };
     }
     const operator: Operator | undefined = token ? state.operator : undefined;
-    keep(this.out.shelf, {
-      token,
-      operator,
-      lockedFor: state.lockedFor,
-      terminal: state.terminal,
-      view: state.view,
-      code: state.hand?.code,
-      jobs,
-    });
+    const { lockedFor, terminal, view, hand } = state;
+    keep(this.out.shelf, { token, operator, lockedFor, terminal, view, code: hand?.code, jobs });
   }
 }

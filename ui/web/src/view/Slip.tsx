@@ -47,7 +47,7 @@ export function PrintButton({ id }: { id: string }) {
   const { c, page, t } = useView();
   if (!c.slips[id]?.text) return null;
   return (
-    <button type="button" class="btn btn-link btn-xs print-button" onClick={() => page.print(id)}>
+    <button type="button" class="btn btn-link btn-xs print-button" onClick={() => page.slips.print(id)}>
       <Icon name="print" />
       <span>{t.slip.print}</span>
     </button>

@@ -19,7 +19,7 @@ export function Story() {
   const p = o.known(c, id);
   const fetched = id ? c.office.stories[id] : undefined;
   useEffect(() => {
-    if (p) page.slipOf(p);
+    if (p) page.slips.fetch(p);
   }, [p?.id, p?.has_receipt]);
   return (
     <section class="view" aria-labelledby="view-title">

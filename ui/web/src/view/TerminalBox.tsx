@@ -33,7 +33,7 @@ export function TerminalBox() {
       {nextTerminal(c) && (
         <div class="terminal-others" role="group" aria-label={t.terminal.choose}>
           {all.map((x) => (
-            <button key={x.name} type="button" class="choice" aria-pressed={x.name === terminal.name} onClick={() => page.choose(x.name)}>
+            <button key={x.name} type="button" class="choice" aria-pressed={x.name === terminal.name} onClick={() => page.terminals.choose(x.name)}>
               {x.label || x.name}
               <span class="choice-light">{word(x)}</span>
             </button>
@@ -58,7 +58,7 @@ function Locked({ terminal }: { terminal: Terminal }) {
           type="button"
           class="btn btn-primary btn-sm"
           disabled={c.link !== "online" || c.action?.busy}
-          onClick={() => void page.free(terminal.name)}
+          onClick={() => void page.terminals.free(terminal.name)}
         >
           {t.terminal.free}
         </button>
@@ -79,7 +79,7 @@ function Adopt({ terminal }: { terminal: Terminal }) {
           type="button"
           class="btn btn-primary btn-sm"
           disabled={c.link !== "online" || c.action?.busy}
-          onClick={() => void page.adopt(terminal.name)}
+          onClick={() => void page.terminals.adopt(terminal.name)}
         >
           {t.terminal.adopt}
         </button>

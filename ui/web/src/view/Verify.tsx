@@ -90,7 +90,7 @@ function InQuestion({ payment: live }: { payment: Payment }) {
             <strong>{presetText(p, t)}</strong>
           </p>
           {p.has_receipt && (
-            <details class="fold" onToggle={(e) => e.currentTarget.open && page.slipOf(p)}>
+            <details class="fold" onToggle={(e) => e.currentTarget.open && page.slips.fetch(p)}>
               <summary>
                 <Icon name="chevron-right" /> {t.slip.heading}
               </summary>
@@ -173,7 +173,7 @@ function Locks({ payment: p }: { payment: Payment }) {
             {holds && (terminal.can_free ? t.office.verify.freeable : t.office.verify.gathering)}
           </span>
           {holds && terminal.can_free && (
-            <button type="button" class="btn btn-outline-primary btn-xs" disabled={c.link !== "online" || c.action?.busy} onClick={() => void page.free(terminal.name)}>
+            <button type="button" class="btn btn-outline-primary btn-xs" disabled={c.link !== "online" || c.action?.busy} onClick={() => void page.terminals.free(terminal.name)}>
               {t.terminal.free}
             </button>
           )}

@@ -48,7 +48,7 @@ export function attachKeys(target: Document, page: Page, scanner: Scanner): () =
         return;
       case "F2":
         e.preventDefault();
-        page.change();
+        page.terminals.change();
         field.focus();
         return;
       case "F8":
