@@ -84,7 +84,7 @@ func printOffline(w io.Writer, p local.Offline) {
 		euro(p.Cents), payments(p.Payments), euro(p.MaxTotalCents), p.MaxPayments, euro(p.MaxAmountCents))
 	switch {
 	case p.VerifiedWithin > 0:
-		fmt.Fprintf(w, "  solo avvisi verificati qui da meno di %s\n", age(time.Duration(p.VerifiedWithin)*time.Second))
+		fmt.Fprintf(w, "  solo avvisi verificati qui da meno di %s\n", hours(time.Duration(p.VerifiedWithin)*time.Second))
 	default:
 		fmt.Fprintln(w, "  anche avvisi mai verificati qui, se il codice letto porta l'importo")
 	}
@@ -101,6 +101,14 @@ func offlineText(p local.Offline) string {
 		return "finito da solo il " + clock(*p.ClosedAt)
 	}
 	return fmt.Sprintf("chiuso da %s il %s", p.ClosedBy, clock(*p.ClosedAt))
+}
+
+// hours is a limit of the configuration for people.
+func hours(d time.Duration) string {
+	if d%time.Hour == 0 && d > time.Hour {
+		return fmt.Sprintf("%d ore", d/time.Hour)
+	}
+	return age(d)
 }
 
 func payments(n int) string {

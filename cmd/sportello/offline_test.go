@@ -21,7 +21,7 @@ func TestOfflinePeriod(t *testing.T) {
 	r := f.runWith("5678\n", "offline", "open", "--reason", "ferma", "--operator", "bianchi", "--request-id", "r1")
 	for _, want := range []string{
 		"periodo O1: aperto fino al 04/05/2026 16:30", "aperto da bianchi il 04/05/2026 12:30: ferma",
-		"120,50 € in un pagamento; al massimo 1.000,00 € in 10 pagamenti, e 200,00 € per pagamento", "verificati qui da meno di 1440 min", "queue --follow",
+		"120,50 € in un pagamento; al massimo 1.000,00 € in 10 pagamenti, e 200,00 € per pagamento", "verificati qui da meno di 24 ore", "queue --follow",
 	} {
 		expect(t, r, exitDone, want, "")
 	}

@@ -149,12 +149,14 @@ func (o *order) lookUp(ctx context.Context, codes []string) int {
 		if err := o.c.post(ctx, api+"notices/lookup", local.LookupRequest{Code: code}, &n); err != nil {
 			return o.failed(err)
 		}
-		o.say(fmt.Sprintf("avviso %s: %s, %s, %s", n.Number, orElse(n.CreditorName, n.Creditor), n.Description, euro(n.AmountCents)))
+		o.say(fmt.Sprintf("avviso %s: %s, %s%s", n.Number, orElse(n.CreditorName, n.Creditor), strings.TrimPrefix(n.Description+", ", ", "), euro(n.AmountCents)))
 		if n.Offline {
-			o.say("attenzione: la piattaforma non risponde, l'avviso " + verifiedText(n))
+			o.say("attenzione: la piattaforma non risponde, l'avviso " + verifiedText(n) + "; la registrazione verrà dopo")
 		}
 		for _, w := range n.Warnings {
-			o.say(strings.TrimSpace("attenzione: " + w.Text + " " + w.Hint))
+			if w.Code != string(local.CodeOfflineCharged) { // it speaks of a charge that has been made
+				o.say(strings.TrimSpace("attenzione: " + w.Text + " " + w.Hint))
+			}
 		}
 		// A repeated request may find its own payment holding the notice: the service knows.
 		if !n.Payable && !(o.repeat && n.PaymentID != "") {

@@ -136,7 +136,9 @@ func printRegistration(w io.Writer, s local.State, n local.PaymentNotice) {
 		fmt.Fprintf(w, "    ricevuta pagoPA %s\n", n.ReceiptID)
 	}
 	if n.Reason != nil && n.Reason.Text != "" {
-		fmt.Fprintf(w, "    %s\n", n.Reason.Text)
+		if n.Reason.Code != string(local.CodeOfflineCharged) { // said of the whole payment
+			fmt.Fprintf(w, "    %s\n", n.Reason.Text)
+		}
 		if n.Reason.Hint != "" {
 			fmt.Fprintf(w, "    ► %s\n", n.Reason.Hint)
 		}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,13 +98,16 @@ func TestPayTellsAnOfflineDebt(t *testing.T) {
 	f.ends(local.StateCharged)
 	n := f.notices[tari]
 	at := time.Date(2026, 5, 4, 10, 30, 0, 0, time.UTC)
-	n.Offline, n.VerifiedAt = true, &at
+	n.Offline, n.VerifiedAt, n.Description = true, &at, ""
 	n.Warnings = []local.Reason{local.Explain(local.CodeOfflineCharged, local.Italian, nil)}
 	f.notices[tari] = n
 	r := f.run("pay", tari, "--terminal", "cassa1")
-	expect(t, r, exitDone, "INCASSATO", "la piattaforma non risponde, l'avviso non è verificato ora: lo era il 04/05/2026 12:30")
-	expect(t, r, exitDone, "", "registrazione in attesa. Il pagamento con carta è valido")
+	expect(t, r, exitDone, "INCASSATO", "la piattaforma non risponde, l'avviso non è verificato ora: lo era il 04/05/2026 12:30; la registrazione verrà dopo")
+	if strings.Contains(r.errors, "registrazione in attesa") {
+		t.Errorf("it speaks of a charge that has not been made: %s", r.errors)
+	}
+	expect(t, r, exitDone, "", ": Comune di Esempio, 120,50 €\n")
 	n.VerifiedAt = nil
 	f.notices[tari] = n
-	expect(t, f.run("pay", tari, "--terminal", "cassa1"), exitDone, "", "l'avviso non è verificato\n")
+	expect(t, f.run("pay", tari, "--terminal", "cassa1"), exitDone, "", "l'avviso non è verificato; la registrazione")
 }
