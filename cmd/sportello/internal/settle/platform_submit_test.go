@@ -217,3 +217,55 @@ func TestCartOverHTTP(t *testing.T) {
 		t.Errorf("%d calls", got)
 	}
 }
+
+// TestCartWithABadNoticeOverHTTP: whatever becomes of the others, each notice of a cart is registered, or
+// somebody's; and none is paid twice.
+func TestCartWithABadNoticeOverHTTP(t *testing.T) {
+	c := newCounter(t)
+	if err := c.platform.AddDebt(govpaytest.Debt{Creditor: comune, Notice: notice(1), Cents: 10000, Reason: "TARI", Due: "2020-01-01"}); err != nil {
+		t.Fatal(err)
+	}
+	id := c.charge(0, 1, 2)
+	theirs := func(i int) bool {
+		cases, err := c.ledger.Cases(false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(cases, func(k ledger.Case) bool {
+			return k.PaymentID == id && (len(k.Notices) == 0 || slices.Contains(k.Notices, i))
+		})
+	}
+	for i := range 3 {
+		c.untilNotice(id, i, func(n ledger.Notice) bool { return n.Registration == ledger.RegDone || theirs(i) })
+		if n := paid(c.platform, i); n > 1 {
+			t.Errorf("notice %d was paid %d times", i, n)
+		}
+	}
+	c.untilNotice(id, 1, is(ledger.RegRejected))
+	p, err := c.ledger.Payment(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d calls; %q, %q, %q", posts(c.platform), p.Notices[0].Registration, p.Notices[1].Registration, p.Notices[2].Registration)
+}
+
+// TestChannelConfirmed: what is held for its channel is registered when a supervisor confirms it, and the
+// case ends by itself.
+func TestChannelConfirmed(t *testing.T) {
+	c := newCounter(t)
+	id := c.pay(0, driver.Charged, false)
+	other := govpaytest.DefaultProvider
+	other.Channel = "13212880150_07"
+	if err := c.platform.AddReceipt(comune, notice(0), govpaytest.Receipt{Provider: other}); err != nil {
+		t.Fatal(err)
+	}
+	c.until(id, is(ledger.RegHeld))
+	c.wantCase(id, "channel_unproven")
+	if _, err := c.ledger.ConfirmChannel("cassa1", other.Channel, "capo"); err != nil {
+		t.Fatal(err)
+	}
+	c.until(id, is(ledger.RegDone))
+	if causes := c.cases(id); len(causes) > 0 {
+		t.Errorf("cases %q", causes)
+	}
+}

@@ -213,8 +213,43 @@ func (b books) Submit(id string) (ledger.Payment, error) {
 	return c, nil
 }
 
+// script is what the next calls meet.
+func (w *world) script(steps ...step) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.portal.answer = steps
+}
+
+// made are the calls so far.
+func (w *world) made() []call {
+	synctest.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.portal.calls)
+}
+
+// notices are a payment's.
+func (w *world) notices(id string) []ledger.Notice {
+	synctest.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.payments[id].Notices)
+}
+
+// kept are the payments with a PDF.
+func (w *world) kept() []string {
+	synctest.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.pdfs)
+}
+
 // charge puts a payment of settlement "platform" over some notices into the ledger.
 func (w *world) charge(id string, notices ...string) {
+	w.chargeAs(id, func(*ledger.Payment) {}, notices...)
+}
+
+func (w *world) chargeAs(id string, change func(*ledger.Payment), notices ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p := &ledger.Payment{ID: id, Reference: "RIF" + id, State: ledger.Charged, Settlement: ledger.SettlementPlatform, Terminal: "cassa1",
@@ -223,6 +258,7 @@ func (w *world) charge(id string, notices ...string) {
 		p.Notices = append(p.Notices, ledger.Notice{Creditor: comune, Number: n, AmountCents: 10000, Registration: ledger.RegNone})
 		w.outbox = append(w.outbox, ledger.OutboxItem{Key: fmt.Sprintf("%s/%03d", id, i), PaymentID: id, Index: i, Since: time.Now()})
 	}
+	change(p)
 	w.payments[id] = p
 	w.signal()
 }

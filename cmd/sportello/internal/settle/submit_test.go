@@ -20,11 +20,11 @@ func TestSubmits(t *testing.T) {
 		w.start = time.Now()
 		w.charge("P1", notice(1), notice(2), notice(3))
 		time.Sleep(time.Minute)
-		if got := w.portal.calls; len(got) != 1 || got[0].session != "RIFP1" || got[0].notices != 3 || got[0].at != 0 {
+		if got := w.made(); len(got) != 1 || got[0].session != "RIFP1" || got[0].notices != 3 || got[0].at != 0 {
 			t.Fatalf("calls %+v", got)
 		}
 		for i := range 3 {
-			if n := w.payments["P1"].Notices[i]; n.Registration != ledger.RegAwaiting || n.AttemptCode == "" {
+			if n := w.notices("P1")[i]; n.Registration != ledger.RegAwaiting || n.AttemptCode == "" {
 				t.Errorf("notice %d: %+v", i, n)
 			}
 		}
@@ -39,12 +39,12 @@ func TestSubmits(t *testing.T) {
 		time.Sleep(6 * time.Minute)
 		synctest.Wait()
 		for i := range 3 {
-			if n := w.payments["P1"].Notices[i]; n.Registration != ledger.RegDone || n.ReceiptID != n.AttemptCode {
+			if n := w.notices("P1")[i]; n.Registration != ledger.RegDone || n.ReceiptID != n.AttemptCode {
 				t.Errorf("notice %d: %+v", i, n)
 			}
 		}
-		if len(w.called()) != 1 || len(w.causes()) != 0 || len(w.pdfs) != 3 || k.Status().Waiting != 0 {
-			t.Errorf("called at %v, cases %v, PDFs %v, %+v", w.called(), w.causes(), w.pdfs, k.Status())
+		if len(w.called()) != 1 || len(w.causes()) != 0 || len(w.kept()) != 3 || k.Status().Waiting != 0 {
+			t.Errorf("called at %v, cases %v, PDFs %v, %+v", w.called(), w.causes(), w.kept(), k.Status())
 		}
 	})
 }
@@ -98,7 +98,7 @@ func TestContinuations(t *testing.T) {
 				defer k.Close()
 				time.Sleep(time.Second)
 				w.start = time.Now()
-				w.portal.answer = x.answer
+				w.script(x.answer...)
 				w.charge("P1", noticeA)
 				time.Sleep(3 * time.Hour)
 				got := w.called()
@@ -106,7 +106,7 @@ func TestContinuations(t *testing.T) {
 				for i := range min(len(got), len(x.calls)) {
 					ok = ok && got[i] >= x.calls[i] && got[i] <= x.calls[i]+1 // a fault is written, and looked at, in no time
 				}
-				n := w.payments["P1"].Notices[0]
+				n := w.notices("P1")[0]
 				if !ok || n.Registration != x.end || n.Reason.Code != x.reason && x.end != ledger.RegAwaiting || !slices.Equal(w.causes(), append([]string{}, x.cases...)) {
 					t.Errorf("called at %v, want %v; %+v; cases %v", got, x.calls, n, w.causes())
 				}
@@ -125,7 +125,7 @@ func TestRestartWaitsTheWholeWindow(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld(t)
 			w.charge("P1", noticeA)
-			p := w.payments["P1"]
+			p := w.payments["P1"] // nobody works on it yet
 			p.Submission = &ledger.Submission{N: 1, At: time.Now().Add(-24 * time.Hour)}
 			if x.answered {
 				p.Submission.Answered, p.Submission.Unsure = time.Now().Add(-23*time.Hour), true
@@ -152,7 +152,7 @@ func TestALookMustBeAnswered(t *testing.T) {
 		k := w.worker()
 		defer k.Close()
 		time.Sleep(time.Second)
-		w.portal.answer = []step{{fault: &govpay.Fault{Outcome: govpay.OutcomeUnavailable, Sent: true}}}
+		w.script([]step{{fault: &govpay.Fault{Outcome: govpay.OutcomeUnavailable, Sent: true}}}...)
 		w.charge("P1", noticeA)
 		synctest.Wait()
 		w.failWith(func(string) error { return &govpay.Fault{Outcome: govpay.OutcomeUnavailable} })
@@ -179,8 +179,8 @@ func TestOlderCopy(t *testing.T) {
 		k := w.worker()
 		defer k.Close()
 		time.Sleep(time.Hour)
-		if got := w.called(); len(got) != 0 || w.registration("P1") != ledger.RegAwaiting || w.payments["P1"].Notices[0].AttemptCode != "ccp0" {
-			t.Errorf("called at %v, %+v", got, w.payments["P1"].Notices)
+		if got := w.called(); len(got) != 0 || w.registration("P1") != ledger.RegAwaiting || w.notices("P1")[0].AttemptCode != "ccp0" {
+			t.Errorf("called at %v, %+v", got, w.notices("P1"))
 		}
 	})
 }
@@ -193,13 +193,15 @@ func TestBlocked(t *testing.T) {
 		defer k.Close()
 		time.Sleep(time.Second)
 		w.start = time.Now()
-		w.portal.answer = []step{{fault: fault(govpay.OutcomePermanent, 422, "PAG_014"), record: govpay.PaymentFailed}}
+		w.script([]step{{fault: fault(govpay.OutcomePermanent, 422, "PAG_014"), record: govpay.PaymentFailed}}...)
+		w.mu.Lock()
 		w.portal.positions = map[string]govpay.Position{noticeA: {State: govpay.StateOpen, Cents: 10000,
 			Attempts: []govpay.Attempt{{State: govpay.AttemptAccepted, Submitted: true, Code: "theirs"}}}}
+		w.mu.Unlock()
 		w.charge("P1", noticeA)
 		time.Sleep(29 * time.Minute)
-		if got := w.called(); len(got) != 1 || len(w.causes()) != 0 || w.payments["P1"].Notices[0].Reason.Code != "submission_blocked" {
-			t.Fatalf("called at %v, cases %v, %+v", got, w.causes(), w.payments["P1"].Notices)
+		if got := w.called(); len(got) != 1 || len(w.causes()) != 0 || w.notices("P1")[0].Reason.Code != "submission_blocked" {
+			t.Fatalf("called at %v, cases %v, %+v", got, w.causes(), w.notices("P1"))
 		}
 		time.Sleep(10 * time.Minute)
 		if got := w.causes(); !slices.Equal(got, []string{"submission_blocked"}) {
@@ -222,7 +224,7 @@ func TestPaidElsewhereBeforeOurs(t *testing.T) {
 		k := w.worker()
 		defer k.Close()
 		time.Sleep(time.Second)
-		w.portal.answer = []step{{fault: fault(govpay.OutcomePermanent, 422, "PAG_006"), record: govpay.PaymentFailed}}
+		w.script([]step{{fault: fault(govpay.OutcomePermanent, 422, "PAG_006"), record: govpay.PaymentFailed}}...)
 		w.give(iuvA, rec("theirs")) // even of our own provider: not by our code
 		w.charge("P1", noticeA)
 		time.Sleep(time.Hour)
@@ -239,7 +241,7 @@ func TestNobodyKnowsAndTheReceiptComes(t *testing.T) {
 		k := w.worker()
 		defer k.Close()
 		time.Sleep(time.Second)
-		w.portal.answer = []step{{fault: fault(govpay.OutcomeUnavailable, 502, "PAA_NODO_INDISPONIBILE"), record: govpay.PaymentFailed, attempt: govpay.AttemptSendError}}
+		w.script([]step{{fault: fault(govpay.OutcomeUnavailable, 502, "PAA_NODO_INDISPONIBILE"), record: govpay.PaymentFailed, attempt: govpay.AttemptSendError}}...)
 		w.charge("P1", noticeA)
 		time.Sleep(20 * time.Minute)
 		w.pays(1)
@@ -257,7 +259,7 @@ func TestTwoSubmissionsBothPaid(t *testing.T) {
 		k := w.worker()
 		defer k.Close()
 		time.Sleep(time.Second)
-		w.portal.answer = []step{{fault: fault(govpay.OutcomeUnavailable, 502, "PAA_NODO_INDISPONIBILE"), record: govpay.PaymentFailed, attempt: govpay.AttemptSendError}}
+		w.script([]step{{fault: fault(govpay.OutcomeUnavailable, 502, "PAA_NODO_INDISPONIBILE"), record: govpay.PaymentFailed, attempt: govpay.AttemptSendError}}...)
 		w.charge("P1", noticeA)
 		time.Sleep(40 * time.Minute)
 		if len(w.called()) != 2 {
@@ -302,8 +304,7 @@ func TestUnconfirmed(t *testing.T) {
 			k := w.worker()
 			defer k.Close()
 			time.Sleep(time.Second)
-			w.charge("P1", noticeA)
-			w.payments["P1"].Acked = false
+			w.chargeAs("P1", func(p *ledger.Payment) { p.Acked = false }, noticeA)
 			time.Sleep(14 * time.Minute)
 			if len(w.called()) != 0 || len(w.causes()) != 0 {
 				t.Fatalf("called at %v, cases %v", w.called(), w.causes())
@@ -340,7 +341,7 @@ func TestWrongSetup(t *testing.T) {
 		w.charge("P0", notice(9))
 		time.Sleep(time.Second)
 		wrong := step{fault: fault(govpay.OutcomeWrongSetup, 201, "")}
-		w.portal.answer = []step{wrong, wrong, wrong, wrong}
+		w.script([]step{wrong, wrong, wrong, wrong}...)
 		for i := range 6 {
 			w.charge("P"+string(rune('1'+i)), notice(i+1))
 		}
@@ -402,15 +403,17 @@ func TestCartWithOneBadNotice(t *testing.T) {
 		k := w.worker()
 		defer k.Close()
 		time.Sleep(time.Second)
-		w.portal.answer = []step{{fault: fault(govpay.OutcomePermanent, 422, "PAG_007"), record: govpay.PaymentFailed}}
+		w.script([]step{{fault: fault(govpay.OutcomePermanent, 422, "PAG_007"), record: govpay.PaymentFailed}}...)
+		w.mu.Lock()
 		w.portal.positions = map[string]govpay.Position{notice(2): {State: govpay.StateExpired, Cents: 10000}}
+		w.mu.Unlock()
 		w.charge("P1", notice(1), notice(2), notice(3))
 		time.Sleep(time.Hour)
-		n := w.payments["P1"].Notices
+		n := w.notices("P1")
 		if n[0].Registration != ledger.RegAwaiting || n[1].Registration != ledger.RegRejected || n[2].Registration != ledger.RegAwaiting {
 			t.Errorf("%+v", n)
 		}
-		if c := w.portal.calls; len(c) != 2 || c[0].notices != 3 || c[1].notices != 2 || !slices.Equal(w.causes(), []string{"submission_refused"}) {
+		if c := w.made(); len(c) != 2 || c[0].notices != 3 || c[1].notices != 2 || !slices.Equal(w.causes(), []string{"submission_refused"}) {
 			t.Errorf("calls %+v, cases %v", c, w.causes())
 		}
 	})

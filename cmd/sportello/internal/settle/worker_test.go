@@ -52,8 +52,8 @@ func TestPlan(t *testing.T) {
 		if c.ReceiptID != "a" || !c.ReceiptAt.Equal(sentAt.Add(20*time.Second)) || string(c.RawReceipt) != `{"receiptId":"a"}` || c.Case != nil {
 			t.Errorf("written %+v", c)
 		}
-		if !slices.Equal(w.told(), []string{"P1", "P1"}) || !slices.Equal(w.pdfs, []string{"P1"}) { // registered; the PDF is there
-			t.Errorf("events %v, PDFs %v", w.told(), w.pdfs)
+		if !slices.Equal(w.told(), []string{"P1", "P1"}) || !slices.Equal(w.kept(), []string{"P1"}) { // registered; the PDF is there
+			t.Errorf("events %v, PDFs %v", w.told(), w.kept())
 		}
 		w.times()
 		time.Sleep(24 * time.Hour)
