@@ -163,7 +163,8 @@ func (p *proposalBody) proposal(e *entry) *Proposal {
 // Contradict records a later fact that speaks against a verdict and does not overturn it, and opens a case with
 // that cause: of a charge charge_undone (the terminal shows it reversed) or charge_contradicted, of an attempt
 // held for not charged charge_suspected. The verdict stands; people decide. The same words again give the case
-// that is open. ErrStale: there is no verdict of that kind; a later charge is concluded, not contradicted.
+// that is open, and of a doubted reversal any words do. ErrStale: there is no verdict of that kind; a later charge
+// is concluded, not contradicted.
 func (l *Ledger) Contradict(id, cause string, ev driver.Evidence) (Case, error) {
 	var out Case
 	err := l.submit(&op{reserve: true, do: func(b *batch) error {
@@ -175,19 +176,26 @@ func (l *Ledger) Contradict(id, cause string, ev driver.Evidence) (Case, error) 
 		if suspected := cause == reasonSuspected; suspected && (r.State != NotCharged || r.SentAt.IsZero()) || !suspected && !charged {
 			return fmt.Errorf("%w: payment %q is %q", ErrStale, id, r.State)
 		}
-		found := false
-		if err := b.eachCase(func(c *caseRecord) {
-			if c.PaymentID == id && c.Cause.Code == cause && c.Evidence == ev.Text && c.Ended.IsZero() {
-				out, found = c.Case, true
-			}
-		}); err != nil {
+		open, err := b.openCases(id)
+		if err != nil {
 			return err
 		}
-		if found {
-			out, err = b.caseOf(out.ID, b.notes)
-			return err
+		told := ""
+		for _, c := range open {
+			switch {
+			case c.Cause.Code != cause:
+			case c.Evidence == ev.Text:
+				out, err = b.caseOf(c.ID, b.notes)
+				return err
+			case r.State == Reversed && r.Reversal.Doubted:
+				told = c.ID
+			}
 		}
 		if err := b.later(KindContradicted, id, ev); err != nil {
+			return err
+		}
+		if told != "" {
+			out, err = b.caseOf(told, b.notes)
 			return err
 		}
 		out, err = b.openCase(Case{PaymentID: id, Cause: driver.Reason{Code: cause}, Evidence: ev.Text})

@@ -42,6 +42,11 @@ func TestDoubtedReversal(t *testing.T) {
 					t.Fatalf("%+v", cases)
 				}
 				must(l.Conclude(q.ID, verdict(driver.NotCharged, "declined")))(t)
+				seq := must(l.Payment(p.ID))(t).EvidenceSeq
+				k := must(l.Contradict(p.ID, reasonContradicted, driver.Evidence{Kind: "last_result", Text: "somebody else says so too"}))(t)
+				if k.ID != cases[0].ID || must(l.Payment(p.ID))(t).EvidenceSeq == seq {
+					t.Errorf("%+v", k)
+				}
 				next = intent(3)
 				must(l.Intend(next))(t)
 				if n := len(must(l.Cases(false))(t)); n != 1 {
