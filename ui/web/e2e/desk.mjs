@@ -98,7 +98,7 @@ await run(browser, "verify", async ({ mock, url, page, look }) => {
   await page.getByRole("button", { name: "Registra la risposta" }).click();
   await page.getByText(/Lo STAN ha 6 cifre/).waitFor();
   await page.getByLabel(/STAN/).fill("000128");
-  await page.getByLabel(/Codice di autorizzazione/).fill("118822");
+  await page.getByLabel(/Autorizzazione/).fill("118822");
   await page.getByLabel("Che cosa hai visto, e dove").fill("Scontrino del cittadino");
   await look("charged");
   // A scan in the middle of writing leads to the counter and sends nothing.

@@ -12,6 +12,9 @@ import type {
   PaymentRequest,
   QueueItem,
   Receipt,
+  SearchRequest,
+  SearchResult,
+  Service,
   Session,
   Snapshot,
   TerminalReport,
@@ -81,6 +84,14 @@ export class Api {
 
   queue(): Promise<QueueItem[]> {
     return this.call("GET", "queue");
+  }
+
+  services(): Promise<Service[]> {
+    return this.call("GET", "services");
+  }
+
+  search(request: SearchRequest): Promise<SearchResult> {
+    return this.call("POST", "positions/search", request);
   }
 
   /** signed does one thing in another person's name and signs that person out again; the session stays as it is. */

@@ -6,7 +6,7 @@ import type { Counter } from "./counter";
 import type { Texts } from "./i18n";
 import * as o from "./office";
 import type { Asked, Fetched, Form, Office, ViewName } from "./office";
-import type { ApiError, Case, Offline, Payment, QueueItem, ServiceEvent, TerminalReport } from "./types.gen";
+import type { ApiError, Case, CreateRequest, Notice, Offline, Payment, QueueItem, ServiceEvent, TerminalReport } from "./types.gen";
 
 /** Signer is another person who signs at this counter, without taking the session over. */
 export interface Signer {
@@ -26,6 +26,8 @@ export interface DeskHost {
   over(cause: unknown): boolean;
   fault(cause: unknown): ApiError;
   say(text: string): void;
+  /** Puts a debt into the clerk's hand. */
+  offer(notice: Notice): void;
   texts(): Texts;
 }
 
@@ -47,6 +49,7 @@ export class Desk {
   heard(event: ServiceEvent): void {
     if (event.type === "snapshot") this.rounds ??= setInterval(() => this.refresh(), round);
     if (event.type === "activity" || event.type === "platform") return;
+    if (event.type === "queue" && this.host.view() !== "queue") return;
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
       this.refresh();
@@ -78,6 +81,7 @@ export class Desk {
     if (id) void this.loadStory(id);
     if (view === "cases") void this.loadCases();
     if (view === "queue") void this.loadQueue();
+    if (view === "services") void this.loadServices();
   }
 
   // looked is the payment whose evidence is on the screen.
@@ -123,6 +127,21 @@ export class Desk {
 
   async loadQueue(): Promise<void> {
     await this.load<QueueItem[]>("queue", () => this.host.api.queue(), this.office().queue, (f) => this.host.change({ queue: f }));
+  }
+
+  async loadServices(): Promise<void> {
+    await this.load("services", () => this.host.api.services(), this.office().services, (f) => this.host.change({ services: f }));
+  }
+
+  /** find asks what somebody owes; what was found for another leaves the screen at once. */
+  async find(creditor: string | undefined, debtor: string): Promise<void> {
+    await this.load("search", () => this.host.api.search({ creditor, debtor }), {}, (f) => this.host.change({ search: f }));
+  }
+
+  /** clearSearch takes a debtor's data off the screen. */
+  clearSearch(): void {
+    this.turns.set("search", (this.turns.get("search") ?? 0) + 1);
+    this.host.change({ search: {} });
   }
 
   // load asks for one thing; an older answer never replaces a newer one. What was known stays while it asks.
@@ -192,6 +211,14 @@ export class Desk {
     return this.decide(o.offlineKey, "offline", body, signer, (now: Offline) => {
       const { said } = this.host.texts().office;
       this.host.say(now.closed_at ? said.online : said.offline);
+    });
+  }
+
+  /** create makes a debt on the platform; its notice comes to the counter. */
+  async create(request: Omit<CreateRequest, "request_id">): Promise<boolean> {
+    return this.decide(o.createKey, "positions", request, undefined, (notice: Notice) => {
+      this.host.offer(notice);
+      this.host.say(this.host.texts().office.said.created);
     });
   }
 

@@ -2,13 +2,13 @@
 // closings, and the view that the clerk looks at. No I/O here: the desk (desk.ts) asks the service.
 
 import type { Counter } from "./counter";
-import type { Answer, ApiError, Case, Offline, Payment, QueueItem, State, Terminal, TerminalReport } from "./types.gen";
+import type { Answer, ApiError, Case, Offline, Payment, QueueItem, SearchResult, Service, State, Terminal, TerminalReport } from "./types.gen";
 
 /** A view of the page. The story is a payment's, reached from the others; it has no place of its own in the list. */
 export type ViewName = "till" | "verify" | "cases" | "queue" | "closing" | "debtor" | "services" | "story";
 
 /** views is the list as it stands on the page. */
-export const views: readonly ViewName[] = ["till", "verify", "cases", "queue", "closing"];
+export const views: readonly ViewName[] = ["till", "debtor", "services", "verify", "cases", "queue", "closing"];
 
 /** Fetched is something that the service was asked for: what it said last, and whether it is asked again. */
 export interface Fetched<T> {
@@ -45,13 +45,16 @@ export interface Office {
   allCases: boolean;
   openCase?: string;
   queue: Fetched<QueueItem[]>;
+  /** What was found for a debtor: personal data, which no reload and no lock outlives. */
+  search: Fetched<SearchResult>;
+  services: Fetched<Service[]>;
   /** By terminal. */
   reports: Record<string, Reported>;
   /** By what is decided: see the keys below. */
   asked: Record<string, Asked>;
 }
 
-export const emptyOffice: Office = { from: "till", stories: {}, cases: {}, allCases: false, queue: {}, reports: {}, asked: {} };
+export const emptyOffice: Office = { from: "till", stories: {}, cases: {}, allCases: false, queue: {}, search: {}, services: {}, reports: {}, asked: {} };
 
 // The keys of Office.asked.
 export const resolutionOf = (payment: string) => `resolution ${payment}`;
@@ -59,6 +62,7 @@ export const reversalOf = (payment: string) => `reversal ${payment}`;
 export const endingOf = (one: string) => `ending ${one}`;
 export const closingOf = (terminal: string) => `closing ${terminal}`;
 export const offlineKey = "offline";
+export const createKey = "create";
 
 /** undecided says that people may have to say what became of a payment, or of its reversal. */
 export function undecided(p: Payment | undefined): boolean {

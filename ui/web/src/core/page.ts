@@ -11,7 +11,7 @@ import { views, type Office, type ViewName } from "./office";
 import { forget, keep, recall, type Kept, type Shelf } from "./session";
 import { Slips } from "./slips";
 import type { Sound } from "./sound";
-import type { ApiError, Operator, Payment, PaymentRequest, ServiceEvent } from "./types.gen";
+import type { ApiError, Notice, Operator, Payment, PaymentRequest, ServiceEvent } from "./types.gen";
 import { languageOf, texts, type Texts } from "./i18n";
 import { Terminals } from "./terminals";
 
@@ -61,6 +61,7 @@ export class Page {
       say: (text: string, state?: Counter) => this.say(text, state),
       texts: () => this.texts(),
       print: out.print,
+      offer: (debt: Notice) => this.offer(debt),
     };
     this.desk = new Desk(host);
     this.slips = new Slips(host);
@@ -213,6 +214,13 @@ export class Page {
     this.out.play?.("scan");
     this.set({ ...k.settled(this.state), hand: { code, busy: true }, remark: undefined, view: "till" });
     void this.find(code, anyway);
+  }
+
+  // offer takes up a debt that the service has just made: it was looked up already.
+  private offer(debt: Notice): void {
+    const code = `${debt.number}@${debt.creditor}`;
+    this.lookups++;
+    this.set({ ...k.settled(this.state), hand: { code, busy: false, debt }, view: "till" });
   }
 
   private async find(code: string, anyway = false): Promise<void> {

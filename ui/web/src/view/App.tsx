@@ -5,6 +5,7 @@ import type { Scanner } from "../core/scan";
 import { useCounter, useView, ViewContext } from "./context";
 import { Cases } from "./Cases";
 import { Closing } from "./Closing";
+import { Debtor } from "./Debtor";
 import { Header } from "./Header";
 import { InHand } from "./InHand";
 import { LiveRegions } from "./LiveRegions";
@@ -14,6 +15,7 @@ import { Payments } from "./Payments";
 import { PrintedSlip, StageSlip } from "./Slip";
 import { ScanField } from "./ScanField";
 import { Queue } from "./Queue";
+import { Services } from "./Services";
 import { SimulatedTerminal } from "./SimulatedTerminal";
 import { Story } from "./Story";
 import { TerminalBox } from "./TerminalBox";
@@ -73,6 +75,10 @@ function View() {
       return <Verify />;
     case "cases":
       return <Cases />;
+    case "debtor":
+      return <Debtor />;
+    case "services":
+      return <Services />;
     case "queue":
       return <Queue />;
     case "closing":

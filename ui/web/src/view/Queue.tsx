@@ -113,7 +113,7 @@ function Item({ item }: { item: QueueItem }) {
   const why = item.poisoned ? queue.poisoned : item.reason?.text;
   return (
     <>
-      <tr class={why ? "row-open" : ""}>
+      <tr class={why ? "row-told" : ""}>
         <td>
           <span class={`mark mark-${mark.tone}`}>
             <Icon name={mark.icon} />

@@ -23,7 +23,7 @@ export function Takings() {
         <p class="hint">{closing.noTakings}</p>
       ) : (
         <>
-          <svg class="bars" viewBox={`0 0 ${Math.max(all.length * step, 8 * step)} ${high + 18}`} aria-hidden="true" focusable="false">
+          <svg class="bars" preserveAspectRatio="xMinYMax" viewBox={`0 0 ${Math.max(all.length * step, 8 * step)} ${high + 18}`} aria-hidden="true" focusable="false">
             {all.map((h, i) => {
               const tall = h.cents > 0 ? Math.max((h.cents / most) * high, 2) : 0;
               return (

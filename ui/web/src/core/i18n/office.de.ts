@@ -83,8 +83,8 @@ const de: typeof office = {
       two: "Es braucht zwei Personen: nach dir unterschreibt eine verantwortliche Person.",
       unknown: "Der Bescheid bleibt gesperrt, die Zahlung bleibt in dieser Liste. Später kann geantwortet werden.",
     },
-    stan: "STAN (6 Ziffern, vom Beleg)",
-    auth: "Autorisierungscode (vom Beleg)",
+    stan: "STAN (vom Beleg)",
+    auth: "Autorisierung (vom Beleg)",
     note: "Was du gesehen hast, und wo",
     noteHint: "Niemals Kartennummern.",
     missing: {
@@ -274,6 +274,7 @@ const de: typeof office = {
     heading: "Schuldner",
     intro: "Die offenen Bescheide einer Person oder Firma suchen.",
     creditor: "Gläubiger",
+    all: "Alle Gläubiger",
     taxCode: "Steuernummer oder Mehrwertsteuernummer",
     search: "Suchen",
     searching: "Wird gesucht…",

@@ -83,8 +83,8 @@ const en: typeof office = {
       two: "It takes two people: after you a supervisor signs.",
       unknown: "The notice stays locked and the payment stays in this list. It can be answered later.",
     },
-    stan: "STAN (6 digits, from the slip)",
-    auth: "Authorisation code (from the slip)",
+    stan: "STAN (from the slip)",
+    auth: "Authorisation (from the slip)",
     note: "What you saw, and where",
     noteHint: "Never card numbers.",
     missing: {
@@ -274,6 +274,7 @@ const en: typeof office = {
     heading: "Debtor",
     intro: "Find the open notices of a person or a company.",
     creditor: "Creditor",
+    all: "All creditors",
     taxCode: "Tax code or VAT number",
     search: "Find",
     searching: "Looking…",

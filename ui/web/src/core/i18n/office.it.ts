@@ -83,8 +83,8 @@ const office = {
       two: "Servono due persone: dopo di te firma un responsabile.",
       unknown: "L’avviso resta bloccato e il pagamento resta in questo elenco. Si può rispondere più tardi.",
     },
-    stan: "STAN (6 cifre, dallo scontrino)",
-    auth: "Codice di autorizzazione (dallo scontrino)",
+    stan: "STAN (dallo scontrino)",
+    auth: "Autorizzazione (dallo scontrino)",
     note: "Che cosa hai visto, e dove",
     noteHint: "Mai numeri di carta.",
     missing: {
@@ -274,6 +274,7 @@ const office = {
     heading: "Debitore",
     intro: "Cerca gli avvisi aperti di una persona o di una ditta.",
     creditor: "Ente",
+    all: "Tutti gli enti",
     taxCode: "Codice fiscale o partita IVA",
     search: "Cerca",
     searching: "Cerco…",

@@ -1,0 +1,131 @@
+import { describe, expect, it } from "vitest";
+import { empty, type Counter } from "../src/core/counter";
+import * as o from "../src/core/office";
+import { hours } from "../src/core/takings";
+import type { Case, QueueItem } from "../src/core/types.gen";
+import { now, payment, snapshot } from "./fixtures";
+
+function counter(over: Partial<Counter> = {}, snap: Parameters<typeof snapshot>[0] = {}): Counter {
+  const s = snapshot(snap);
+  return { ...empty, link: "online", operator: s.operator, mirror: { ...s, clockOffset: 0 }, ...over };
+}
+
+const one = (over: Partial<Case>): Case => ({ id: "C1", cause: { code: "receipt_missing", text: "Manca" }, opened: "2026-11-20T10:00:00Z", seq: 3, ...over });
+
+describe("what waits", () => {
+  const c = counter(
+    { office: { ...o.emptyOffice, cases: { value: [one({ id: "late", due: "2026-11-20T12:00:00Z" }), one({ id: "over", ended: "2026-11-21T09:00:00Z" }), one({ id: "no" })] } } },
+    {
+      payments: [
+        payment({ id: "asking", state: "unknown", created_at: "2026-11-21T09:00:00Z" }),
+        payment({ id: "people", state: "unknown", needs_people: true, created_at: "2026-11-21T09:30:00Z" }),
+        payment({ id: "back", state: "reversing", needs_people: true, created_at: "2026-11-21T08:00:00Z" }),
+        payment({ id: "fine", state: "charged" }),
+      ],
+    },
+  );
+
+  it("to verify: who needs people first, then the oldest", () => {
+    expect(o.toVerify(c).map((p) => p.id)).toEqual(["back", "people", "asking"]);
+    expect(o.waiting(c, "verify")).toBe(3);
+    expect(o.inQuestion(c)?.id).toBe("back");
+    expect(o.inQuestion({ ...c, office: { ...c.office, story: "asking" } })?.id).toBe("asking");
+  });
+
+  it("cases: open ones only, what is due first", () => {
+    expect(o.openCases(c).map((x) => x.id)).toEqual(["late", "no"]);
+    expect(o.endedCases(c).map((x) => x.id)).toEqual(["over"]);
+    expect(o.pressing(c, "cases")).toBe(true);
+    expect(o.overdue(one({ due: "2026-11-20T12:00:00Z" }), now)).toBe(true);
+    expect(o.overdue(one({ due: "2026-11-22T12:00:00Z" }), now)).toBe(false);
+    expect(o.overdue(one({ due: "2026-11-20T12:00:00Z", ended: "2026-11-20T13:00:00Z" }), now)).toBe(false);
+  });
+
+  it("queue: the service's figures, else the list's; amber or red is pressing", () => {
+    const item = (over: Partial<QueueItem>): QueueItem => ({ payment_id: "p", creditor: "c", number: "n", amount_cents: 1, registration: "awaiting_receipt", since: "2026-11-21T09:00:00Z", tries: 1, late: false, ...over });
+    const listed = { ...c, office: { ...c.office, queue: { value: [item({})] } } };
+    expect([o.waiting(listed, "queue"), o.pressing(listed, "queue")]).toEqual([1, false]);
+    const told = counter({}, { queue: { depth: 7, late: 1, red: 0, watched: 2, away: false, draining: false, done: 0, total: 0 } });
+    expect([o.waiting(told, "queue"), o.pressing(told, "queue")]).toEqual([7, true]);
+    const items = [item({ number: "green" }), item({ number: "red", late: true, red: true }), item({ number: "amber", late: true }), item({ number: "older", since: "2026-11-21T08:00:00Z" })];
+    expect(o.inLine(items).map((x) => x.number)).toEqual(["red", "amber", "older", "green"]);
+  });
+});
+
+describe("an answer", () => {
+  it.each([
+    [{}, "answer"],
+    [{ answer: "charged", stan: "12" }, "stan"],
+    [{ answer: "charged", stan: "000000" }, "stan"],
+    [{ answer: "charged", stan: "" }, undefined],
+    [{ answer: "charged", stan: "000128" }, undefined],
+    [{ answer: "not_charged", stan: "12" }, undefined],
+    [{ answer: "unknown", note: "carta 4929 0000 0000 6" }, "card"],
+    [{ answer: "unknown", note: "avviso 302001000000000142, ore 10:32" }, undefined],
+  ] as const)("%j lacks %s", (over, want) => expect(o.missing({ ...o.emptyForm, ...over })).toBe(want));
+
+  it("takes two people unless the terminal says so, too", () => {
+    expect(o.needs(payment({ preset: "charged" }), "charged")).toBe("one");
+    expect(o.needs(payment({ preset: "charged" }), "not_charged")).toBe("two");
+    expect(o.needs(payment(), "charged")).toBe("two");
+    expect(o.needs(payment(), "unknown")).toBe("one");
+  });
+
+  it("of a reversal is about the reversal", () => {
+    expect(o.answersFor(payment({ state: "reversing" }))).toEqual(["reversed", "not_reversed", "unknown"]);
+    expect(o.answersFor(payment({ state: "unknown" }))).toEqual(["charged", "not_charged", "unknown"]);
+  });
+
+  it("is signed by another person, a supervisor", () => {
+    const as = (id: string, role: "clerk" | "supervisor") => counter({ operator: { id, name: id, role } });
+    expect(o.partOf(as("rossi", "supervisor"), "rossi")).toBe("own");
+    expect(o.partOf(as("bianchi", "supervisor"), "rossi")).toBe("sign");
+    expect(o.partOf(as("verdi", "clerk"), "rossi")).toBe("fetch");
+    expect(o.mayAnswer(as("verdi", "clerk"), payment({ state: "unknown" }))).toBe(false);
+    expect(o.mayAnswer(as("verdi", "clerk"), payment({ state: "unknown", needs_people: true }))).toBe(true);
+    expect(o.mayAnswer(as("bianchi", "supervisor"), payment({ state: "unknown" }))).toBe(true);
+  });
+});
+
+it("finds card numbers and nothing else", () => {
+  for (const card of ["4929000000006", "4929 0000 0000 6", "5500-0000-0000-0004", "x340000000000009y"]) expect(o.holdsCard(card)).toBe(true);
+  for (const none of ["302001000000000142", "01199250158", "4929000000007", "STAN 000128 ore 10:32", ""]) expect(o.holdsCard(none)).toBe(false);
+});
+
+it("knows when more is known than the screen shows", () => {
+  const p = payment({ id: "p", state: "unknown", evidence_seq: 9 });
+  const c = counter({}, { payments: [p] });
+  expect(o.behind(c, "p")).toBe(true);
+  const told = { ...c, office: { ...c.office, stories: { p: { value: p } } } };
+  expect(o.behind(told, "p")).toBe(false);
+  expect(o.behind({ ...told, mirror: { ...told.mirror!, payments: [{ ...p, evidence_seq: 10 }] } }, "p")).toBe(true);
+});
+
+it("tells a story in the order of its steps", () => {
+  const p = payment({
+    state: "reversed",
+    created_at: "2026-11-21T10:00:00Z",
+    charge: { stan: "1", online_id: "", auth_code: "", pan: "", card: "", entry: "", action_code: "", amount_cents: 4250, host_time: "2026-11-21T11:01:00+01:00" },
+    resolved_by: ["rossi", "bianchi"],
+    reversal: { operator: "bianchi", sent_at: "2026-11-21T10:05:00Z", ended_at: "2026-11-21T10:06:00Z", free_at: "2026-11-21T10:36:00Z" },
+    evidence: [{ at: "2026-11-21T10:00:30Z", kind: "line", text: "linea" }],
+  });
+  expect(o.steps(p).map((s) => s.what)).toEqual(["asked", "evidence", "answered", "resolved", "reversal", "reversed", "free"]);
+});
+
+it("says spans as people do", () => {
+  expect(o.span(119 * 60_000)).toEqual({ unit: "minutes", n: 119 });
+  expect(o.span(120 * 60_000)).toEqual({ unit: "hours", n: 2 });
+  expect(o.span(50 * 3_600_000)).toEqual({ unit: "days", n: 2 });
+  expect(o.span(-5)).toEqual({ unit: "minutes", n: 0 });
+});
+
+it("counts the day's takings by the counter's hours", () => {
+  const at = (iso: string, cents: number, state: "charged" | "reversed" = "charged") => payment({ state, created_at: iso, amount_cents: cents });
+  expect(hours([at("2026-11-21T08:10:00Z", 100), at("2026-11-21T08:50:00Z", 250), at("2026-11-21T10:00:00Z", 70), at("2026-11-21T09:00:00Z", 9, "reversed"), at("2026-11-20T08:10:00Z", 9)], now)).toEqual([
+    { hour: 9, count: 2, cents: 350 },
+    { hour: 10, count: 0, cents: 0 },
+    { hour: 11, count: 1, cents: 70 },
+  ]);
+  expect(hours([], now)).toEqual([]);
+});
