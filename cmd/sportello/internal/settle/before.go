@@ -88,6 +88,9 @@ func (l *look) session(p ledger.Payment) ([]govpay.Payment, error) {
 	var all []govpay.Payment
 	for _, id := range ids[:min(len(ids), maxRecords)] {
 		r, err := l.w.o.Platform.Payment(l.ctx, id)
+		if govpay.OutcomeOf(err) == govpay.OutcomeNotFound && !slices.ContainsFunc(rows, func(r govpay.Payment) bool { return r.ID == id }) {
+			continue // what an earlier answer named is not there any more, and in no list
+		}
 		if err != nil {
 			return nil, err
 		}

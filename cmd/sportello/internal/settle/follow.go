@@ -173,7 +173,7 @@ func (l *look) paidElsewhere(todo []int, s sight, patient bool) (result, bool) {
 			c := ledger.RegistrationChange{To: f.to, Reason: f.reason, Case: newCase(l.PaymentID, f.reason, &rc)}
 			identify(&c, &rc)
 			_, err := l.registerAt(i, c)
-			return result{err: err, stale: true, done: err == nil && len(todo) == 1, other: err == nil && len(todo) == 1, restart: true}, true
+			return result{err: err, stale: true, done: err == nil && len(todo) == 1, other: err == nil, restart: true}, true
 		}
 	}
 	return result{}, false

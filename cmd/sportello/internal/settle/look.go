@@ -105,6 +105,9 @@ func (l *look) safely() (r result) {
 		if r.answer == answerOurs && l.struck+1 >= poison {
 			l.poisoned(r.err)
 		}
+		if r.err != nil && l.red && !l.overdue && l.work != workWatch && l.work != workOther && l.w.ctx.Err() == nil {
+			l.missingAnyway(r.err)
+		}
 	}()
 	l.ctx = govpay.WithTrace(l.w.ctx, &l.trace)
 	return l.ask()
@@ -277,6 +280,17 @@ func (l *look) missing(p ledger.Payment) error {
 	}
 	l.told |= toldMissing
 	return nil
+}
+
+// missingAnyway is missing for what cannot be looked at: whoever is to blame, it is past flow due.
+func (l *look) missingAnyway(why error) {
+	p, err := l.w.o.Ledger.Payment(l.PaymentID)
+	if err == nil {
+		err = l.missing(p)
+	}
+	if err != nil {
+		l.w.o.Log.Error().Err(err).AnErr("look", why).Str("payment", l.PaymentID).Msg("settle: writing down what is missing")
+	}
 }
 
 // watched opens a case when a receipt of ours appears that no charge explains,

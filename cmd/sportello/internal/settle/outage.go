@@ -19,10 +19,10 @@ type outage struct {
 // start begins looks for the items whose turn has come, the oldest turn first.
 // While the platform is away one item at a time is the probe.
 func (s *schedule) start(now time.Time) {
-	for s.away && len(s.overdue) > 0 && s.running < s.w.o.Parallel {
+	for len(s.overdue) > 0 && s.running < s.w.o.Parallel {
 		it := s.overdue[0]
 		s.overdue = s.overdue[1:]
-		if s.items[it.key] == it && !it.running && it.told&toldMissing == 0 && !s.taken(it) {
+		if s.items[it.key] == it && (s.away || it.barred) && !it.running && it.told&toldMissing == 0 && !s.taken(it) {
 			s.turns.drop(it)
 			s.launch(it, now, true)
 		}
@@ -131,7 +131,7 @@ func (s *schedule) answered(now time.Time) {
 	if !s.away {
 		return
 	}
-	s.away, s.reason, s.probeStep, s.since, s.overdue = false, govpay.OutcomeNone, 0, now, nil
+	s.away, s.reason, s.probeStep, s.since = false, govpay.OutcomeNone, 0, now
 	s.w.o.Log.Info().Int("waiting", len(s.items)).Msg("settle: the platform answers again")
 	for _, it := range s.items {
 		if it.work != workOther {

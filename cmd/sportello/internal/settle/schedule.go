@@ -109,7 +109,7 @@ func (s *schedule) ring(now time.Time) (changed []string) {
 		s.counted(it, -1)
 		if it.lateAt.IsZero() {
 			it.red, it.redAt = true, time.Time{}
-			if s.away {
+			if s.away || it.barred {
 				s.overdue = append(s.overdue, it)
 			}
 		} else {
@@ -194,7 +194,7 @@ func (s *schedule) finish(r result, now time.Time) {
 	}
 	it.memo, it.told = r.memo, r.told
 	if r.overdue {
-		if !it.gone && s.items[it.key] == it && it.place[placeTurn] < 0 {
+		if !it.gone && !it.barred && s.items[it.key] == it && it.place[placeTurn] < 0 {
 			s.turns.put(it) // its turn is as it was
 		}
 		return
@@ -204,14 +204,14 @@ func (s *schedule) finish(r result, now time.Time) {
 	if r.paperFor != nil {
 		s.queuePaper(*r.paperFor)
 	}
+	if r.other {
+		s.watchOther(it, now)
+	}
 	switch {
 	case s.items[it.key] != it:
 	case it.gone || r.done:
 		s.remove(it)
 		s.dirty = true // it may have come back since
-		if r.other {
-			s.watchOther(it, now)
-		}
 	default:
 		s.again(it, r, now)
 	}

@@ -169,6 +169,53 @@ func TestRedUnsubmitted(t *testing.T) {
 	})
 }
 
+// TestRedWhateverStandsInTheWay: a refusal, a notice that only makes the platform fail, an answer that makes no
+// sense, a set-up that is wrong: past flow due each is somebody's.
+func TestRedWhateverStandsInTheWay(t *testing.T) {
+	for name, fail := range map[string]error{
+		"forbidden": &govpay.Fault{Outcome: govpay.OutcomeForbidden, Status: 403}, "malformed": &govpay.Fault{Outcome: govpay.OutcomeMalformed},
+		"server error": &govpay.Fault{Outcome: govpay.OutcomeUnavailable, Status: 500}, "set-up": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				k := w.worker(func(o *Options) {
+					o.FlowDue = func(p ledger.Payment) time.Time { return p.SentAt.Add(20 * time.Hour) }
+				})
+				defer k.Close()
+				time.Sleep(time.Second)
+				w.failWith(func(iuv string) error {
+					if iuv == iuvA {
+						return fail
+					}
+					return nil
+				})
+				if fail == nil {
+					w.script(step{fault: fault(govpay.OutcomeWrongSetup, 302, "")})
+					w.charge("P0", notice(0))
+					synctest.Wait()
+					w.charge("P1", noticeA)
+				} else {
+					w.add("P1", noticeA, ledger.Charged)
+					w.add("P2", notice(2), ledger.Charged)
+				}
+				time.Sleep(22 * time.Hour)
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				n := 0
+				for _, c := range w.cases {
+					if c.PaymentID == "P1" && c.Cause.Code == "receipt_missing" {
+						n++
+					}
+				}
+				if n != 1 {
+					t.Errorf("%d cases: %+v", n, w.cases)
+				}
+			})
+		})
+	}
+}
+
 // TestDrain: how far what has gathered is worked off.
 func TestDrain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

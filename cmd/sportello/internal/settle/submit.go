@@ -123,6 +123,13 @@ func (l *look) submission(p ledger.Payment) result {
 func (l *look) unconfirmed(p ledger.Payment, todo []int) result {
 	due := p.SentAt.Add(confirmDue)
 	if time.Now().Before(due) {
+		if why := (driver.Reason{Code: string(local.CodeAckNotWritten)}); p.Reason.Code == why.Code && p.Notices[todo[0]].Reason.Code == "" {
+			for _, i := range todo {
+				if _, err := l.registerAt(i, ledger.RegistrationChange{Reason: why}); err != nil {
+					return result{err: err, stale: errors.Is(err, ledger.ErrStale)}
+				}
+			}
+		}
 		return result{}
 	}
 	k := l.opens(local.CodeAwaitingConfirmation, "", "the terminal may undo a charge of which it was not told that we have it; it is submitted when the terminal, or people, say that it stands")
@@ -141,7 +148,11 @@ func (l *look) unconfirmed(p ledger.Payment, todo []int) result {
 // submit makes one call. From the commit before it on, this payment is at work on the platform.
 func (l *look) submit(p ledger.Payment, provider Provider, todo []int) result {
 	if l.w.setup.wrong() {
-		return result{barred: true}
+		r := result{barred: true}
+		if l.red {
+			r.err = l.missing(p)
+		}
+		return r
 	}
 	p, err := l.w.o.Ledger.Submit(p.ID)
 	if err != nil {
