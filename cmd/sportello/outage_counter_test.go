@@ -77,6 +77,9 @@ func (o *outage) terminals() {
 	text := strings.ReplaceAll(string(b), "http://"+o.counter.platform.Addr(), "http://"+o.platform)
 	head, rest, _ := strings.Cut(text, "  - name: cassa1")
 	one, tail, _ := strings.Cut(rest, "platform:")
+	if o.way == ledger.SettlementPlatform { // the provider is told nothing by the terminal
+		one = strings.Replace(one, `notice_data: {tag: 5, template: "{notice}{creditor}", index_map: "5000"}`, "notice_data: null", 1)
+	}
 	one = "  - name: cassa1" + strings.Replace(one, "    driver:", "    settlement: "+o.way+"\n    driver:", 1)
 	_, address, _ := strings.Cut(one, "    address: ")
 	address, _, _ = strings.Cut(address, "\n")

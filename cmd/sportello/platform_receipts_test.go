@@ -76,23 +76,24 @@ func TestTwoReceipts(t *testing.T) {
 	}
 }
 
-// TestNegativeReceipt: pagoPA did not book the first cart; a second one is, and by that the charge is registered.
+// TestNegativeReceipt: pagoPA took a cart and its provider did not book it. That is people's: the charge is not told again.
 func TestNegativeReceipt(t *testing.T) {
 	t.Parallel()
-	r := newRegistering(t, ledger.SettlementPlatform, 2, govpaytest.Rule{On: "booking", Do: "refused", Notice: debtAt(1).Notice, Times: 1})
+	r := newRegistering(t, ledger.SettlementPlatform, 3, govpaytest.Rule{On: "booking", Do: "refused", Notice: debtAt(1).Notice})
 	r.begin()
 	r.charges(0)
 	r.ends()
-	r.charges(1)
-	r.ends()
-	paid := 0
-	for _, a := range r.platform.Attempts(soakCreditor, debtAt(1).Notice) {
-		if a.Outcome == govpaytest.OutcomePaid {
-			paid++
-		}
+	p := r.charges(1)
+	r.waits(1, local.RegistrationRejected)
+	if cases := r.openCases(); len(cases) != 1 || cases[0].PaymentID != p.ID || cases[0].Cause.Code != string(local.CodeSubmissionRefused) {
+		t.Errorf("cases: %+v", cases)
 	}
-	if n := r.asked("pagamenti"); n != 3 || paid != 1 {
-		t.Errorf("POST /pagamenti was called %d times for two debts, %d receipts say paid", n, paid)
+	r.kill()
+	r.begin()
+	r.charges(2)
+	r.waits(2, local.RegistrationRegistered)
+	if n := r.asked("pagamenti"); n != 3 {
+		t.Errorf("POST /pagamenti was called %d times for three debts", n)
 	}
 	r.soundLedger()
 }

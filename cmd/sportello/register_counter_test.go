@@ -49,9 +49,6 @@ func newRegistering(t *testing.T, way string, debts int, rules ...govpaytest.Rul
 
 func newRegisteringWith(t *testing.T, way string, debts int, o govpaytest.Options) *registering {
 	t.Helper()
-	if way == ledger.SettlementPlatform && os.Getenv("E2E_PLATFORM") == "" {
-		t.Skip("settlement platform is being wired")
-	}
 	r := &registering{way: way, log: &lockedBuffer{}, env: []string{"SPORTELLO_SUBMIT_WINDOW=" + window.String()}}
 	o.Log = r.log
 	o.Seed = govpaytest.Seed{V: 1, Creditors: []govpaytest.Creditor{{TaxCode: soakCreditor, Name: "Comune di Esempio", Settlement: way}}}
