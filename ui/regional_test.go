@@ -256,7 +256,7 @@ func TestRegionalRefusals(t *testing.T) {
 		{"GET", "/api/v1/queue/status", "", local.Error{Code: local.CodeStopping}, "fermando"},
 		{"GET", "/api/v1/payments/p-1/receipt?notice=1", "", local.Error{Code: local.CodeNotFound}, "nulla"},
 		{"POST", searchPath, `{"debtor":"X"}`, local.Error{Code: local.CodePlatformUnavailable}, "non risponde"},
-		{"POST", createPath, creation("r", ""), local.Error{Code: local.CodeFormInvalid, Args: map[string]string{local.ArgField: "classe", local.ArgReason: local.FormText(local.FormMissing, local.Italian)}}, "classe, è obbligatorio"},
+		{"POST", createPath, creation("r", ""), local.Error{Code: local.CodeFormInvalid, Args: map[string]string{local.ArgField: "classe", local.ArgReason: local.FormText(local.FormMissing, local.Italian)}}, "classe è obbligatorio"},
 		{"POST", offlinePath, `{"request_id":"R","action":"open","reason":"x"}`, local.Error{Code: local.CodeOfflineNotAllowed}, "piattaforma spenta"},
 		{"POST", noticePDFPath, `{"number":"302000100000000107"}`, local.Error{Code: local.CodeNoticeUnknown}, "non si trova"},
 	} {

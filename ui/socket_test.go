@@ -90,6 +90,23 @@ func TestEvents(t *testing.T) {
 	closing(t, two, websocket.CloseGoingAway, local.CodeStopping)
 }
 
+// How the queue stands and what an offline period has used come as events, numbered like the others.
+func TestRegionalEvents(t *testing.T) {
+	d := open(t, nil)
+	conn := d.listen(clerkToken)
+	if first := hear(t, conn); first.Type != local.EventSnapshot {
+		t.Fatalf("%+v", first)
+	}
+	d.hub.Publish(local.Event{Type: local.EventQueue, Queue: &local.QueueStatus{Depth: 3, Done: 7, Total: 10, Draining: true}})
+	d.hub.Publish(local.Event{Type: local.EventOffline, Offline: &local.Offline{ID: "o-1", Payments: 2, Cents: 2400}})
+	if e := hear(t, conn); e.Sequence != 1 || e.Type != "queue" || e.Queue == nil || *e.Queue != (local.QueueStatus{Depth: 3, Done: 7, Total: 10, Draining: true}) {
+		t.Errorf("%+v", e)
+	}
+	if e := hear(t, conn); e.Sequence != 2 || e.Type != "offline" || e.Offline == nil || e.Offline.Cents != 2400 || e.Queue != nil {
+		t.Errorf("%+v", e)
+	}
+}
+
 func TestHello(t *testing.T) {
 	d := open(t, nil)
 	session := as[local.Session](t, d.ask("POST", "/api/v1/session", "", `{"operator":"anna","pin":"1111"}`))

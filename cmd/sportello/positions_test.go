@@ -64,7 +64,7 @@ func TestServices(t *testing.T) {
 
 func TestPositionsCreate(t *testing.T) {
 	f := newFake(t)
-	f.answers["services"] = []local.Service{{ID: "altro", Form: json.RawMessage(`{"properties":{"classe":{"type":"integer"}}}`)}, {ID: "mensa", Form: json.RawMessage(mensaForm)}}
+	f.answers["services"] = []local.Service{{ID: "mensa", Form: json.RawMessage(mensaForm)}, {ID: "altro", Form: json.RawMessage(`{"properties":{"mesi":{"type":"string"}}}`)}}
 	notice := local.Notice{Creditor: "01199250158", CreditorName: "Comune", Number: tari, Description: "Mensa", AmountCents: 4500, Payable: true,
 		Warnings: []local.Reason{{Text: "verifica parziale"}}}
 	f.onDecision = func(int, string, string) (any, *local.Error) { return notice, nil }

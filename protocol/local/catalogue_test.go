@@ -284,6 +284,38 @@ func TestLabels(t *testing.T) {
 	}
 }
 
+// What a verification did not show, and what is wrong with a form, is said in every language.
+func TestGapAndFormTexts(t *testing.T) {
+	for name, one := range map[string]struct {
+		text  func(string, Language) string
+		known []string
+	}{
+		"gap":  {GapText, []string{"no_state", "no_attempts", "no_lines"}},
+		"form": {FormText, []string{FormMissing, FormUnknown, FormKind, FormLength, FormRange, FormPattern, FormChoice}},
+	} {
+		seen := map[string]bool{}
+		for _, lang := range Languages() {
+			for _, key := range one.known {
+				text := one.text(key, lang)
+				if text == "" || seen[text] {
+					t.Errorf("%s %s in %s is empty or said twice: %q", name, key, lang, text)
+				}
+				seen[text] = true
+			}
+			if one.text("smoke", lang) != "" {
+				t.Errorf("%s: an unknown key has a text in %s", name, lang)
+			}
+		}
+		if one.text(one.known[0], "fr") != one.text(one.known[0], Italian) {
+			t.Errorf("%s: an unknown language does not read as Italian", name)
+		}
+	}
+	got := Explain(CodeFormInvalid, Italian, map[string]string{ArgField: "Classe", ArgReason: FormText(FormMissing, Italian)})
+	if got.Text != "Il modulo non è compilato come richiesto: Classe è obbligatorio." {
+		t.Errorf("%q", got.Text)
+	}
+}
+
 func mustJSON(t *testing.T, v any) string {
 	t.Helper()
 	text, err := json.Marshal(v)

@@ -159,7 +159,7 @@ var german = map[Code]Text{
 	CodeOfflinePlatformAnswers: {"Die Plattform antwortet: es wird normal kassiert, auch bei offenem Zeitraum.", "Eine verantwortliche Person kann den Zeitraum schließen."},
 
 	CodeServiceNotFound:     {"Diese Leistung kann der Schalter nicht anlegen.", "Eine aus der Liste wählen; der technische Dienst kann sie unter services eintragen."},
-	CodeFormInvalid:         {"Das Formular ist nicht wie verlangt ausgefüllt[: {field}][, {reason}].", "Die Angabe berichtigen und wiederholen."},
+	CodeFormInvalid:         {"Das Formular ist nicht wie verlangt ausgefüllt[: {field}][ {reason}].", "Die Angabe berichtigen und wiederholen."},
 	CodeDebtorInvalid:       {"Die Angaben zur schuldenden Person sind nicht gültig[: {field}].", "Steuernummer und Namen prüfen."},
 	CodePositionAlreadyPaid: {"Diese Schuld wurde bereits angelegt und bezahlt.", "Nicht kassieren. Für eine neue Zahlung mit einer neuen Anfrage beginnen."},
 	CodePositionExistsOther: {"Auf der Plattform gehört dieselbe Kennung bereits zu einer anderen Schuld.", "Mit einer neuen Anfrage beginnen; sonst den technischen Dienst verständigen."},

@@ -159,7 +159,7 @@ var english = map[Code]Text{
 	CodeOfflinePlatformAnswers: {"The platform answers: charging goes the normal way although a period is open.", "A supervisor can close the period of charging without the platform."},
 
 	CodeServiceNotFound:     {"This service is not among those that the counter can create.", "Choose one of the list; support can add it in the entry services."},
-	CodeFormInvalid:         {"The form is not filled in as required[: {field}][, {reason}].", "Correct the entry and repeat."},
+	CodeFormInvalid:         {"The form is not filled in as required[: {field}][ {reason}].", "Correct the entry and repeat."},
 	CodeDebtorInvalid:       {"The data of who owes are not valid[: {field}].", "Check tax code and name."},
 	CodePositionAlreadyPaid: {"This debt was created and paid before.", "Do not charge. For a new payment begin with a new request."},
 	CodePositionExistsOther: {"On the platform the same identifier belongs to another debt already.", "Begin with a new request; if it happens again, call support."},

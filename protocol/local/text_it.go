@@ -160,7 +160,7 @@ var italian = map[Code]Text{
 	CodeOfflinePlatformAnswers: {"La piattaforma risponde: si incassa nel modo normale, anche a periodo aperto.", "Un responsabile può chiudere il periodo di incasso a piattaforma spenta."},
 
 	CodeServiceNotFound:     {"Questo servizio non è fra quelli che lo sportello può creare.", "Sceglierne uno dell'elenco; per aggiungerlo, l'assistenza usi la voce services."},
-	CodeFormInvalid:         {"Il modulo non è compilato come richiesto[: {field}][, {reason}].", "Correggere il dato e ripetere."},
+	CodeFormInvalid:         {"Il modulo non è compilato come richiesto[: {field}][ {reason}].", "Correggere il dato e ripetere."},
 	CodeDebtorInvalid:       {"I dati di chi deve pagare non sono validi[: {field}].", "Ricontrollare codice fiscale o partita IVA e nome."},
 	CodePositionAlreadyPaid: {"Questo debito è già stato creato e pagato.", "Non incassare. Per un nuovo pagamento ricominciare con una nuova richiesta."},
 	CodePositionExistsOther: {"Sulla piattaforma lo stesso identificativo appartiene già a un altro debito.", "Ricominciare con una nuova richiesta; se succede ancora, avvisare l'assistenza."},
