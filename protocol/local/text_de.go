@@ -84,7 +84,7 @@ var german = map[Code]Text{
 
 	CodeReceiptLate:          {"Die pagoPA-Quittung ist noch nicht eingetroffen.", "Die Kartenzahlung gilt: nicht nochmals zahlen lassen. Das Programm sucht weiter danach."},
 	CodePaidElsewhere:        {"Die Zahlungsaufforderung wurde auch über einen anderen Kanal bezahlt.", "Nicht nochmals zahlen lassen. Eine Rückzahlung ist fällig: eine verantwortliche Person verständigen."},
-	CodeChannelUnproven:      {"Die Quittung stammt von unserem Dienstleister, aber von einem unerwarteten Kanal.", "Eine verantwortliche Person muss den Kanal einmal bestätigen."},
+	CodeChannelUnproven:      {"Die Quittung stammt von unserem Dienstleister, aber von einem unerwarteten Kanal[: {found}].", "Eine verantwortliche Person fragt den Dienstleister und bestätigt den Kanal einmal (sportello terminal channel)."},
 	CodeReceiptAmount:        {"Die Quittung stammt von unserem Dienstleister, lautet aber auf einen anderen Betrag[: {found} statt {expected}].", "Nicht nochmals zahlen lassen. Eine verantwortliche Person verständigen."},
 	CodeReceiptUncharged:     {"Für eine als nicht belastet geführte Zahlung ist eine Quittung eingetroffen.", "Nicht nochmals zahlen lassen. Eine verantwortliche Person verständigen."},
 	CodeAckNotWritten:        {"Die Zahlung ist erfolgt, aber das Terminal hat unsere Bestätigung vielleicht nicht erhalten.", "Nicht nochmals zahlen lassen. Am Terminal prüfen, ob der Vorgang storniert wurde."},

@@ -84,7 +84,7 @@ var english = map[Code]Text{
 
 	CodeReceiptLate:          {"The pagoPA receipt has not arrived yet.", "The card payment is valid: do not let it be paid again. The program keeps looking for it."},
 	CodePaidElsewhere:        {"The notice was also paid through another channel.", "Do not let it be paid again. The citizen is due a refund: tell a supervisor."},
-	CodeChannelUnproven:      {"The receipt is from our provider, but from a channel not expected.", "A supervisor must confirm the channel once."},
+	CodeChannelUnproven:      {"The receipt is from our provider, but from a channel not expected[: {found}].", "A supervisor must ask the provider whether the channel is theirs and confirm it once (sportello terminal channel)."},
 	CodeReceiptAmount:        {"The receipt is from our provider, but with another amount[: {found} instead of {expected}].", "Do not let it be paid again. Tell a supervisor."},
 	CodeReceiptUncharged:     {"A receipt has arrived for a payment that was held not charged.", "Do not let the notice be paid again. Tell a supervisor."},
 	CodeAckNotWritten:        {"The payment was approved, but the terminal may not have had our confirmation.", "Do not let it be paid again. Check at the terminal that it has not been reversed."},

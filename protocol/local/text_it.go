@@ -85,7 +85,7 @@ var italian = map[Code]Text{
 
 	CodeReceiptLate:          {"La ricevuta pagoPA non è ancora arrivata.", "Il pagamento con carta è valido: non far ripagare. Il programma continua a cercarla."},
 	CodePaidElsewhere:        {"L'avviso è stato pagato anche da un altro canale.", "Non far ripagare. Serve un rimborso al cittadino: avvisare un responsabile."},
-	CodeChannelUnproven:      {"La ricevuta è del nostro gestore, ma di un canale non previsto.", "Un responsabile deve confermare il canale una volta."},
+	CodeChannelUnproven:      {"La ricevuta è del nostro gestore, ma di un canale non previsto[: {found}].", "Un responsabile chieda al prestatore se il canale è suo e lo confermi una volta (sportello terminal channel)."},
 	CodeReceiptAmount:        {"La ricevuta è del nostro gestore, ma con un altro importo[: {found} invece di {expected}].", "Non far ripagare. Avvisare un responsabile."},
 	CodeReceiptUncharged:     {"È arrivata una ricevuta per un pagamento che risultava non addebitato.", "Non far ripagare l'avviso. Avvisare un responsabile."},
 	CodeAckNotWritten:        {"Il pagamento è riuscito, ma il terminale potrebbe non aver ricevuto conferma.", "Non far ripagare. Verificare sul terminale che l'operazione non sia stata stornata."},
