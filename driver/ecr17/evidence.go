@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"sportello/driver"
 	"sportello/protocol/ecr17"
@@ -38,11 +39,11 @@ func slipOf(copied *ticket, options ecr17.TicketOption) driver.Slip {
 	}
 }
 
-// askTotals asks the total. A total that cannot be read is absent, never zero (D38).
-func (t *terminal) askTotals(s *session) (total driver.Totals, raw []byte, err error) {
+// askTotals is total with the answer as it came. A total that cannot be read is absent, never zero (D38).
+func (t *terminal) askTotals(s *session, wait time.Duration, sends int) (total driver.Totals, raw []byte, err error) {
 	r, err := s.ask(query{
 		message: ecr17.TotalsRequest{TID: t.cfg.TerminalID, CashRegister: t.cfg.CashRegisterID}, answers: answerTotals,
-		wait: t.profile.totalsWait, sends: t.profile.sends,
+		wait: wait, sends: sends,
 	})
 	if err != nil {
 		return driver.Totals{}, nil, err
@@ -164,7 +165,7 @@ func (l *ladder) gather(s *session, seen *sight, quiet bool) {
 	}
 	if l.asked.total == nil && l.asked.totals < mostQuestions && base.Total != nil && !l.e.pending {
 		l.asked.totals++
-		if total, raw, err := l.t.askTotals(s); err == nil {
+		if total, raw, err := l.t.askTotals(s, l.t.profile.totalsWait, l.t.profile.sends); err == nil {
 			if total.Present {
 				l.asked.total = &total.Cents
 			} else {

@@ -191,12 +191,6 @@ func (t *terminal) Totals(ctx context.Context) (totals driver.Totals, err error)
 
 // total asks T, at most so often, and waits so long for the answer. What is no number is no total.
 func (t *terminal) total(s *session, wait time.Duration, sends int) (driver.Totals, error) {
-	r, err := s.ask(query{
-		message: ecr17.TotalsRequest{TID: t.cfg.TerminalID, CashRegister: t.cfg.CashRegisterID}, answers: answerTotals,
-		wait: wait, sends: sends,
-	})
-	if err != nil {
-		return driver.Totals{}, err
-	}
-	return readTotals(r.frame.Payload, t.cfg.TerminalID), nil
+	total, _, err := t.askTotals(s, wait, sends)
+	return total, err
 }
