@@ -97,8 +97,8 @@ func asCreated(there govpay.Position, n govpay.NewPosition) error {
 	default:
 		return &local.Error{Code: local.CodePositionAlreadyPaid}
 	}
-	if there.Creditor != n.Creditor || there.Type != n.Type || there.Cents != n.Cents || there.Reason != n.Reason ||
-		there.Debtor.TaxCode != n.Debtor.TaxCode || there.Notice == "" {
+	if there.Creditor != n.Creditor || there.Type != n.Type || there.Cents != n.Cents || there.Notice == "" ||
+		oneSpace(there.Reason) != oneSpace(n.Reason) || !strings.EqualFold(there.Debtor.TaxCode, n.Debtor.TaxCode) {
 		return &local.Error{Code: local.CodePositionExistsOther}
 	}
 	return nil
@@ -121,7 +121,7 @@ func (t *Till) newPosition(s Service, req local.CreateRequest) (govpay.NewPositi
 	if cents == 0 {
 		cents = req.AmountCents
 	}
-	reason := strings.TrimSpace(req.Reason)
+	reason := oneSpace(req.Reason)
 	if reason == "" {
 		reason = fillIn(s.Reason, req.Fields)
 	}
@@ -177,7 +177,7 @@ func newDebtor(d local.Debtor) (govpay.NewDebtor, error) {
 		{"CAP", d.Postcode, &n.Postcode, 0, 16}, {"comune", d.Town, &n.Town, 0, 35}, {"provincia", d.Province, &n.Province, 0, 35},
 		{"email", d.Email, &n.Email, 0, 256},
 	} {
-		*part.to = strings.Join(strings.Fields(part.value), " ")
+		*part.to = oneSpace(part.value)
 		if length := utf8.RuneCountInString(*part.to); length < part.min || length > part.max {
 			return invalid(part.name)
 		}
@@ -205,5 +205,8 @@ func fillIn(reason string, fields map[string]any) string {
 		}
 		return fmt.Sprint(v)
 	})
-	return strings.Join(strings.Fields(full), " ")
+	return oneSpace(full)
 }
+
+// oneSpace leaves one blank between words and none around them.
+func oneSpace(s string) string { return strings.Join(strings.Fields(s), " ") }

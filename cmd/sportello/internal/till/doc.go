@@ -40,4 +40,22 @@
 //	session about to be closed     closing unknown       nothing: the total is not known      ledger.close.after
 //	session closed, not written    closing unknown       likewise, until it is asked          ledger.close.before
 //	closing written                closing               nothing                              ledger.close.after
+//
+// A charge that the platform has to be told of (settlement platform; TestKillWhileRegistering). The till's part
+// ends with the word of the terminal; the rest is settle's.
+//
+//	step                           on disk               start-up does                        failpoint
+//	result written, no ACK yet     charged               asks the terminal, then settle       ledger.conclude.after
+//	ACK sent, not written so       charged               likewise                             ledger.aftermath.before
+//	ACK written                    charged, acked        settle submits                       ledger.aftermath.after
+//
+// An offline period and a confirmed channel are one entry each: before it nothing has changed. What is found or
+// created on the platform leaves nothing here at all; a creation whose answer is lost is found there by the
+// same request.
+//
+// # Who failed
+//
+// Three things can be away, and each is told by its own words: the terminal from us (refusal.go), the bank from
+// the terminal (its action code, in paymentReason), the platform from us (platform.go). What the platform itself
+// has asked in vain, a debt's owner or pagoPA, is a trouble of the notice, and the platform is there.
 package till

@@ -11,6 +11,22 @@ import (
 	"sportello/protocol/local"
 )
 
+// TestRefusalExplainsNothing: with settlement platform the terminal's provider is told of no notice, so no attempt
+// on the platform is ours.
+func TestRefusalExplainsNothing(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		w.ends("r1", 1, driver.Outcome{Verdict: driver.NotCharged, Reason: driver.Reason{Code: string(local.CodeDeclined)},
+			Charge: &driver.Charge{TerminalID: "12345678", STAN: "000042", ActionCode: "116"}}, ledger.NotCharged)
+		w.platform.answer(func(_ context.Context, creditor, number string) (govpay.Position, error) {
+			p := debt(creditor, number)
+			p.Attempts = []govpay.Attempt{{State: govpay.AttemptActivated}}
+			return p, nil
+		})
+		_, err := w.pay(request("r2", "cassa1", notice(1)))
+		wantCode(t, err, local.CodeNoticeInProgress)
+	}, byPlatform)
+}
+
 // TestOwnRefusalExplains: the platform shows a payment in progress. It is not waited for only when it is surely
 // the one that this counter has just seen refused by the bank.
 func TestOwnRefusalExplains(t *testing.T) {

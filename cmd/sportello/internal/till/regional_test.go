@@ -353,3 +353,17 @@ func TestNoticePDF(t *testing.T) {
 		t.Error("stamp duty has a paper")
 	}
 }
+
+// TestCreatedTwice: two requests of one name at the same moment, of which one was quicker and is paid already, or
+// was about another debt: the platform's refusal is told for what it is.
+func TestCreatedTwice(t *testing.T) {
+	for codice, want := range map[string]local.Code{"VER_003": local.CodePositionAlreadyPaid, "VER_004": local.CodePositionExistsOther,
+		"VER_020": local.CodeTroubleCreditor, "VER_002": local.CodeTroubleData} {
+		r := newRegion(t, govpaytest.Seed{}, withServices)
+		if err := r.server.SetRules(govpaytest.Rule{On: "crea", Do: "status", Status: 422, Code: codice}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := r.till.CreatePosition(context.Background(), clerk, wanted("c1"))
+		wantCode(t, err, want)
+	}
+}

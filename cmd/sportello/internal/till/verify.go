@@ -109,7 +109,8 @@ const nearOurs = 3 * time.Minute
 // explained leaves out the one attempt that the platform still shows as open when it is ours: this counter's
 // last one for the notice, sent within the token's life, certainly not charged, and with a STAN, so it
 // reached the provider that opens attempts. Then a second card need not wait. One that was opened at another
-// time, or stands beside a second, is somebody else's.
+// time, or stands beside a second, is somebody else's; and so is any where the provider is told of no notice
+// (settlement platform).
 func (t *Till) explained(pos govpay.Position, creditor, number string, now time.Time) govpay.Position {
 	open := pending(pos, now)
 	if len(open) != 1 {
@@ -120,7 +121,7 @@ func (t *Till) explained(pos govpay.Position, creditor, number string, now time.
 		return pos
 	}
 	last, err := t.o.Ledger.Payment(state.Payments[len(state.Payments)-1])
-	if err != nil || last.State != ledger.NotCharged || last.SentAt.IsZero() || now.Sub(last.SentAt) >= govpay.AttemptLife ||
+	if err != nil || last.Settlement != ledger.SettlementTerminal || last.State != ledger.NotCharged || last.SentAt.IsZero() || now.Sub(last.SentAt) >= govpay.AttemptLife ||
 		last.Charge == nil || strings.Trim(last.Charge.STAN, "0") == "" {
 		return pos
 	}
