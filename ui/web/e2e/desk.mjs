@@ -320,5 +320,81 @@ await run(browser, "queue", async ({ mock, url, page, look }) => {
   await look("draining");
 });
 
+await run(browser, "debtor", async ({ mock, url, page, look }) => {
+  await login(page, url);
+  await view(page, "Debitore").click();
+  await page.getByLabel("Codice fiscale o partita IVA").fill("troppo corto");
+  await page.keyboard.press("Enter");
+  await page.getByText("Scrivi 16 caratteri").waitFor();
+  await look("wrong");
+  const found = (n, description, cents, over) => ({ creditor: "01199250158", number: `3020010000000001${n}`, description, debtor: "Bruno Verdi", due_date: "2026-12-16", amount_cents: cents, state: "NON_ESEGUITA", payable: true, ...over });
+  mock.answers["POST positions/search"] = {
+    positions: [found(42, "TARI 2026, acconto", 4250), found(43, "Mensa scolastica, ottobre", 7550), found(44, "Canone unico 2025", 8800, { payable: false, reason: { code: "notice_expired", text: "Scaduto" } })],
+    more: true,
+    skipped: 1,
+  };
+  await page.getByLabel("Codice fiscale o partita IVA").fill("vrdbrn80a01h501x");
+  await page.keyboard.press("Enter");
+  await page.getByText("3 avvisi trovati").waitFor();
+  checks.same(mock.decisions.at(-1).debtor, "VRDBRN80A01H501X", "the code goes in the body");
+  checks.that(!page.url().includes("VRD"), "nothing personal in the address");
+  const stored = await page.evaluate(() => JSON.stringify(sessionStorage) + JSON.stringify(localStorage));
+  checks.that(!/VRDBRN|Verdi/i.test(stored), "nothing personal is stored");
+  await look("found");
+  await page.getByRole("button", { name: /Porta in cassa: TARI 2026/ }).click();
+  await page.getByRole("heading", { name: "Avviso da incassare" }).waitFor();
+  checks.same(mock.looked, "302001000000000142@01199250158", "what is taken is looked up");
+  checks.same(mock.requests.length, 0, "and not charged");
+  await view(page, "Debitore").click();
+  mock.answers["POST positions/search"] = { status: 503, error: { code: "platform_unavailable", message: "La piattaforma non risponde.", hint: "Riprovare tra poco." } };
+  await page.getByLabel("Codice fiscale o partita IVA").fill("01199250158");
+  await page.getByRole("search").getByRole("button", { name: "Cerca", exact: true }).click();
+  await page.getByText("Riprovare tra poco").waitFor();
+  await look("away");
+});
+
+await run(browser, "services", async ({ mock, url, page, look }) => {
+  mock.services = [
+    { id: "mensa", name: "Mensa scolastica", creditor: "01199250158", amount_cents: 0, source: "config", form: { type: "object", required: ["classe", "pasti"], properties: { classe: { type: "string", title: "Classe", pattern: "^[1-5][A-Z]$", order: 1 }, pasti: { type: "integer", title: "Numero di pasti", minimum: 1, maximum: 31, order: 2 }, turno: { type: "string", title: "Turno", enum: ["mattina", "pomeriggio"], order: 3 }, dieta: { type: "boolean", title: "Dieta speciale", order: 4 } } } },
+    { id: "passi", name: "Passo carrabile", creditor: "01199250158", amount_cents: 4500, source: "catalogue", form: null },
+  ];
+  await login(page, url);
+  await view(page, "Spontanei").click();
+  await page.getByLabel("Servizio").selectOption({ label: "Mensa scolastica" });
+  await page.getByLabel("Classe").waitFor();
+  await look("empty");
+  await page.getByLabel("Codice fiscale o partita IVA").fill("RSSMRA80A01H501U");
+  await page.getByLabel(/Nome e cognome/).fill("Mario Rossi");
+  await page.getByLabel("Classe").fill("7b");
+  await page.getByLabel("Numero di pasti").fill("40");
+  await page.getByText("Non ha la forma richiesta.").waitFor(); // told when the field is left
+  await page.getByRole("button", { name: "Crea e porta in cassa" }).click();
+  await page.getByText("Al più 31.").waitFor();
+  await page.getByText("Ci sono 3 dati da correggere.").waitFor();
+  checks.same(mock.decisions.length, 0, "nothing goes out while it is wrong");
+  await look("wrong");
+  await page.getByLabel("Importo in euro").fill("62,50");
+  await page.getByLabel("Classe").fill("2B");
+  await page.getByLabel("Numero di pasti").fill("20");
+  await page.getByLabel(/Turno/).selectOption("mattina");
+  await page.getByLabel("Dieta speciale").check();
+  await page.keyboard.press("Enter");
+  checks.same(mock.decisions.length, 0, "Enter in a form sends nothing");
+  mock.answers["POST positions"] = "drop";
+  await page.getByRole("button", { name: "Crea e porta in cassa" }).click();
+  await page.getByText(/Premi di nuovo lo stesso tasto/).waitFor();
+  mock.answers["POST positions"] = mock.answer = { ...mock.answer, number: "302001000000000777", description: "Mensa scolastica 2B", amount_cents: 6250 };
+  await page.getByRole("button", { name: "Crea e porta in cassa" }).click();
+  await page.getByRole("heading", { name: "Avviso da incassare" }).waitFor();
+  const { request_id: id, by, call, ...asked } = mock.decisions.at(-1);
+  checks.same(new Set(mock.decisions.map((d) => d.request_id)).size, 1, "a repeat after a lost answer creates once");
+  checks.same(asked, { service: "mensa", creditor: "01199250158", debtor: { tax_code: "RSSMRA80A01H501U", name: "Mario Rossi" }, amount_cents: 6250, fields: { classe: "2B", pasti: 20, turno: "mattina", dieta: true } }, "what is asked");
+  await look("created");
+  await settle(page);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  checks.same(mock.requests[0]?.notices, [{ creditor: "01199250158", number: "302001000000000777", expected_cents: 6250 }], "straight to the charge");
+});
+
 await browser.close();
 checks.end();

@@ -12,7 +12,7 @@ import { forget, keep, recall, type Kept, type Shelf } from "./session";
 import { Slips } from "./slips";
 import type { Sound } from "./sound";
 import type { ApiError, Notice, Operator, Payment, PaymentRequest, ServiceEvent } from "./types.gen";
-import { languageOf, texts, type Texts } from "./i18n";
+import { fetchTexts, languageOf, texts, type Texts } from "./i18n";
 import { Terminals } from "./terminals";
 
 /** Outside is everything the page touches beyond itself, so that tests bring their own. */
@@ -356,6 +356,7 @@ export class Page {
     if (event.payment) this.heard(before, event.payment);
     this.desk.heard(event);
     if (event.type === "snapshot") {
+      void fetchTexts(mirror?.language ?? "").then((fresh) => fresh && this.set({ ...this.state }));
       const shown = k.stage(this.state);
       if (shown.kind === "charged" || shown.kind === "declined") this.slips.fetch(shown.payment);
     }
