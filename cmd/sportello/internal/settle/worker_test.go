@@ -100,6 +100,22 @@ func TestLate(t *testing.T) {
 	})
 }
 
+// TestLateIsWrittenOnce: also over a restart.
+func TestLateIsWrittenOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.add("P1", noticeA, ledger.Charged)
+		for range 3 {
+			k := w.worker()
+			time.Sleep(2 * time.Hour)
+			k.Close()
+		}
+		if got := w.wrote(); len(got) != 1 || got[0].Reason.Code != "receipt_late" {
+			t.Errorf("writes %+v", got)
+		}
+	})
+}
+
 // TestLateIsNobodysFaultButTheTerminals: an outage, and the time in which the service was off, do not
 // count (design 5.6): the platform must have been there for as long as a receipt may take.
 func TestLateIsNobodysFaultButTheTerminals(t *testing.T) {
