@@ -96,12 +96,13 @@ func (o *outage) drains() {
 		}
 	}
 	rate := float64(calls.total()) / calls.last.Sub(calls.first).Seconds()
+	o.settledOnce(s.ledger)
+	s.close() // it would go on to fetch PDFs
 	floor := o.bare(calls, left)
 	t.Logf("settlement %s: of %d payments the last %d in %v, %d calls (%v), %.0f a second; a bare client %.0f a second: ratio %.2f",
 		o.way, len(o.debts), left, took.Round(time.Millisecond), calls.total(), calls.by, rate, floor, rate/floor)
 	t.Logf("heap in use: %d KiB while all waited, %d in the middle, %d at the end; the page answered %d times, slowest: state %v, lookup %v",
 		start>>10, middle>>10, end>>10, clerk.done(), clerk.slowest["state"].Round(time.Millisecond), clerk.slowest["notices/lookup"].Round(time.Millisecond))
-	o.settledOnce(s.ledger)
 }
 
 // when waits for something within this process.
