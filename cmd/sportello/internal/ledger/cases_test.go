@@ -149,6 +149,23 @@ func TestWhoEndsACase(t *testing.T) {
 	}
 }
 
+// TestWhatIsHeldHasACaseOfItsOwn: one that a single person may end without mending it is none, nor one of another notice.
+func TestWhatIsHeldHasACaseOfItsOwn(t *testing.T) {
+	l := open(t, t.TempDir())
+	p := platformCart(t, l, 1, 2)
+	must(l.OpenCase(Case{PaymentID: p.ID, Cause: driver.Reason{Code: reasonExclusivity}}))(t)
+	for i := range 2 {
+		must(l.Register(RegistrationChange{PaymentID: p.ID, Index: i, To: RegHeld, Reason: driver.Reason{Code: "receipt_amount"}}))(t)
+	}
+	cases := must(l.Cases(false))(t)
+	if len(cases) != 3 || !cases[1].NeedsTwo || !slices.Equal(cases[2].Notices, []int{1}) {
+		t.Errorf("%+v", cases)
+	}
+	for _, k := range cases[:2] { // and Check says so when none is left
+		endCase(t, l, k.ID, EndingClosed, "x")
+	}
+}
+
 // everyKind is a ledger that holds an entry of every kind.
 func everyKind(t testing.TB, l *Ledger) {
 	t.Helper()

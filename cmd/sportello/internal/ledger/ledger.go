@@ -126,7 +126,7 @@ func Open(dir string, o Options) (*Ledger, error) {
 		ops: make(chan *op), closing: make(chan struct{}),
 		outboxChanged: make(chan struct{}, 1), interruptErase: func() {},
 		ballast:  ballast{path: filepath.Join(dir, "ballast.bin"), size: o.BallastBytes},
-		verified: verifiedTable{path: filepath.Join(dir, "verified.jsonl")},
+		verified: verifiedTable{path: filepath.Join(dir, "verified.jsonl"), limit: maxVerified},
 	}
 	if err := l.start(); err != nil {
 		_ = lock.release()

@@ -16,7 +16,6 @@ import (
 // What the verified table holds: the newest 20,000 of 30 days, and a tenth more until they are pruned.
 const (
 	maxVerified  = 20_000
-	moreVerified = maxVerified / 10
 	keptVerified = 30 * 24 * time.Hour
 	verifiedLine = 2048 // bytes; more is not one of ours
 )
@@ -25,7 +24,8 @@ const (
 // JSON line each: nothing of it is money's, no commit waits for it, and when it is lost notices are only to be
 // verified again. It is not flushed: a power cut may take its last seconds.
 type verifiedTable struct {
-	path string
+	path  string
+	limit int // maxVerified
 
 	mu  sync.Mutex // guards all, and is never held while the disk works
 	all map[string]Verified
@@ -55,7 +55,7 @@ func (t *verifiedTable) load(now time.Time) {
 		}
 	}
 	if lines.Err() != nil {
-		t.lines = 2*maxVerified + 1 // written anew with the next one
+		t.lines = 2*t.limit + 1 // written anew with the next one
 	}
 	t.prune(now)
 }
@@ -70,13 +70,13 @@ func (t *verifiedTable) prune(now time.Time) {
 		}
 		ages = append(ages, v)
 	}
-	if len(ages) <= maxVerified {
+	if len(ages) <= t.limit {
 		return
 	}
 	slices.SortFunc(ages, func(a, b Verified) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Creditor, b.Creditor), cmp.Compare(a.Number, b.Number))
 	})
-	for _, v := range ages[:len(ages)-maxVerified] {
+	for _, v := range ages[:len(ages)-t.limit] {
 		delete(t.all, verifiedKey(v.Creditor, v.Number))
 	}
 }
@@ -95,13 +95,13 @@ func (t *verifiedTable) remember(v Verified, now time.Time) error {
 	}
 	t.disk.Lock()
 	defer t.disk.Unlock()
-	renew := t.lines >= 2*maxVerified
+	renew := t.lines >= 2*t.limit
 	t.mu.Lock()
 	open := t.all != nil
 	if open {
 		t.all[verifiedKey(v.Creditor, v.Number)] = v
 	}
-	if open && (renew || len(t.all) > maxVerified+moreVerified) {
+	if open && (renew || len(t.all) > t.limit+t.limit/10) {
 		t.prune(now)
 	}
 	t.mu.Unlock()

@@ -92,34 +92,35 @@ func TestVerified(t *testing.T) {
 
 // TestVerifiedIsBounded: neither memory nor file grows for ever.
 func TestVerifiedIsBounded(t *testing.T) {
-	table := verifiedTable{path: filepath.Join(t.TempDir(), "verified.jsonl")}
+	const limit, written = 200, 5 * 200 // the file is written anew more than once
+	table := verifiedTable{path: filepath.Join(t.TempDir(), "verified.jsonl"), limit: limit}
 	now := time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)
 	table.load(now)
 	defer table.close()
 	most := 0
-	for i := range 3 * maxVerified {
+	for i := range written {
 		now = now.Add(time.Second)
 		if err := table.remember(Verified{Creditor: creditor, Number: fmt.Sprint(i), Cents: 1, At: now}, now); err != nil {
 			t.Fatal(err)
 		}
-		most = max(most, len(table.all), table.lines-maxVerified)
+		most = max(most, len(table.all), table.lines-limit)
 	}
-	if most > maxVerified+moreVerified+1 {
+	if most > limit+limit/10+1 {
 		t.Errorf("%d", most)
 	}
-	if _, ok := table.find(creditor, fmt.Sprint(3*maxVerified-1)); !ok {
+	if _, ok := table.find(creditor, fmt.Sprint(written-1)); !ok {
 		t.Error("the newest is gone")
 	}
 	if _, ok := table.find(creditor, "0"); ok {
 		t.Error("the oldest is there")
 	}
-	again := verifiedTable{path: table.path}
+	again := verifiedTable{path: table.path, limit: table.limit}
 	again.load(now)
-	if len(again.all) != maxVerified {
+	if len(again.all) != limit {
 		t.Errorf("%d read", len(again.all))
 	}
-	for i := range maxVerified {
-		if v, ok := again.find(creditor, fmt.Sprint(3*maxVerified-1-i)); !ok || v.Cents != 1 {
+	for i := range limit {
+		if v, ok := again.find(creditor, fmt.Sprint(written-1-i)); !ok || v.Cents != 1 {
 			t.Fatalf("the newest but %d is lost", i)
 		}
 	}
@@ -138,20 +139,20 @@ func FuzzVerified(f *testing.F) {
 	}
 	now := time.Date(2026, 3, 10, 10, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		table := verifiedTable{path: filepath.Join(t.TempDir(), "verified.jsonl")}
+		table := verifiedTable{path: filepath.Join(t.TempDir(), "verified.jsonl"), limit: 2}
 		if err := os.WriteFile(table.path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		table.load(now)
 		defer table.close()
-		if len(table.all) > maxVerified {
+		if len(table.all) > table.limit {
 			t.Errorf("%d", len(table.all))
 		}
 		v := Verified{Creditor: "c", Number: "new", Cents: 7, At: now}
 		if err := table.remember(v, now); err != nil {
 			t.Fatal(err)
 		}
-		again := verifiedTable{path: table.path}
+		again := verifiedTable{path: table.path, limit: table.limit}
 		again.load(now)
 		if got, ok := again.find("c", "new"); !ok || got != v {
 			t.Errorf("%+v %t", got, ok)
