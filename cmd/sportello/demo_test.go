@@ -85,12 +85,31 @@ func TestDemoSettlesOnThePlatform(t *testing.T) {
 	c := newCounter(t, setup{}) // for its waiting only
 	dir := filepath.Join(t.TempDir(), "demo")
 	demo := run(t, "demo", "--listen", "127.0.0.1:0", "--data", dir, "--fast", "--settlement", "platform")
+	page := demo.after(c, demo.out, "Pagina:")
 	c.config = demo.after(c, demo.out, "Configurazione:")
 	demo.after(c, demo.out, "Ctrl-C")
+	// A line in its faults file lets the platform give no receipts.
+	faults := filepath.Join(dir, "guasti.jsonl")
+	c.write(faults, `{"on":"ricevute","do":"down"}`+"\n")
 	code, p, errs := c.pay(debt(0))
 	if code != exitDone || p.Settlement != local.SettlementPlatform {
 		t.Fatalf("pay ended with %d by %q: %s", code, p.Settlement, errs)
 	}
+	c.until("the queue to say that the platform is away", func() bool {
+		_, text := front(t, page, dir, "GET", api+"queue/status", "")
+		var s local.QueueStatus
+		return json.Unmarshal([]byte(text), &s) == nil && s.Away && s.Depth == 1 && s.NextTry != nil && s.Oldest != nil
+	})
+	var items []local.QueueItem
+	if _, text := front(t, page, dir, "GET", api+"queue", ""); json.Unmarshal([]byte(text), &items) != nil || len(items) != 1 || items[0].NextTry == nil || items[0].Tries == 0 {
+		t.Errorf("the queue: %s", text)
+	}
+	c.write(faults, "")
+	// It is back: the first question that it answers wakes the queue.
+	c.until("the platform to answer again", func() bool {
+		status, _ := front(t, page, dir, "POST", api+"notices/lookup", `{"code":"`+debt(1)+`"}`)
+		return status == http.StatusOK
+	})
 	c.registered()
 	var services []local.Service
 	if code, out, errs := c.cli("services", "--json"); code != exitDone || json.Unmarshal([]byte(out), &services) != nil || len(services) != 3 {

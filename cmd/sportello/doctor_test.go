@@ -126,7 +126,7 @@ func (p *patient) visit(args ...string) (diagnosis, int) {
 	}
 	for _, e := range d.Checks {
 		switch {
-		case e.Found == "" || strings.ContainsAny(e.Found+e.Remedy, "{}") && e.Check != "configuration":
+		case e.Found == "" || strings.ContainsAny(e.Found+e.Remedy, "{}") && e.Check != "configuration" && e.Check != "services":
 			p.t.Errorf("no whole sentence: %+v", e)
 		case e.State == gradeWell && (e.Code != "ok" || e.Remedy != ""):
 			p.t.Errorf("well, and yet: %+v", e)
@@ -404,6 +404,16 @@ func TestDoctorBesideTheService(t *testing.T) {
 			t.Errorf("not told %q: %+v", want, d.Checks)
 		}
 	}
+	text, err := os.ReadFile(c.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.write(c.config, string(text)+"services: [NIENTE]\n")
+	d, code = visit()
+	if code != exitFailed || !slices.ContainsFunc(ills(d), func(e examined) bool { return e.Code == "service_not_offered" && e.Of == "NIENTE" }) {
+		t.Errorf("a service that is not offered: %d %+v", code, ills(d))
+	}
+	c.write(c.config, string(text))
 	c.platform.Stop()
 	c.refusesToPay(debt(0), told{3, "platform_unavailable", 502, []string{"non risponde"}})
 	d, code = visit()
