@@ -51,6 +51,42 @@ describe("a scan", () => {
     expect(document.activeElement).toBe(field);
   });
 
+  it("torn apart by a PC that stood still is read from the field", () => {
+    field.focus();
+    type(qr.slice(0, 20));
+    now += 900;
+    type(qr.slice(20));
+    key("Enter");
+    expect(scanned).toEqual([qr]);
+  });
+
+  it("after something typed is the scan alone", () => {
+    field.focus();
+    type("302", 120);
+    now += 900;
+    type(qr);
+    key("Enter");
+    expect(scanned).toEqual([qr]);
+  });
+
+  it("in a longer text leaves the text, and on a choice goes to the field", () => {
+    document.body.insertAdjacentHTML("beforeend", `<textarea id="note">Visto</textarea><input type="radio" id="r">`);
+    const note = document.querySelector<HTMLTextAreaElement>("#note")!;
+    note.focus();
+    for (const k of qr) {
+      key(k);
+      note.value += k;
+    }
+    key("Enter");
+    expect(scanned).toEqual([qr]);
+    expect(note.value).toBe("Visto");
+    document.querySelector<HTMLInputElement>("#r")!.focus();
+    type(qr);
+    key("Enter");
+    expect(scanned).toEqual([qr, qr]);
+    expect(document.activeElement).toBe(field);
+  });
+
   it.each([1, 20, 45])("may stall once, after %i characters, on a busy PC", (at) => {
     type(qr.slice(0, at));
     now += 300;

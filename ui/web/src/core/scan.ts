@@ -11,6 +11,9 @@ export const minLength = 12;
 /** After a scan no Enter counts for this long, in milliseconds: some scanners send CR and LF. */
 export const quiet = 300;
 
+// How the QR of a notice begins, whatever the keyboard makes of the rest.
+const head = /^pagopa/i;
+
 export interface ScanHost {
   /** The scan field, where stray characters go and where the focus returns. Undefined: nothing is scanned now. */
   field(): HTMLInputElement | undefined;
@@ -114,7 +117,11 @@ export class Scanner {
   }
 
   private finished(field: HTMLInputElement): string {
-    return this.opaque ? field.value.trim() : this.text;
+    const written = field.value.trim();
+    if (this.opaque) return written;
+    // A PC that stood still for a moment tears a scan apart; the field has the whole of it.
+    const torn = written.length > this.text.length && written.endsWith(this.text) && head.test(written) && !head.test(this.text);
+    return torn ? written : this.text;
   }
 
   private take(code: string, field: HTMLInputElement): void {
