@@ -75,7 +75,7 @@ func (c *counter) settles() {
 	first := looks()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(8 * time.Second); time.Now().Before(deadline); <-tick.C {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); <-tick.C {
 		if s := c.worker.Status(); s.Waiting == 0 || s.Stopped && s.NextTry.IsZero() || looks() > first+20 {
 			return
 		}
@@ -118,8 +118,8 @@ func TestSubmissionFaults(t *testing.T) {
 		registered("down before the work", rule("down"), 2),
 		registered("lost after the work", rule("lost"), 1),
 		registered("cut after the work", rule("cut"), 1),
-		registered("a proxy in front", rule("slow", func(r *govpaytest.Rule) { r.DelayMS = 300 }), 2),
-		registered("slow inside: the work is done after we gave up", rule("late", func(r *govpaytest.Rule) { r.DelayMS = 300 }), 1),
+		registered("a proxy in front", rule("slow", func(r *govpaytest.Rule) { r.DelayMS = 1200 }), 2),
+		registered("slow inside: the work is done after we gave up", rule("late", func(r *govpaytest.Rule) { r.DelayMS = 1200 }), 1),
 		registered("a page for a success", rule("html"), 2),
 		registered("a page for an error", rule("html", func(r *govpaytest.Rule) { r.Status = 502 }), 2),
 		registered("an answer without its id", rule("wrong_json"), 2),
@@ -194,7 +194,7 @@ func TestSubmissionFaults(t *testing.T) {
 func TestCartOverHTTP(t *testing.T) {
 	c := newCounter(t)
 	id := c.charge(0, 1, 2, 3, 4)
-	deadline := time.Now().Add(8 * time.Second)
+	deadline := time.Now().Add(30 * time.Second)
 	for {
 		p, err := c.ledger.Payment(id)
 		if err != nil {

@@ -99,10 +99,10 @@ func (c *counter) take(l *ledger.Ledger, change ...func(*Options)) {
 	})
 }
 
-// confOf is a client with little patience: a second, and a fifth of it for submissions.
+// confOf is a client with little patience: three seconds, and one for submissions.
 func confOf(addr, password string) govpay.Config {
 	conf := govpay.Config{Auth: govpay.Auth{User: "sportello", PasswordFile: password},
-		Timeouts: govpay.Timeouts{Read: time.Second, Verify: time.Second, Submit: 200 * time.Millisecond}}
+		Timeouts: govpay.Timeouts{Read: 3 * time.Second, Verify: 3 * time.Second, Submit: time.Second}}
 	conf.Pagamento, conf.Pendenze, conf.Ragioneria = govpaytest.Base("http://" + addr)
 	return conf
 }
@@ -112,7 +112,7 @@ func quick(p Platform, l Ledger, e Events) Options {
 	short := []time.Duration{time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond}
 	return Options{Platform: p, Ledger: l, Events: e, Providers: map[string]Provider{"cassa1": nexi},
 		Plan: short, WatchPlan: short, ProbePlan: short, RepeatPlan: short,
-		SubmitWindow: 400 * time.Millisecond, SendErrorWait: 500 * time.Millisecond, SlowPause: 50 * time.Millisecond}
+		SubmitWindow: 2 * time.Second, SendErrorWait: 2500 * time.Millisecond, SlowPause: 50 * time.Millisecond}
 }
 
 // pay writes one attempt for debt i and its outcome, and lets the bank know.
@@ -167,7 +167,7 @@ func (c *counter) until(id string, fits func(ledger.Notice) bool) ledger.Notice 
 
 func (c *counter) untilNotice(id string, index int, fits func(ledger.Notice) bool) ledger.Notice {
 	c.t.Helper()
-	deadline := time.NewTimer(8 * time.Second)
+	deadline := time.NewTimer(30 * time.Second)
 	defer deadline.Stop()
 	for {
 		p, err := c.ledger.Payment(id)
