@@ -121,7 +121,7 @@ func (f *step) takeNumber(v *values, s string, mode Mode) error {
 }
 
 // starred writes a card number truncated in another style the usual way: stars
-// inside, zeros on the left.
+// inside, zeros on the left, and no more digits than that leaves.
 func starred(s string) string {
 	b := []byte(strings.TrimSpace(s))
 	for i := range b {
@@ -129,7 +129,8 @@ func starred(s string) string {
 			b[i] = '*'
 		}
 	}
-	return strings.Repeat("0", len(s)-len(b)) + string(b)
+	masked, _ := maskPAN(strings.Repeat("0", len(s)-len(b)) + string(b))
+	return masked
 }
 
 func keepBytes(s string, keep func(byte) bool) string {
