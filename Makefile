@@ -41,12 +41,14 @@ bench:
 	go test -run '^$$' -bench . -benchmem ./...
 
 # Randomised runs, bounded: SEEDS times 50 payments in virtual time (SEED=n replays one exactly), then
-# SECONDS with the real binary and SIGKILL.
+# SECONDS with the real binary and SIGKILL; then OUTAGE payments charged while the platform was away.
 SEEDS   := 250
 SECONDS := 60
+OUTAGE  := 10000
 soak:
 	SOAK_SEEDS=$(SEEDS) SOAK_SEED=$(SEED) SOAK_PAYMENTS=50 go test -count=1 -timeout 60m -v -run 'TestSoak$$|TestSoakReplays' ./cmd/sportello
 	SOAK_SECONDS=$(SECONDS) SOAK_SEED=$(SEED) go test -count=1 -timeout 60m -v -run 'TestSoakRealBinary' ./cmd/sportello
+	OUTAGE_PAYMENTS=$(OUTAGE) go test -count=1 -timeout 60m -v -run 'TestOutage$$' ./cmd/sportello
 
 # Every fuzz target for EACH, one after another; never part of the tests, which run the seeds.
 EACH := 10m

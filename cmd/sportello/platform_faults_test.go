@@ -123,9 +123,7 @@ func TestNodeNeverReached(t *testing.T) {
 		list := r.openCases()
 		return len(list) == 1 && list[0].PaymentID == p.ID
 	})
-	r.kill()
-	r.begin()
-	r.looksAt(1)
+	r.looksAgainAt(1)
 	if n := r.asked("pagamenti") - 1; n > 2 {
 		t.Errorf("POST /pagamenti was called %d times for the debt, want two at most", n)
 	}

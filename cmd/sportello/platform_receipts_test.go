@@ -29,13 +29,9 @@ func TestReceiptHoursLate(t *testing.T) {
 			r.ends()
 			r.charges(1)
 			r.waits(1, local.RegistrationAwaitingReceipt)
-			r.kill()
-			r.begin()
-			r.looksAt(1)
+			r.looksAgainAt(1)
 			clock.set(5 * time.Hour)
-			r.kill()
-			r.begin()
-			r.looksAt(1)
+			r.looksAgainAt(1)
 			if list := r.book(); list[0].Notices[0].Registration != local.RegistrationAwaitingReceipt {
 				t.Errorf("an hour too early: %+v", list[0].Notices)
 			}
@@ -108,9 +104,7 @@ func TestReceiptNeverComes(t *testing.T) {
 	r.charges(1)
 	r.waits(1, local.RegistrationAwaitingReceipt)
 	for range 2 {
-		r.kill()
-		r.begin()
-		r.looksAt(1)
+		r.looksAgainAt(1)
 	}
 	if n := r.asked("pagamenti"); n != 2 {
 		t.Errorf("POST /pagamenti was called %d times for two debts", n)
@@ -149,8 +143,8 @@ func (r *registering) waits(i int, to local.Registration) {
 	})
 }
 
-// looksAt waits until the service has asked for the i-th debt's receipts once more, and been answered.
-func (r *registering) looksAt(i int) {
+// looksAgainAt kills the service, starts it, and waits until it has asked for the i-th debt's receipts and been answered.
+func (r *registering) looksAgainAt(i int) {
 	r.t.Helper()
 	looks := func() (n int) {
 		for _, e := range r.entries() {
@@ -160,7 +154,9 @@ func (r *registering) looksAt(i int) {
 		}
 		return n
 	}
+	r.kill()
 	before := looks()
+	r.begin()
 	r.until("another look at "+debtAt(i).Notice, func() bool { return looks() > before })
 }
 
