@@ -8,7 +8,6 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"sportello/driver"
-	"sportello/protocol/local"
 )
 
 // caseRecord is a case in the state bucket.
@@ -117,53 +116,22 @@ func (c *Case) mends(index int) bool {
 	return c.about(index) && !slices.Contains(informational, c.Cause.Code)
 }
 
-// endedByReceipt are the causes that say only that a registration is wanting: the receipt answers them. Each is
-// open once for a notice.
-var endedByReceipt = []string{string(local.CodeReceiptMissing), string(local.CodeSubmissionRefused), string(local.CodeSubmissionBlocked),
-	string(local.CodeSubmissionUnsure), string(local.CodeRegistrationPoisoned), string(local.CodeAwaitingConfirmation)}
-
-// endByReceipt ends such cases of a payment when all their notices are registered, or closed. Where a person
-// has proposed an ending people go on: money may be on its way back.
-func (b *batch) endByReceipt(paymentID string) error {
-	open, err := b.openCases(paymentID)
-	if err != nil || len(open) == 0 {
-		return err
-	}
-	r, err := loadRecord(b.view, paymentID)
-	if err != nil {
-		return err
-	}
-	for _, c := range open {
-		wanting := func(i int) bool {
-			reg := r.Notices[i].Registration
-			return c.about(i) && reg != RegDone && reg != RegClosed
-		}
-		if !slices.Contains(endedByReceipt, c.Cause.Code) || c.Proposal != nil {
-			continue
-		}
-		done := true
-		for i := range r.Notices {
-			done = done && !wanting(i)
-		}
-		if !done {
-			continue
-		}
-		if err := b.append(&entry{Kind: KindCaseEnded, Payment: paymentID, Case: &caseBody{ID: c.ID, Ending: EndingReceipt}}, nil); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // index keeps a case among the open ones of its payment, or takes it away.
 func (c *Case) index(v *view, open bool) {
+	if c.Cause.Code == reasonWrongSetup {
+		v.list(keySetup, c.ID, open)
+	}
 	if c.PaymentID == "" {
 		return
 	}
-	key := tableCaseOf + c.PaymentID
-	ids := slices.DeleteFunc(strings.Fields(string(v.get(key))), func(id string) bool { return id == c.ID })
-	if open {
-		ids = append(ids, c.ID)
+	v.list(tableCaseOf+c.PaymentID, c.ID, open)
+}
+
+// list adds an id to the ids of a key, or takes it away.
+func (v *view) list(key, id string, in bool) {
+	ids := slices.DeleteFunc(strings.Fields(string(v.get(key))), func(old string) bool { return old == id })
+	if in {
+		ids = append(ids, id)
 	}
 	if len(ids) == 0 {
 		v.del(key)
@@ -201,7 +169,7 @@ func (v *view) caseOf(id string, read notes) (Case, error) {
 var owed = []string{ReasonDoubleCharge, reasonElsewhere, reasonAmountDiffers, reasonUncharged, reasonContradicted, reasonUndone, reasonSuspected, reasonAfterReversal}
 
 // informational causes tell people something; nothing is lost when one supervisor has seen it.
-var informational = []string{reasonExclusivity, reasonPassport, reasonNoReceipts}
+var informational = []string{reasonExclusivity, reasonPassport, reasonNoReceipts, reasonWrongSetup}
 
 // needsTwo says that two people must sign the ending of a case (design 3.7): it leaves a charge that the
 // platform does not know of, or money that is owed.

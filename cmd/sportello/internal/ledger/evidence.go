@@ -15,7 +15,6 @@ const (
 	EvidenceReceipt = "receipt" // of pagoPA, by our provider
 	EvidenceTicket  = "ticket"  // the terminal's slip
 	EvidenceClerk   = "clerk"   // what people said
-	EvidenceData    = "data"    // the host's additional data
 )
 
 // Evidence returns everything that is known about a payment, oldest first, with the raw bytes that were
@@ -81,7 +80,7 @@ func (e *entry) evidence(b *blob) []driver.Evidence {
 			add(EvidenceTicket, "slip of the terminal", raw)
 		}
 		if e.Aftermath.Data {
-			add(EvidenceData, "additional data of the host, after the outcome", b.Data)
+			add(driver.EvidenceData, "additional data of the host, after the outcome", b.Data)
 		}
 	case e.Registration != nil:
 		text := fmt.Sprintf("receipt %q of our provider", e.Registration.ReceiptID)

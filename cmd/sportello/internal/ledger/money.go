@@ -29,6 +29,7 @@ const (
 	reasonUndone        = string(local.CodeChargeUndone)
 	reasonPassport      = string(local.CodePassportChanged)
 	reasonNoReceipts    = string(local.CodeTerminalWithoutReceipts)
+	reasonWrongSetup    = string(local.CodeSubmissionWrongSetup)
 	reasonUncharged     = string(local.CodeReceiptUncharged)
 	reasonElsewhere     = string(local.CodePaidElsewhere)
 	reasonChannel       = string(local.CodeChannelUnproven)

@@ -129,6 +129,7 @@ const (
 	EndingClosed   = "closed"   // the office has mended it otherwise: the debt stays closed here
 	EndingReceipt  = "receipt"  // by the ledger: the receipt has come that was missing
 	EndingChannel  = "channel"  // likewise: a supervisor has confirmed the channel
+	EndingAccepted = "accepted" // likewise: the platform has accepted a submission
 )
 
 // Notice is one notice of a payment.

@@ -89,6 +89,11 @@ func (l *Ledger) Submitted(id string, e SubmissionEnd) (Payment, error) {
 			Fault: shortened(e.Fault), Transaction: shortened(e.Transaction), Unsure: e.Unsure, To: to, Reason: &reason}}, nil); err != nil {
 			return err
 		}
+		if to == RegAwaiting || to == RegDone {
+			if err := b.endBySetup(); err != nil {
+				return err
+			}
+		}
 		if k != nil {
 			if _, err := b.openCase(*k); err != nil {
 				return err

@@ -202,3 +202,40 @@ func TestReceiptMissing(t *testing.T) {
 		t.Errorf("%+v", k)
 	}
 }
+
+// TestWrongSetupEnds: the case says something about the platform, not about its charge. One supervisor ends it and
+// the charge stays to be submitted; a submission that is accepted ends all that are open.
+func TestWrongSetupEnds(t *testing.T) {
+	l := open(t, t.TempDir())
+	wrong := func(p Payment) Case {
+		p = must(l.Submit(p.ID))(t)
+		must(l.Submitted(p.ID, SubmissionEnd{N: p.Submission.N, Fault: "id 0", Case: &Case{Cause: driver.Reason{Code: reasonWrongSetup}}}))(t)
+		list := must(l.Cases(false))(t)
+		return list[len(list)-1]
+	}
+	first, second, third := platformCart(t, l, 1), platformCart(t, l, 2), platformCart(t, l, 3)
+	k := wrong(first)
+	if k.NeedsTwo {
+		t.Fatalf("%+v", k)
+	}
+	endCase(t, l, k.ID, EndingClosed, "psp corretto")
+	if p := must(l.Payment(first.ID))(t); regs(p) != "submitting" || len(must(l.Outbox())(t)) != 3 {
+		t.Fatalf("the charge was given up: %+v", p)
+	}
+	wrong(first)
+	wrong(second)
+	l = reopen(t, l)
+	p := must(l.Submit(third.ID))(t)
+	must(l.Submitted(third.ID, SubmissionEnd{N: p.Submission.N, Accepted: true}))(t)
+	if list := must(l.Cases(false))(t); len(list) != 0 {
+		t.Errorf("%+v", list)
+	}
+	if list := must(l.Cases(true))(t); len(list) != 3 || list[1].Ending != EndingAccepted || list[2].Ending != EndingAccepted {
+		t.Errorf("%+v", list)
+	}
+	for _, p := range []Payment{first, second} {
+		if p = must(l.Payment(p.ID))(t); regs(p) != "submitting" {
+			t.Errorf("%+v", p)
+		}
+	}
+}

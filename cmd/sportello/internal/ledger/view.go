@@ -42,6 +42,7 @@ const (
 const (
 	keyFolded  = tableMeta + "folded"  // head up to which state has been folded
 	keyOffline = tableMeta + "offline" // id of the newest offline period
+	keySetup   = tableMeta + "setup"   // open cases that say that the platform cannot register, space between
 )
 
 // cell is one value of the state: encoded, or as an object until it is folded. Objects in cells are
