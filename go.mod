@@ -5,6 +5,7 @@ go 1.26.0
 ignore ./ui/web/node_modules
 
 require (
+	codeberg.org/go-pdf/fpdf v0.12.0
 	github.com/getkin/kin-openapi v0.152.0
 	github.com/gorilla/websocket v1.5.3
 	github.com/rs/zerolog v1.35.1

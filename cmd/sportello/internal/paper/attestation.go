@@ -1,0 +1,297 @@
+package paper
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/protocol/govpay"
+	"sportello/protocol/local"
+	"sportello/protocol/pagopa"
+)
+
+// ErrNothingToAttest: the payment is not charged, or it is not known whether it is.
+var ErrNothingToAttest = errors.New("nothing to attest: the payment is not charged")
+
+// Standing is what is proven of a debt.
+type Standing string
+
+const (
+	Registered Standing = "registered" // the pagoPA receipt of our provider is there
+	Pending    Standing = "pending"    // charged; the receipt is awaited
+	Open       Standing = "open"       // charged; people look after the registration
+	Returned   Standing = "returned"   // the money went back to the card
+)
+
+// Attestation is what a paper for the citizen says of one payment (pagopa.md 4.2).
+type Attestation struct {
+	Language     string
+	Installation string
+	PaymentID    string
+	Reference    string
+	Number       string // our receipt number
+	Terminal     string
+	Operator     string
+	At           time.Time // by the terminal's host, or when it was sent
+	ReturnedAt   time.Time
+	Cents        int64 // charged
+	STAN         string
+	AuthCode     string
+	PAN          string // masked
+	Debts        []Debt
+}
+
+// Debt is one notice on it.
+type Debt struct {
+	Creditor, CreditorName string
+	Number, IUV            string
+	Description            string
+	Cents                  int64
+	Standing               Standing
+	ReceiptID              string
+	Receipt                *govpay.Particulars // with Registered; nil: its data are not kept, or are not about this debt
+}
+
+// Ledger is what an attestation is made from.
+type Ledger interface {
+	Payment(id string) (ledger.Payment, error)
+	Descriptions(id string) ([]string, error)
+	RegistrationReceipt(id string, index int) (ledger.RegistrationReceipt, error)
+	Ticket(id string) (string, error)
+}
+
+var _ Ledger = (*ledger.Ledger)(nil)
+
+// Office is who gives papers out.
+type Office struct {
+	Language  string
+	Creditors map[string]string // tax code -> name
+	Terminals map[string]string // name -> label
+}
+
+// Attest gathers what the ledger proves of a payment. ErrNothingToAttest: it proves no charge.
+func Attest(l Ledger, id string, o Office) (Attestation, error) {
+	p, err := l.Payment(id)
+	if err != nil {
+		return Attestation{}, err
+	}
+	if p.State != ledger.Charged && p.State != ledger.Reversed {
+		return Attestation{}, fmt.Errorf("%w: payment %q is %s", ErrNothingToAttest, id, p.State)
+	}
+	descriptions, err := l.Descriptions(id)
+	if err != nil {
+		return Attestation{}, err
+	}
+	a := Attestation{Language: o.Language, Installation: p.Installation, PaymentID: p.ID, Reference: p.Reference,
+		Number: p.ReceiptNumber, Terminal: orElse(o.Terminals[p.Terminal], p.Terminal), Operator: p.Operator,
+		At: p.SentAt, Cents: p.AmountCents}
+	if c := p.Charge; c != nil {
+		a.STAN, a.AuthCode, a.PAN = c.STAN, c.AuthCode, c.PAN
+		if !c.HostTime.IsZero() {
+			a.At = c.HostTime
+		}
+		if c.AmountCents > 0 {
+			a.Cents = c.AmountCents
+		}
+	}
+	if p.State == ledger.Reversed && p.Reversal != nil {
+		a.ReturnedAt = p.Reversal.EndedAt
+	}
+	for i, n := range p.Notices {
+		d := Debt{Creditor: n.Creditor, CreditorName: o.Creditors[n.Creditor], Number: n.Number, IUV: iuv(n.Number),
+			Cents: n.AmountCents, Standing: standing(p, n), ReceiptID: n.ReceiptID}
+		if i < len(descriptions) {
+			d.Description = descriptions[i]
+		}
+		if d.Standing == Registered && n.HasReceipt {
+			if d.Receipt, err = receiptOf(l, p.ID, i, d); err != nil {
+				return Attestation{}, err
+			}
+		}
+		a.Debts = append(a.Debts, d)
+	}
+	return a, nil
+}
+
+func standing(p ledger.Payment, n ledger.Notice) Standing {
+	switch {
+	case p.State == ledger.Reversed:
+		return Returned
+	case n.Registration == ledger.RegDone:
+		return Registered
+	case n.Registration == ledger.RegNone, n.Registration == ledger.RegSubmit, n.Registration == ledger.RegAwaiting:
+		return Pending
+	}
+	return Open
+}
+
+// receiptOf is the receipt that is kept of a debt; nil when its data are gone, or speak of something else: then
+// nothing is quoted from them.
+func receiptOf(l Ledger, id string, index int, d Debt) (*govpay.Particulars, error) {
+	kept, err := l.RegistrationReceipt(id, index)
+	if errors.Is(err, ledger.ErrErased) || errors.Is(err, ledger.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(kept.Raw) == 0 {
+		return nil, nil
+	}
+	r, err := govpay.ReadReceipt(kept.Raw)
+	if err != nil || r.Result != govpay.ResultPaid || r.Creditor != d.Creditor || r.IUV != d.IUV || r.Cents != d.Cents {
+		return nil, nil
+	}
+	return &r, nil
+}
+
+func iuv(number string) string {
+	n, err := pagopa.ParseNotice(number)
+	if anyway, ok := pagopa.SearchAnyway(err); ok {
+		n, err = anyway, nil
+	}
+	if err != nil {
+		return ""
+	}
+	return n.IUV()
+}
+
+// Kind is what the paper is, as far as all its debts prove it: the least of their standings.
+func (a Attestation) Kind() Standing {
+	kind := Registered
+	for _, d := range a.Debts {
+		switch d.Standing {
+		case Returned, Open:
+			return d.Standing
+		case Pending:
+			kind = Pending
+		case Registered:
+		}
+	}
+	return kind
+}
+
+// text is a paper in words: the PDF and the strip show the same.
+type text struct {
+	title, subtitle, mark, author string
+	note                          string
+	parts                         []part
+}
+
+type part struct {
+	heading string
+	notes   []string
+	facts   []Fact
+}
+
+// words writes the paper.
+func (a Attestation) words() text {
+	w := wordsOf(a.Language)
+	t := text{author: a.author(), mark: "pagoPA"}
+	switch a.Kind() {
+	case Registered:
+		t.title, t.subtitle = w.registered, w.registeredSub
+	case Pending:
+		t.title, t.subtitle, t.note, t.mark = w.pending, w.pendingSub, w.pendingNote, ""
+	case Open:
+		t.title, t.subtitle, t.note, t.mark = w.pending, w.standings[Open], w.openNote, ""
+	case Returned:
+		t.title, t.subtitle, t.mark = w.returned, w.returnedSub, ""
+	}
+	for i, d := range a.Debts {
+		p := a.debt(w, d)
+		p.heading = w.notice + " " + d.Number
+		if len(a.Debts) > 1 {
+			p.heading = fmt.Sprintf(w.debt, i+1, len(a.Debts))
+		}
+		t.parts = append(t.parts, p)
+	}
+	t.parts = append(t.parts, a.operation(w))
+	return t
+}
+
+func (a Attestation) author() string {
+	name := a.Debts[0].creditorName()
+	for _, d := range a.Debts {
+		if d.creditorName() != name {
+			return ""
+		}
+	}
+	return name
+}
+
+func (d Debt) creditorName() string {
+	if d.Receipt != nil && d.Receipt.CreditorName != "" {
+		return d.Receipt.CreditorName
+	}
+	return orElse(d.CreditorName, d.Creditor)
+}
+
+// debt is the list of pagopa.md 4.2, from the receipt alone where there is one.
+func (a Attestation) debt(w words, d Debt) part {
+	lang := local.Language(a.Language)
+	facts := []Fact{{w.state, w.standings[d.Standing]}}
+	r := d.Receipt
+	if r == nil {
+		p := part{facts: append(facts, Fact{w.creditor, d.creditorName()}, Fact{w.creditorCode, d.Creditor}, Fact{w.notice, d.Number},
+			Fact{w.iuv, d.IUV}, Fact{w.reason, d.Description}, Fact{w.amount, local.Money(d.Cents, lang)})}
+		if d.Standing == Registered {
+			p.facts = append(p.facts, Fact{w.receipt, d.ReceiptID})
+			p.notes = []string{w.erasedNote}
+		}
+		return p
+	}
+	facts = append(facts, Fact{w.paidAt, w.moment(r.PaidAt)}, Fact{w.applied, w.dayText(r.AppliedOn)},
+		Fact{w.creditor, d.creditorName()}, Fact{w.creditorCode, r.Creditor}, Fact{w.office, r.Office}, Fact{w.notice, d.Number},
+		Fact{w.iuv, r.IUV}, Fact{w.provider, orElse(r.PSPName, r.PSP)}, Fact{w.providerCode, r.PSPTaxCode},
+		Fact{w.receipt, r.ReceiptID}, Fact{w.amount, local.Money(r.Cents, lang)})
+	if r.FeeCents > 0 {
+		facts = append(facts, Fact{w.fee, local.Money(r.FeeCents, lang)})
+	}
+	p := part{facts: append(facts, Fact{w.reason, orElse(r.Description, d.Description)})}
+	if r.StandIn {
+		p.notes = []string{w.standIn}
+	}
+	return p
+}
+
+// operation is the card's side. Card and authorisation code stand there while they are the only proof.
+func (a Attestation) operation(w words) part {
+	facts := []Fact{{w.number, a.Number}, {w.reference, a.Reference}, {w.id, a.PaymentID}, {w.terminalTime, w.moment(a.At)},
+		{w.terminal, a.Terminal}, {w.stan, a.STAN}}
+	if a.Kind() != Registered {
+		facts = append(facts, Fact{w.auth, a.AuthCode}, Fact{w.card, a.PAN})
+	}
+	facts = append(facts, Fact{w.operator, a.Operator}, Fact{w.total, local.Money(a.Cents, local.Language(a.Language))},
+		Fact{w.returnedAt, w.moment(a.ReturnedAt)})
+	return part{heading: w.payment, facts: facts}
+}
+
+// PDF is the paper on A4.
+func (a Attestation) PDF() ([]byte, error) {
+	if len(a.Debts) == 0 {
+		return nil, fmt.Errorf("%w: payment %q has no notice", ErrNothingToAttest, a.PaymentID)
+	}
+	t := a.words()
+	s := NewSheet(Head{Title: t.title, Subtitle: t.subtitle, Language: a.Language, Author: t.author, At: a.At, Mark: t.mark,
+		Footer: wordsOf(a.Language).foot(a.Installation, a.PaymentID)})
+	if t.note != "" {
+		s.Notice(t.note)
+	}
+	for _, p := range t.parts {
+		s.Heading(p.heading)
+		s.Facts(p.facts...)
+		for _, note := range p.notes {
+			s.Text(note)
+		}
+	}
+	return s.PDF()
+}
+
+func orElse(s, other string) string {
+	if s != "" {
+		return s
+	}
+	return other
+}
