@@ -73,11 +73,12 @@ async function signs(page, operator = "bianchi") {
 }
 
 // The line is cut after the bank has said yes; on a terminal that others use, too, evidence does not decide.
-await run("unknown", { exclusivity: "shared", faults: [{ on: "X", nth: 2, fault: "cut_after_auth" }] }, async ({ service, page, look }) => {
+await run("unknown", { exclusivity: "shared", receiptDelay: "5s", faults: [{ on: "X", nth: 2, fault: "cut_after_auth" }] }, async ({ service, page, look }) => {
   await pays(page, 1);
   await debt(page, 2);
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: /Esito non noto/ }).waitFor();
+  await service.away(true); // no receipt bears witness
   await page.getByRole("button", { name: "Vai a Da verificare" }).click();
   await page.getByRole("heading", { name: "Da verificare" }).waitFor();
   await page.getByRole("button", { name: "Registra la risposta" }).waitFor(); // when the terminal has been asked enough
@@ -113,6 +114,7 @@ await run("unknown", { exclusivity: "shared", faults: [{ on: "X", nth: 2, fault:
     await page.getByRole("button", { name: "Confermo" }).click();
   }
   await page.getByText("Nessun pagamento da verificare").waitFor();
+  await service.away(false);
   await view(page, "Cassa").click();
   const row = page.locator("tr[data-payment]").filter({ hasText: noticeOf(2).slice(-2) }).first();
   await row.getByText("Registrato").waitFor(); // by itself, from the platform's receipt
@@ -193,6 +195,7 @@ await run("outage", { operator: "bianchi" }, async ({ service, page, look }) => 
   await page.getByRole("button", { name: "Apri il periodo", exact: true }).click();
   await page.getByText("PIATTAFORMA ASSENTE").waitFor();
   await debt(page, 2);
+  await page.getByText("Debito non verificato").waitFor();
   await look("unverified");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: /^Incassato/ }).waitFor();
@@ -232,7 +235,7 @@ await run("spontaneous", {}, async ({ service, page, look }) => {
   await look("form");
   await page.getByRole("button", { name: "Crea e porta in cassa" }).click();
   await page.getByRole("heading", { name: "Avviso da incassare" }).waitFor();
-  await page.getByText("Diritti di segreteria, pratica 4711").waitFor();
+  await page.getByText("Diritti di segreteria, pratica 4711", { exact: true }).waitFor();
   await look("created");
   await settle(page);
   await page.keyboard.press("Enter");

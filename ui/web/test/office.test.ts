@@ -105,12 +105,17 @@ it("tells a story in the order of its steps", () => {
   const p = payment({
     state: "reversed",
     created_at: "2026-11-21T10:00:00Z",
-    charge: { stan: "1", online_id: "", auth_code: "", pan: "", card: "", entry: "", action_code: "", amount_cents: 4250, host_time: "2026-11-21T11:01:00+01:00" },
+    charge: { stan: "1", online_id: "", auth_code: "", pan: "", card: "", entry: "", action_code: "", amount_cents: 4250, host_time: "2026-11-21T10:59:00+01:00" }, // its clock tells minutes
+    notices: [{ ...payment().notices[0]!, registration: "registered" }],
     resolved_by: ["rossi", "bianchi"],
     reversal: { operator: "bianchi", sent_at: "2026-11-21T10:05:00Z", ended_at: "2026-11-21T10:06:00Z", free_at: "2026-11-21T10:36:00Z" },
     evidence: [{ at: "2026-11-21T10:00:30Z", kind: "line", text: "linea" }],
   });
-  expect(o.steps(p).map((s) => s.what)).toEqual(["asked", "evidence", "answered", "resolved", "reversal", "reversed", "free"]);
+  expect(o.steps(p).map((s) => s.what)).toEqual(["asked", "answered", "resolved", "registration", "evidence", "reversal", "reversed", "free"]);
+  const open = payment({ state: "unknown", updated_at: "2026-11-21T10:02:00Z", evidence: [{ at: "2026-11-21T10:01:00Z", kind: "line", text: "linea" }] });
+  expect(o.steps(open).map((s) => s.what)).toEqual(["asked", "evidence", "answered"]);
+  const waits = payment({ state: "charged", notices: [{ ...payment().notices[0]!, registration: "awaiting_receipt", receipt_due: "2026-11-21T10:30:00Z", flow_due: "2026-11-23T23:00:00Z" }] });
+  expect(o.steps(waits).map((s) => s.what)).toEqual(["asked", "answered", "registration", "due", "flow"]);
 });
 
 it("says spans as people do", () => {

@@ -257,7 +257,8 @@ export class Desk {
   // told shows a payment as a decision has left it. Its evidence is asked for: a decision's answer has none.
   private told(now: Payment): void {
     const t = this.host.texts();
-    this.host.say(now.proposal ? t.office.said.waits : t.office.said.stands(t.states[now.state] ?? now.state));
+    if (now.state === "reversing" && !now.needs_people) this.host.say(t.office.said.reversing);
+    else this.host.say(now.proposal ? t.office.said.waits : t.office.said.stands(t.states[now.state] ?? now.state));
     const had = this.office().stories[now.id]?.value;
     this.host.change({ stories: { ...this.office().stories, [now.id]: { value: { ...now, evidence: now.evidence ?? had?.evidence } } } });
     if (this.host.view() === "verify") this.host.change({ story: now.id });

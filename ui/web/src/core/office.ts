@@ -265,34 +265,40 @@ export interface Step {
 /** steps tells a payment's story in order, from what the service says of it. */
 export function steps(p: Payment): Step[] {
   const all: Step[] = [{ what: "asked", at: p.created_at, by: p.operator }];
-  const outcome: Step = { what: "answered", at: p.charge?.host_time, state: p.state, text: p.reason?.text };
-  for (const e of p.evidence ?? []) all.push({ what: "evidence", at: e.at, text: e.text });
-  if (p.reversal) {
-    outcome.state = "charged";
-    outcome.text = undefined;
-  } else if (!outcome.at) outcome.at = p.updated_at;
-  if (p.state !== "open" && p.state !== "sent") all.push(outcome);
+  if (p.offline) all.push({ what: "offline" });
+  if (p.state !== "open" && p.state !== "sent") {
+    // With a reversal the payment's state and reason are about that; before it there was a charge.
+    if (p.reversal) all.push({ what: "answered", at: p.charge?.host_time, state: "charged" });
+    else all.push({ what: "answered", at: p.charge?.host_time ?? p.updated_at, state: p.state, text: p.reason?.text });
+  }
   if (p.resolved_by?.length) all.push({ what: "resolved", by: p.resolved_by.join(", ") });
+  if (p.submission) all.push({ what: "submitted", at: p.submission.at, n: p.submission.n });
+  p.notices.forEach((n, notice) => {
+    if (n.registration !== "none") all.push({ what: "registration", text: n.registration, notice });
+  });
   if (p.reversal) {
     all.push({ what: "reversal", at: p.reversal.sent_at, by: p.reversal.operator });
     if (p.reversal.ended_at) all.push({ what: p.state === "reversed" ? "reversed" : "unreversed", at: p.reversal.ended_at });
     if (p.reversal.free_at) all.push({ what: "free", at: p.reversal.free_at });
   }
-  if (p.offline) all.push({ what: "offline" });
-  if (p.submission) all.push({ what: "submitted", at: p.submission.at, n: p.submission.n });
   if (p.proposal) all.push({ what: "proposed", at: p.proposal.at, by: p.proposal.by });
   p.notices.forEach((n, notice) => {
-    if (n.registration !== "none") all.push({ what: "registration", text: n.registration, notice });
     if (n.registration === "registered" || n.registration === "closed") return;
     if (n.receipt_due) all.push({ what: "due", at: n.receipt_due, notice });
     if (n.flow_due) all.push({ what: "flow", at: n.flow_due, notice });
   });
-  return inTime(all);
+  return inTime(all, (p.evidence ?? []).map((e) => ({ what: "evidence", at: e.at, text: e.text })));
 }
 
-// inTime orders steps by their time; one without stays behind the one it was told after.
-function inTime(all: Step[]): Step[] {
+// inTime puts what was learned between the steps. These keep their order, for the terminal's clock tells
+// minutes only, and some are told without a time.
+function inTime(told: Step[], learned: Step[]): Step[] {
   let last = "";
-  const timed = all.map((step) => ({ step, at: (last = step.at ? new Date(step.at).toISOString() : last) }));
+  const timed = told.map((step) => {
+    const at = step.at ? new Date(step.at).toISOString() : "";
+    if (at > last) last = at;
+    return { step, at: last };
+  });
+  for (const step of learned) timed.push({ step, at: new Date(step.at ?? 0).toISOString() });
   return timed.sort((a, b) => a.at.localeCompare(b.at)).map((x) => x.step);
 }

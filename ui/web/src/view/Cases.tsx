@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import type { Texts } from "../core/i18n";
 import * as o from "../core/office";
 import type { Case } from "../core/types.gen";
@@ -139,7 +139,7 @@ function Ending({ one }: { one: Case }) {
   const [proof, setProof] = useState("");
   const [tried, setTried] = useState(false);
   const asked = c.office.asked[o.endingOf(one.id)];
-  useEffect(() => setEnding(undefined), [one.seq]); // more is known: how it ended is asked again
+  useLayoutEffect(() => setEnding(undefined), [one.seq]); // more is known: how it ended is asked again
   if (!one.needs_two && c.operator?.role !== "supervisor") return <p>{cases.clerk}</p>;
   const lacks = !ending ? "ending" : proof.trim() === "" ? "proof" : o.holdsCard(proof) ? "card" : undefined;
   const wrong = tried && lacks ? cases.missing[lacks] : undefined;

@@ -64,11 +64,16 @@ export function DebtPanel({ debt, differs, block }: { debt: Notice; differs: boo
 }
 
 function Notes({ debt, differs }: { debt: Notice; differs: boolean }) {
-  const { t } = useView();
-  const warnings: Reason[] = debt.warnings ?? [];
+  const { t, when } = useView();
+  const { offline } = t.office;
+  // The service's word for what is charged so speaks of a charge that has been made.
+  const warnings: Reason[] = (debt.warnings ?? []).filter((w) => w.code !== "offline_charged");
   return (
     <>
-      {debt.reason && <Says reason={debt.reason} tone={debt.payable ? "warn" : "bad"} />}
+      {debt.offline && debt.payable && (
+        <Says reason={{ code: "not_verified", text: offline.unverified, hint: debt.verified_at ? offline.verifiedAt(when(debt.verified_at)) : offline.neverVerified }} tone="warn" />
+      )}
+      {debt.reason && debt.reason.code !== "offline_charged" && <Says reason={debt.reason} tone={debt.payable ? "warn" : "bad"} />}
       {differs && warnings.every((w) => !w.code.startsWith("amount_")) && (
         <Says reason={{ code: "amount_print_differs", text: t.debt.differs }} tone="warn" />
       )}

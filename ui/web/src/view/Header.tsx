@@ -70,7 +70,7 @@ function Banners() {
           </span>
         </p>
       )}
-      {platform?.light === "not_ready" && platform.reason && (
+      {platform?.light === "not_ready" && platform.reason && !offline && (
         <p class="banner banner-warning">
           <Icon name="warning-circle" />
           <span>

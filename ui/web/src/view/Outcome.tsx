@@ -21,7 +21,7 @@ export function RefusedPanel({ job, error }: { job: Job; error: ApiError }) {
         {cents > 0 && <span class="heading-amount">{euro(cents)}</span>}
       </h2>
       <Says reason={{ code: error.code, text: error.message, hint: error.hint }} tone="bad" detail={error.detail} />
-      {job.debt && <p class="hint">{[job.debt.description, notice(job.debt.number)].join(" · ")}</p>}
+      {job.debt && <p class="hint">{[job.debt.description, notice(job.debt.number)].filter(Boolean).join(" · ")}</p>}
       <Why block={canRetry(error) ? block : undefined} />
       <p class="actions">
         {canRetry(error) && (

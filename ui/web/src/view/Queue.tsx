@@ -32,8 +32,11 @@ export function Queue() {
 
 /** Status is the queue in a few figures, each with its word; the bar fills while it drains. */
 function Status({ of: s }: { of: QueueStatus }) {
-  const { t, when } = useView();
+  const { c, t, when } = useView();
   const { queue } = t.office;
+  const platform = c.mirror?.platform;
+  const away = s.away || platform?.light === "not_ready"; // whoever noticed first
+  const why = s.reason ?? platform?.reason;
   const figures: [string, string, Tone?][] = [
     [queue.depth, String(s.depth)],
     [queue.late, String(s.late), s.late ? "warn" : undefined],
@@ -51,8 +54,8 @@ function Status({ of: s }: { of: QueueStatus }) {
           </div>
         ))}
       </dl>
-      {s.away ? (
-        <Says reason={{ code: "", text: queue.away, hint: [s.reason?.text, s.reason?.hint].filter(Boolean).join(" ") }} tone="warn" />
+      {away ? (
+        <Says reason={{ code: "", text: queue.away, hint: why?.text }} tone="warn" />
       ) : s.draining ? (
         <div class="drain">
           <p>

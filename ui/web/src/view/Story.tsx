@@ -111,7 +111,7 @@ function Steps({ payment: p }: { payment: Payment }) {
         return (
           <li key={i} class={ahead ? "step-ahead" : ""}>
             <Icon name={ahead ? "clock" : stepIcon(step)} tone={ahead ? "info" : stepTone(step)} />
-            <span class="step-time">{step.at && (ahead ? when(step.at) : second(step.at))}</span>
+            <span class="step-time">{step.at && (ahead || step.what === "answered" ? when(step.at) : second(step.at))}</span>
             <span>
               {stepText(step, t)}
               {several && step.notice !== undefined && ` (${t.office.story.notice(step.notice + 1)})`}

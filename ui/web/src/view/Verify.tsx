@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { activityOn } from "../core/counter";
 import { notice } from "../core/format";
 import { phaseText, type Texts } from "../core/i18n";
@@ -195,7 +195,7 @@ function Question({ payment: p, ready }: { payment: Payment; ready: boolean }) {
   const asked = c.office.asked[o.resolutionOf(p.id)];
   const behind = o.behind(c, p.id);
   // An answer rests on what was seen: new evidence asks for it again. What was copied from the slip stays.
-  useEffect(() => setForm((f) => ({ ...f, answer: undefined })), [p.evidence_seq]);
+  useLayoutEffect(() => setForm((f) => ({ ...f, answer: undefined })), [p.evidence_seq]);
   if (!o.mayAnswer(c, p)) {
     return (
       <p class="why-wait">

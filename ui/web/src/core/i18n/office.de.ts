@@ -31,6 +31,7 @@ const de: typeof office = {
   said: {
     waits: "Antwort festgehalten: eine andere Person muss unterschreiben.",
     stands: (state: string) => `Antwort festgehalten. Die Zahlung steht nun als: ${state}.`,
+    reversing: "Storno vom Terminal verlangt.",
     ended: "Fall beendet.",
     open: "Der Fall bleibt offen.",
     reported: "Summen erhalten.",
@@ -244,6 +245,9 @@ const de: typeof office = {
   offline: {
     heading: "Kassieren ohne die Plattform",
     banner: "PLATTFORM ABWESEND: kassiert wird ohne ihre Prüfung",
+    unverified: "Schuld nicht geprüft: die Plattform antwortet nicht.",
+    verifiedAt: (time: string) => `Hier zuletzt geprüft: ${time}. Kassiert wird im geöffneten Zeitraum; die Registrierung folgt.`,
+    neverVerified: "Hier nie geprüft: es gilt der vom Bescheid gelesene Betrag. Kassiert wird im geöffneten Zeitraum; die Registrierung folgt.",
     notAllowed: "Die Körperschaft hat nicht gewählt, zu kassieren, während die Plattform nicht antwortet.",
     closed: "Kein Zeitraum ist offen. Eine verantwortliche Person kann ihn öffnen, wenn die Plattform nicht antwortet: kassiert wird mit Karte, die Registrierung folgt.",
     open: (by: string, time: string) => `Geöffnet von ${by} um ${time}.`,

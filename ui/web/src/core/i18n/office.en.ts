@@ -31,6 +31,7 @@ const en: typeof office = {
   said: {
     waits: "Answer on record: another person must sign.",
     stands: (state: string) => `Answer on record. The payment now stands as: ${state}.`,
+    reversing: "Reversal asked of the terminal.",
     ended: "Case ended.",
     open: "The case stays open.",
     reported: "Totals received.",
@@ -244,6 +245,9 @@ const en: typeof office = {
   offline: {
     heading: "Charging without the platform",
     banner: "PLATFORM AWAY: charging without its verification",
+    unverified: "Debt not verified: the platform does not answer.",
+    verifiedAt: (time: string) => `Verified here last: ${time}. It is charged in the period that the supervisor has opened; registration follows.`,
+    neverVerified: "Never verified here: the amount read from the notice holds. It is charged in the period that the supervisor has opened; registration follows.",
     notAllowed: "The body has not chosen to charge while the platform does not answer.",
     closed: "No period is open. A supervisor can open one when the platform does not answer: cards are charged, registration follows.",
     open: (by: string, time: string) => `Opened by ${by} at ${time}.`,

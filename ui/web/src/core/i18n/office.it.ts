@@ -31,6 +31,7 @@ const office = {
   said: {
     waits: "Risposta registrata: manca la firma di un’altra persona.",
     stands: (state: string) => `Risposta registrata. Il pagamento ora risulta: ${state}.`,
+    reversing: "Storno chiesto al terminale.",
     ended: "Caso finito.",
     open: "Il caso resta aperto.",
     reported: "Totali ricevuti.",
@@ -244,6 +245,9 @@ const office = {
   offline: {
     heading: "Incassare senza la piattaforma",
     banner: "PIATTAFORMA ASSENTE: si incassa senza la sua verifica",
+    unverified: "Debito non verificato: la piattaforma non risponde.",
+    verifiedAt: (time: string) => `Verificato qui l’ultima volta: ${time}. Si incassa nel periodo aperto dal responsabile; la registrazione segue.`,
+    neverVerified: "Mai verificato qui: vale l’importo letto dall’avviso. Si incassa nel periodo aperto dal responsabile; la registrazione segue.",
     notAllowed: "L’ente non ha scelto di incassare quando la piattaforma non risponde.",
     closed: "Nessun periodo aperto. Un responsabile può aprirlo quando la piattaforma non risponde: si incassa con la carta, la registrazione segue.",
     open: (by: string, time: string) => `Aperto da ${by} alle ${time}.`,
