@@ -11,8 +11,8 @@ import (
 	"sportello/protocol/pagopa"
 )
 
-// ErrNothingToAttest: the payment is not charged, or it is not known whether it is.
-var ErrNothingToAttest = errors.New("nothing to attest: the payment is not charged")
+// ErrNothingToAttest: the payment is not charged, or it is not known whether it is, or still is.
+var ErrNothingToAttest = errors.New("nothing to attest")
 
 // Standing is what is proven of a debt.
 type Standing string
@@ -78,6 +78,9 @@ func Attest(l Ledger, id string, o Office) (Attestation, error) {
 	}
 	if p.State != ledger.Charged && p.State != ledger.Reversed {
 		return Attestation{}, fmt.Errorf("%w: payment %q is %s", ErrNothingToAttest, id, p.State)
+	}
+	if p.State == ledger.Reversed && p.Reversal != nil && p.Reversal.Doubted {
+		return Attestation{}, fmt.Errorf("%w: the reversal of %q is in doubt", ErrNothingToAttest, id)
 	}
 	descriptions, err := l.Descriptions(id)
 	if err != nil {
