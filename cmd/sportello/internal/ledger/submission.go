@@ -12,10 +12,11 @@ import (
 // all its notices, and is durable before it begins. From then on the payment cannot be reversed; and one that
 // is being reversed cannot be submitted (design 4).
 
-// Submit makes a submission durable before the platform is called: in one commit every notice becomes
-// submitting, and Submission says which call it is. The caller has looked, and knows that no earlier call can
-// still be under way. ErrStale: the payment is not charged, or not by settlement platform, or a notice of it
-// is neither none nor submitting.
+// Submit makes a submission durable before the platform is called: in one commit every notice that is none or
+// submitting becomes submitting, and Submission says which call it is; what has gone another way (rejected, paid
+// elsewhere, held) stays where it is. The caller has looked, and knows that no earlier call can still be under
+// way. ErrStale: the payment is not charged, or not by settlement platform; no notice of it is to be submitted;
+// or a person has proposed that one of them be given back, and the money may be on its way.
 func (l *Ledger) Submit(id string) (Payment, error) {
 	l.failpoint("submit.before")
 	var out Payment
@@ -26,6 +27,9 @@ func (l *Ledger) Submit(id string) (Payment, error) {
 		}
 		if why := r.notSubmittable(); why != "" {
 			return fmt.Errorf("%w: payment %q %s and cannot be submitted", ErrStale, id, why)
+		}
+		if err := b.refunding(r); err != nil {
+			return err
 		}
 		n := 1
 		if r.Submission != nil {
@@ -47,12 +51,32 @@ func (r *record) notSubmittable() string {
 	if r.State != Charged || r.Settlement != SettlementPlatform || len(r.Notices) == 0 {
 		return fmt.Sprintf("is %q by settlement %q", r.State, r.Settlement)
 	}
-	for i, n := range r.Notices {
-		if n.Registration != RegNone && n.Registration != RegSubmit {
-			return fmt.Sprintf("has notice %d that is %q", i, n.Registration)
-		}
+	if !slices.ContainsFunc(r.Notices, Notice.submittable) {
+		return "has no notice that is to be submitted"
 	}
 	return ""
+}
+
+// submittable says that a notice is still to be submitted, or again.
+func (n Notice) submittable() bool { return n.Registration == RegNone || n.Registration == RegSubmit }
+
+// refunding is ErrStale while a person proposes to give back what would be submitted.
+func (b *batch) refunding(r *record) error {
+	open, err := b.openCases(r.ID)
+	if err != nil {
+		return err
+	}
+	for _, c := range open {
+		if c.Proposal == nil || c.Proposal.Ending != EndingRefunded {
+			continue
+		}
+		for i, n := range r.Notices {
+			if n.submittable() && c.mends(i) {
+				return fmt.Errorf("%w: payment %q is not submitted while case %q waits for a signature", ErrStale, r.ID, c.ID)
+			}
+		}
+	}
+	return nil
 }
 
 // Submitted writes what became of the newest submission, in one commit for all the notices that it left
@@ -182,7 +206,9 @@ func applySubmitting(r *record, e *entry) error {
 	}
 	r.Submitted, r.Submission = true, &Submission{N: e.Submission.N, At: e.At}
 	for i := range r.Notices {
-		r.Notices[i].Registration = RegSubmit
+		if n := &r.Notices[i]; n.submittable() {
+			n.Registration = RegSubmit
+		}
 	}
 	return nil
 }

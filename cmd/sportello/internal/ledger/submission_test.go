@@ -150,8 +150,10 @@ func TestNotSubmittable(t *testing.T) {
 	must(l.Conclude(p.ID, verdict(driver.Reversed, "reversed")))(t)
 	stale(p.ID, "reversed")
 	p = platformCart(t, l, 4, 5)
-	must(l.Register(RegistrationChange{PaymentID: p.ID, Index: 1, To: RegHeld, Reason: driver.Reason{Code: "amount_differs"}}))(t)
-	stale(p.ID, "one is held")
+	for i := range 2 {
+		must(l.Register(RegistrationChange{PaymentID: p.ID, Index: i, To: RegHeld, Reason: driver.Reason{Code: "amount_differs"}}))(t)
+	}
+	stale(p.ID, "all are held")
 	in := intent(6)
 	in.Settlement = SettlementPlatform
 	p = must(l.Intend(in))(t)
@@ -162,6 +164,63 @@ func TestNotSubmittable(t *testing.T) {
 	stale(p.ID, "not charged")
 	if _, err := l.Submit("A1-99999999"); !errors.Is(err, ErrNotFound) {
 		t.Error(err)
+	}
+}
+
+// TestSubmitsWhatIsLeft: of a cart those notices are submitted that are to be; what has gone another way stays where
+// it is, over a restart and for the auditor too.
+func TestSubmitsWhatIsLeft(t *testing.T) {
+	for number, x := range []struct {
+		name  string
+		to    Registration
+		steps []Registration
+	}{
+		{"held", RegHeld, nil}, {"paid elsewhere", RegElse, nil}, {"rejected", RegRejected, nil}, {"closed", RegClosed, nil},
+		{"registered", RegDone, []Registration{RegElse}}, {"called before", RegSubmit, []Registration{RegSubmit}},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			l := open(t, t.TempDir())
+			p := platformCart(t, l, number*3, number*3+1, number*3+2)
+			for _, to := range append(x.steps, x.to) {
+				must(l.Register(RegistrationChange{PaymentID: p.ID, Index: 1, To: to, Reason: driver.Reason{Code: "x"}}))(t)
+			}
+			p = must(l.Submit(p.ID))(t)
+			want := fmt.Sprintf("submitting %s submitting", x.to)
+			if regs(p) != want || p.Submission.N != 1 {
+				t.Fatalf("%q %+v, want %q", regs(p), p.Submission, want)
+			}
+			l = reopen(t, l)
+			p = must(l.Submitted(p.ID, SubmissionEnd{N: 1, Accepted: true}))(t)
+			want = fmt.Sprintf("awaiting_receipt %s awaiting_receipt", x.to)
+			if x.to == RegSubmit {
+				want = "awaiting_receipt awaiting_receipt awaiting_receipt"
+			}
+			if regs(p) != want {
+				t.Errorf("%q, want %q", regs(p), want)
+			}
+			must(l.Check())(t)
+		})
+	}
+}
+
+// TestNotSubmittedWhileRefunded: between a person's word that the money goes back, and another's, it may be on its way.
+func TestNotSubmittedWhileRefunded(t *testing.T) {
+	l := open(t, t.TempDir())
+	p := must(l.Submit(platformCart(t, l, 1, 2).ID))(t)
+	must(l.Submitted(p.ID, SubmissionEnd{N: 1, Fault: "PPT", Case: &Case{Cause: driver.Reason{Code: string(local.CodeSubmissionRefused)}}}))(t)
+	k := must(l.Cases(false))(t)[0]
+	k = must(l.ProposeEnding(k.ID, k.Seq, Proposal{Ending: EndingRefunded, Note: "bonifico", By: "anna"}))(t)
+	if _, err := l.Submit(p.ID); !errors.Is(err, ErrStale) {
+		t.Fatalf("submitted while it is given back: %v", err)
+	}
+	k = must(l.CountersignEnding(k.ID, k.Seq, "capo", false))(t)
+	if p = must(l.Submit(p.ID))(t); p.Submission.N != 2 {
+		t.Errorf("the refund was declined: %+v", p.Submission)
+	}
+	k = must(l.ProposeEnding(k.ID, k.Seq, Proposal{Ending: EndingRefunded, Note: "bonifico", By: "anna"}))(t)
+	must(l.CountersignEnding(k.ID, k.Seq, "capo", true))(t)
+	if _, err := l.Submit(p.ID); !errors.Is(err, ErrStale) {
+		t.Errorf("submitted after it was given back: %v", err)
 	}
 }
 
