@@ -396,5 +396,29 @@ await run(browser, "services", async ({ mock, url, page, look }) => {
   checks.same(mock.requests[0]?.notices, [{ creditor: "01199250158", number: "302001000000000777", expected_cents: 6250 }], "straight to the charge");
 });
 
+// Every view in German: its sentences are longer, and none is left in Italian.
+await run(browser, "german", async ({ mock, url, page, look, context }) => {
+  unknown(mock);
+  mock.language = "de";
+  mock.cases = [{ id: "A1-C-00000007", payment_id: "A1-000024", cause: { code: "receipt_missing", text: "Die pagoPA-Quittung fehlt." }, owner: "supervisor", opened: ago(3000), due: ago(200), seq: 41, needs_two: true }];
+  mock.queue = [{ payment_id: "A1-000026", creditor: "01199250158", number: "302001000000000126", amount_cents: 7550, registration: "awaiting_receipt", since: ago(41), tries: 3, late: true, next_try: ago(-2), receipt_due: ago(11), flow_due: ago(-800) }];
+  mock.more = { queue: { depth: 1, late: 1, red: 0, watched: 0, oldest: ago(41), away: false, draining: true, done: 4, total: 5 }, offline_allowed: true };
+  mock.services = [{ id: "passi", name: "Passo carrabile", creditor: "01199250158", amount_cents: 0, source: "catalogue", form: null }];
+  await page.goto(url);
+  await page.getByLabel("Operatore").fill("rossi");
+  await page.getByLabel("PIN").fill("1234");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Sperren" }).waitFor();
+  await look("till");
+  for (const [name, heading] of [["Schuldner", "Schuldner"], ["Spontane", "Spontane Zahlungen"], ["Zu prüfen", "Zu prüfen"], ["Fälle", "Fälle"], ["Warteschlange", "Warteschlange"], ["Abschluss", "Abschluss"]]) {
+    await view(page, new RegExp(`^${name}`)).click();
+    await page.getByRole("heading", { name: heading, exact: true }).waitFor();
+    await look(name.toLowerCase().replaceAll(/[^a-z]/g, ""));
+    const left = await page.evaluate(() => document.body.innerText.match(/\b(avviso|pagamento|registrato|della|sono|nessun\w*)\b/gi));
+    checks.same(left, null, `${name}: nothing is left in Italian`);
+  }
+  checks.same(await page.evaluate(() => document.documentElement.lang), "de", "the page says that it is German");
+});
+
 await browser.close();
 checks.end();

@@ -51,6 +51,7 @@ export function debt(over = {}) {
 export class Mock {
   sequence = 1;
   demo = false;
+  language = "it";
   operator = accounts.rossi;
   terminals = [{ name: "cassa1", label: "Cassa 1", light: "ready" }];
   platform = { light: "ready" };
@@ -105,7 +106,7 @@ export class Mock {
       now: new Date().toISOString(),
       version: "0.0.0-mock",
       demo: this.demo,
-      language: "it",
+      language: this.language,
       creditors: [creditor],
       operator: this.operator,
       terminals: this.terminals,

@@ -7,7 +7,9 @@ import { registrationOf } from "./registration";
 /** LiveRegions say to a screen reader what the eye sees change: progress politely, outcomes at once. */
 export function LiveRegions() {
   const { c, t, language } = useView();
-  const said = c.operator ? spoken(c, t, language) : { polite: "", assertive: "" };
+  const at = c.operator ? spoken(c, t, language) : { polite: "", assertive: "" };
+  // Beside the counter what was just decided comes first; what the counter is at stays as it was said.
+  const said = c.view !== "till" && c.remark ? { ...at, polite: c.remark.text } : at;
   return (
     <div class="visually-hidden">
       <div role="status" aria-live="polite">
