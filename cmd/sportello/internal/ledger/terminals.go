@@ -48,6 +48,19 @@ func (l *Ledger) Terminal(name string) (TerminalState, error) {
 	return s, err
 }
 
+// LastSTAN is TerminalState.LastSTAN alone: it costs the same however many charges wait.
+func (l *Ledger) LastSTAN(name string) (string, error) {
+	var stan string
+	err := l.read(func(_ *bolt.Tx, v *view) error {
+		t, err := loadTerminal(v, name)
+		if err == nil {
+			stan = t.LastSTAN
+		}
+		return err
+	})
+	return stan, err
+}
+
 // take gives the terminal to a payment that is about to be sent, or reversed, on it. Whatever follows may
 // print a receipt.
 func (t *terminalRecord) take(r *record) {

@@ -107,8 +107,8 @@ func (s *station) notReversible(p ledger.Payment) (why string) {
 	case p.Charge == nil || strings.Trim(p.Charge.STAN, "0") == "":
 		return local.WhyNoSTAN
 	}
-	ts, err := s.till.o.Ledger.Terminal(s.term.Name)
-	if err != nil || ts.LastSTAN != p.Charge.STAN {
+	last, err := s.till.o.Ledger.LastSTAN(s.term.Name)
+	if err != nil || last != p.Charge.STAN {
 		return local.WhyNotLast
 	}
 	return ""
