@@ -101,6 +101,9 @@ type Baseline struct {
 type Total struct {
 	Cents    int64 `json:"cents"`
 	Measured bool  `json:"measured,omitempty"` // the terminal said so in this pre-flight; else the ledger computed it
+	// Partial: measured, but the charge before left it as it was. The terminal may have totals of its own for payments
+	// like ours, or has taken that charge back: it proves nothing about this one.
+	Partial bool `json:"partial,omitempty"`
 }
 
 // Reversal gives a charge back. Only the terminal's last charge can be, and only by its STAN: "the last

@@ -35,7 +35,8 @@ import (
 //     out one procedure at a time and answer nothing while they sell.
 //
 // The same rule is for every such refusal where the terminal did not tell its last result before the payment
-// (blanks, or no G at all): nothing says then that it is new. It may be what G tells now.
+// (blanks, or no G at all): nothing says then that it is new. It may be what G tells now. And where the pre-flight did
+// not go smoothly either, a refusal with a number of the host may be as old as one without.
 //
 // An approval equal to an earlier one never counts: it carries a number.
 //

@@ -46,10 +46,14 @@ var resultPlain = []kase{
 	}},
 	{id: "D04", real: true, play: func(s *stage) {
 		s.pay(900).is(driver.Charged)
+		s.commission()
 		s.rules(simulator.Rule{Case: "D04"})
 		s.resolve(s.payAs(s.expecting(1000, 900)).odd(), true).is(driver.Charged) // T1
 		s.rules(simulator.Rule{Fault: simulator.LocalRefusal, Code: "09", Text: "TAG SCONOSCIUTO"})
 		s.resolve(s.payAs(s.expecting(1100, 1900)).odd(), true).is(driver.NotCharged) // T0
+		s.drv.Commission(driver.Passport{})
+		s.rules(simulator.Rule{Fault: simulator.LocalRefusal, Code: "09", Text: "TAG NON NOTO"})
+		s.resolve(s.payAs(s.expecting(1100, 1900)).odd(), true).people(driver.NotCharged) // computed, it does not decide alone
 		s.rules(simulator.Rule{Case: "D04"})
 		s.recovered(1200).people("") // no total: nobody takes the code for a refusal
 	}},
@@ -58,6 +62,7 @@ var resultPlain = []kase{
 		s.rules(simulator.Rule{Case: "D05"})
 		s.resolve(s.pay(1000).odd(), true).people("")
 		s.pay(1100).is(driver.Charged)
+		s.commission()
 		s.rules(simulator.Rule{Case: "D05"})
 		s.resolve(s.payAs(s.expecting(1200, 2000)).odd(), true).is(driver.NotCharged) // T0
 	}},
@@ -81,8 +86,10 @@ var resultPlain = []kase{
 	}},
 	{id: "D07", real: true, play: func(s *stage) {
 		s.pay(900).is(driver.Charged)
+		s.commission()
 		s.rules(simulator.Rule{Case: "D07"})
 		s.resolve(s.payAs(s.expecting(1000, 900)).odd(), true).is(driver.Charged)
+		s.drv.Commission(driver.Passport{})
 		s.rules(simulator.Rule{Case: "D07"})
 		s.recovered(1100).people("")
 	}},
@@ -146,6 +153,7 @@ var resultPlain = []kase{
 	}},
 	{id: "D13", real: true, play: func(s *stage) {
 		s.pay(900).is(driver.Charged)
+		s.commission()
 		s.rules(simulator.Rule{Case: "D13"})
 		a := s.pay(1000).is(driver.Charged)
 		a.cancelled = true
@@ -161,9 +169,8 @@ var resultPlain = []kase{
 		if total := s.total(); !total.Present || total.Cents != 900 {
 			s.Errorf("total %+v", total)
 		}
-		s.commission()
 		next := s.payAs(s.expecting(1100, 1900)).is(driver.Charged)
-		if b := next.baseline.Total; b == nil || !b.Measured || b.Cents != 900 {
+		if b := next.baseline.Total; b == nil || !b.Measured || b.Cents != 900 || !b.Partial {
 			s.Errorf("%+v before the next payment", b)
 		}
 	}},
@@ -177,8 +184,12 @@ var resultPlain = []kase{
 	}},
 	{id: "D15", real: true, play: func(s *stage) {
 		s.pay(900).is(driver.Charged)
+		s.commission()
 		s.rules(simulator.Rule{Case: "D15"})
 		s.resolve(s.payAs(s.expecting(1000, 900)).odd(), true).is(driver.Charged)
+		s.drv.Commission(driver.Passport{})
+		s.rules(simulator.Rule{Case: "D15"})
+		s.resolve(s.payAs(s.expecting(1000, 1900)).odd(), true).people(driver.Charged) // computed, it does not decide alone
 		s.rules(simulator.Rule{Case: "D15"})
 		s.recovered(1100).people("")
 	}},

@@ -158,7 +158,7 @@ func playCase(t *testing.T, k kase, over string, serve func(*testing.T, *simulat
 	}
 	s.cfg.Exclusivity = s.x
 	if !s.virtual() {
-		s.cfg.Timing = driver.Timing{Result: 2 * time.Second, HardStop: 5 * time.Second, Quiet: 500 * time.Millisecond, GiveUp: 5 * time.Second}
+		s.cfg.Timing = driver.Timing{Result: 3 * time.Second, HardStop: 8 * time.Second, Quiet: 600 * time.Millisecond, GiveUp: 7 * time.Second}
 	}
 	if k.config != nil {
 		k.config(&s.cfg)

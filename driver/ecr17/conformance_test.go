@@ -81,7 +81,7 @@ func start(t *testing.T, profile string, s drivertest.Scenario, real bool, serve
 		NoticeData: &driver.NoticeData{Tag: 5, Template: "{notice}{creditor}", IndexMap: "5000"},
 	}
 	if real {
-		cfg.Timing = driver.Timing{Result: 600 * time.Millisecond, HardStop: 2 * time.Second, Quiet: 400 * time.Millisecond, GiveUp: 3 * time.Second}
+		cfg.Timing = driver.Timing{Result: 2 * time.Second, HardStop: 6 * time.Second, Quiet: 400 * time.Millisecond, GiveUp: 6 * time.Second}
 	}
 	serve(t, term, &cfg)
 	return drivertest.End{

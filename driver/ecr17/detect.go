@@ -14,7 +14,7 @@ import (
 func (t *terminal) Commission(p driver.Passport) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.passport = nil
+	t.passport, t.counted = nil, counted{}
 	if p == (driver.Passport{}) {
 		return
 	}
@@ -215,8 +215,16 @@ func (d *detection) totals(link) error {
 		return err
 	}
 	same, err := d.sameLast()
-	d.found.TotalsBefore = d.quiet && first.Present && again == first && same == driver.AnswerYes
+	d.found.TotalsBefore = d.quiet && first.Present && again == first && same == driver.AnswerYes && d.holdsLast(first)
 	return err
+}
+
+// holdsLast says that the last charge can be in the total. Some terminals keep totals of their own for some kinds of
+// payment (ECR17 2.9): one that leaves ours out would show "nothing sold" after each of them. A last result that is no
+// charge tells nothing; then the payments themselves show it (totals.go).
+func (d *detection) holdsLast(total driver.Totals) bool {
+	last := readResult(d.last, d.t.cfg.TerminalID, time.Now())
+	return last.Sense != SenseApproved || total.Cents > 0 && total.Cents >= last.Amount
 }
 
 // printSwitch turns it on and off again; the terminal would forget it anyway when idle.

@@ -118,7 +118,7 @@ func compareSlip(slip *driver.Slip, a driver.Attempt) Reprint {
 // A total from before that was zero, or just our amount, tells nothing when it is found again: a session
 // closed in between, before or after our sale, leaves the same number.
 func compareTotal(before *driver.Total, now *int64, amount int64, r *Reading) Totals {
-	if before == nil || now == nil {
+	if before == nil || now == nil || before.Partial {
 		return TotalsNotAsked
 	}
 	grown := *now - before.Cents
@@ -197,7 +197,10 @@ func slipText(r Reprint) string {
 
 func totalText(before *driver.Total, now driver.Totals) string {
 	how := "computed"
-	if before.Measured {
+	switch {
+	case before.Partial:
+		how = "measured, but not all"
+	case before.Measured:
 		how = "measured"
 	}
 	if !now.Present {

@@ -120,7 +120,8 @@ func TestTotals18(t *testing.T) {
 		{"zero both times", driver.Exclusive, 0, 0, true, clerk},
 		{"just our amount", driver.Exclusive, ourCents, ourCents, true, clerk},
 		{"G17: closed", driver.Exclusive, 5000, ourCents, true, clerk},
-		{"T1", driver.Exclusive, 5000, 5000 + ourCents, false, charged},
+		{"T1", driver.Exclusive, 5000, 5000 + ourCents, true, charged},
+		{"T1 computed", driver.Exclusive, 5000, 5000 + ourCents, false, clerkYes},
 		{"T1 elsewhere", driver.Manual, 5000, 5000 + ourCents, true, clerkYes},
 		{"T2", driver.Exclusive, 5000, 5000 + 2*ourCents, true, clerk},
 	} {

@@ -21,11 +21,13 @@ type exchange struct {
 	payment  driver.Payment
 	reversal bool // it gives the payment back
 	baseline driver.Baseline
-	blanks   []byte // what an empty memory answered to G before the payment
-	previous []byte // the latest result that an earlier exchange of this process heard
-	untold   bool   // the terminal did not tell its last result before the payment
-	settled  bool   // the terminal has nothing old left to say; see sameAgain
-	notices  []byte // payload of the additional data; nil: none
+	blanks   []byte   // what an empty memory answered to G before the payment
+	previous []byte   // the latest result that an earlier exchange of this process heard
+	strays   [][]byte // results that came in the pre-flight, asked for by nobody
+	untold   bool     // the terminal did not tell its last result before the payment
+	rough    bool     // the pre-flight did not go smoothly: something old may be left unsaid
+	settled  bool     // the terminal has nothing old left to say; see sameAgain
+	notices  []byte   // payload of the additional data; nil: none
 	show     func(driver.Progress)
 	phase    driver.Phase
 
@@ -45,6 +47,7 @@ type exchange struct {
 	candidate  []byte   // result before the ACK (ECR17 1.6)
 	past       [][]byte // results that belong to earlier payments; at most mostPast
 	memory     memory   // G was asked on this line
+	beside     beside   // what came on others
 	deaf       bool     // past is full: nothing that this line brings counts any more
 	remarks    int      // how many there were
 	direct     *Reading
@@ -270,7 +273,7 @@ func (e *exchange) onResult(payload []byte) (decided bool) {
 		e.conn.ack()
 		return false
 	case same(e.baseline.Last), same(e.blanks), same(e.previous), slices.ContainsFunc(e.past, same),
-		r.Sense == SenseRefused && e.taken(r), e.acked && e.direct == nil && e.untold && r.mayRecur():
+		r.Sense == SenseRefused && e.taken(r), e.acked && e.direct == nil && e.untold && (r.mayRecur() || e.rough && r.Sense == SenseRefused):
 		e.onEarlier(r)
 		return false
 	case e.concluded:
@@ -304,7 +307,7 @@ func (e *exchange) facts(x driver.Exclusivity) Facts {
 	return Facts{
 		Exclusivity: x, AmountCents: e.payment.AmountCents,
 		NothingSent: e.nothingSent, CutShort: e.cutShort, RefusedIdle: e.refusedIdle,
-		Acked: e.acked, Progress: e.progressed, LineEnd: string(e.lineEnd), Direct: e.direct,
+		Acked: e.acked, Progress: e.progressed, LineEnd: string(e.lineEnd), Direct: e.direct, Beside: e.beside.approved,
 	}
 }
 

@@ -1,9 +1,12 @@
 package ecr17
 
 import (
+	"bytes"
+	"slices"
 	"time"
 
 	"sportello/driver"
+	"sportello/protocol/ecr17"
 )
 
 // Facts are everything known about an attempt when a verdict is asked for. They are what Judge decides
@@ -28,10 +31,11 @@ type Facts struct {
 	Last     LastAnswer
 	New      *Reading // the saved result, when Last is LastNew
 	Novel    bool     // New is newer than the attempt: it differs from a baseline that G told, or its host time is not before
-	Older    bool     // New is a refusal with a number from before the payment
+	Older    bool     // New is from before the payment: heard or recorded then, or a refusal with a number from then
 	Match    bool     // New is compatible with this attempt (M): class, amount, time, STAN, terminal
 	Untimed  bool     // New would be compatible, but the time of one of the two cannot be read: no match, and no contradiction
 	Repeats  bool     // New is the direct result again, to the byte
+	Beside   *Reading // an approved payment that came on another line than the attempt's, asked for by nobody
 	Quiet    bool     // the quiet time has passed and the terminal answers s and G normally
 	GivenUp  bool     // the limit for gathering evidence has passed
 
@@ -104,6 +108,9 @@ type look struct {
 	quiet   time.Duration
 	givenUp bool
 	prints  bool // the passport says that references are printed
+
+	reversal bool
+	before   [][]byte // results heard before the command went out
 }
 
 // sight is what one look at the terminal showed.
@@ -166,7 +173,7 @@ func (l look) facts() Facts {
 		// amount: without one, and without novelty of its own, nothing says that it is ours (ECR17 6.5 row 11).
 		f.Novel = base.Last != nil && !base.Untold ||
 			reading.HasAmount && !l.sent.IsZero() && reading.notBefore(l.sent, base.ClockOffset)
-		f.Older = l.olderRefusal(reading)
+		f.Older = l.older(reading)
 		f.Match = reading.matches(base, l.attempt.AmountCents, l.sent, l.ended)
 		f.Untimed = reading.untimed(base, l.attempt.AmountCents, l.sent)
 		f.Repeats = f.Direct != nil && string(f.Direct.Raw) == string(reading.Raw)
@@ -177,13 +184,18 @@ func (l look) facts() Facts {
 	return f
 }
 
-// olderRefusal: its number does not follow that of the baseline, or the ledger has it as an earlier one. It is what
-// the terminal remembers after its memory fell back, or the baseline in other bytes. A refusal needs no more than
-// novelty (ECR17 6.5 row 12), so it needs that.
-func (l look) olderRefusal(r Reading) bool {
+// older: it was heard before, the ledger has it as an earlier one, or it is a refusal whose number does not follow that
+// of the baseline. It is what the terminal remembers after its memory fell back, or while it tells its last result but
+// one; or the baseline in other bytes. A refusal needs no more than novelty (ECR17 6.5 row 12), so it needs that; an
+// approval of an earlier payment of the same amount, a minute ago, looks like ours.
+func (l look) older(r Reading) bool {
 	stan, known := r.Charge.STAN, l.attempt.KnownResult
-	return r.Sense == SenseRefused && !noNumber(stan) &&
-		(!stanFollows(l.attempt.Baseline.LastSTAN, stan) || known != nil && known(r.Raw, stan))
+	if l.reversal { // its answer may well name the charge, which the ledger has
+		known = nil
+	}
+	refused := r.Code == string(ecr17.ResultRefused) && !noNumber(stan)
+	return refused && !stanFollows(l.attempt.Baseline.LastSTAN, stan) || known != nil && known(r.Raw, stan) ||
+		slices.ContainsFunc(l.before, func(raw []byte) bool { return bytes.Equal(raw, r.Raw) })
 }
 
 // Reading is what a result message says, reduced to what a verdict needs.

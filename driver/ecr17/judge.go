@@ -31,7 +31,11 @@ import (
 //   - a reference proven foreign, or a total that nobody explains, on a terminal that is ours alone is the
 //     alarm, whatever the saved result says (design 5.4);
 //   - the terminal's own "approved" without an amount (71 bytes) is confirmed before it counts, and is never
-//     overruled by the rest.
+//     overruled by the rest;
+//   - a total computed by us decides beside an unchanged saved result only (row 19), never alone (rows 15, 20 and 24): a
+//     session that closed by itself overnight makes it wrong, and a day of equal fees makes the wrong one fit;
+//   - a saved result that the ledger has is no novelty (rows 7 to 15): some terminals tell the last but one;
+//   - an approved payment that the terminal told on another line bars "not charged" by evidence.
 func Judge(f Facts) driver.Outcome {
 	o, _ := decide(f)
 	return o
@@ -43,9 +47,14 @@ func decide(f Facts) (driver.Outcome, string) {
 		f.Totals, f.TotalsMeasured = TotalsNotAsked, false
 	}
 	for _, r := range rows {
-		if o, fits := r.judge(f); fits {
-			return o, r.id
+		o, fits := r.judge(f)
+		if !fits {
+			continue
 		}
+		if byEvidence := r.id != "01" && r.id != "02"; byEvidence && o.Verdict == driver.NotCharged && f.Beside != nil {
+			o = people(presetIf(f.Beside.Amount == f.AmountCents, driver.Charged), "on another line the terminal told an approved payment")
+		}
+		return o, r.id
 	}
 	return people("", "no row of the table fits"), "else"
 }

@@ -55,13 +55,17 @@ func fresh(r *Reading, change ...func(*Facts)) Facts {
 	return after(append([]func(*Facts){func(f *Facts) { f.Last, f.New, f.Novel = LastNew, r, true }}, change...)...)
 }
 
-func match(f *Facts)                  { f.Match = true }
-func untimed(f *Facts)                { f.Untimed = true }
-func early(f *Facts)                  { f.Quiet = false }
-func givenUp(f *Facts)                { f.Quiet, f.GivenUp = false, true }
-func noG(f *Facts)                    { f.Last = LastUnsupported }
-func direct71(f *Facts)               { f.Direct = &Reading{Class: ClassPlain, Sense: SenseApproved} }
-func unnovel(f *Facts)                { f.Novel = false }
+func match(f *Facts)    { f.Match = true }
+func untimed(f *Facts)  { f.Untimed = true }
+func early(f *Facts)    { f.Quiet = false }
+func givenUp(f *Facts)  { f.Quiet, f.GivenUp = false, true }
+func noG(f *Facts)      { f.Last = LastUnsupported }
+func direct71(f *Facts) { f.Direct = &Reading{Class: ClassPlain, Sense: SenseApproved} }
+func unnovel(f *Facts)  { f.Novel = false }
+func older(f *Facts)    { f.Older = true }
+func approvedBeside(f *Facts) {
+	f.Beside = &Reading{Class: ClassPayment, Sense: SenseApproved, Amount: f.AmountCents}
+}
 func unacked(f *Facts)                { f.Acked = false }
 func repeats(f *Facts)                { f.Repeats = true }
 func computed(x Totals) func(*Facts)  { return func(f *Facts) { f.Totals = x } }
@@ -104,6 +108,11 @@ func cells() []cell {
 		{"02b", "R0 does not overrule it", after(direct71, copied(ReprintPrevious)), all(clerkYes)},
 		{"02b", "nothing saved yet", after(direct71, early), all(toWait)},
 		{"novelty", "approved", fresh(ok, match, unnovel), all(clerkYes)},
+		{"novelty", "approved before", fresh(ok, match, older), all(clerk)},
+		{"novelty", "approved before, R+", fresh(ok, match, older, copied(ReprintOurs)), all(clerk)},
+		{"novelty", "refused before", fresh(refused, older, measured(TotalsNothing)), all(clerk)},
+		{"12", "approved on another line", fresh(refused, approvedBeside, measured(TotalsNothing)), all(clerkYes)},
+		{"18", "approved on another line", after(measured(TotalsNothing), approvedBeside), all(clerkYes)},
 		{"novelty", "refused", fresh(refused, unnovel), all(clerk)},
 		{"07", "R+", fresh(ok, match, copied(ReprintOurs)), all(charged)},
 		{"07", "R+, no baseline", fresh(ok, match, unnovel, copied(ReprintOurs)), all(charged)},
@@ -148,8 +157,9 @@ func cells() []cell {
 		{"14", "", fresh(foreign, match), all(clerk)},
 		{"14", "cleared", fresh(cleared), all(clerk)},
 		{"15", "", fresh(odd), all(clerk)},
-		{"15", "T1", fresh(odd, computed(TotalsOne)), [3]result{charged, clerk, clerk}},
-		{"15", "T0", fresh(odd, computed(TotalsNothing)), [3]result{not, clerk, clerk}},
+		{"15", "T1", fresh(odd, measured(TotalsOne)), [3]result{charged, clerk, clerk}},
+		{"15", "T1 computed", fresh(odd, computed(TotalsOne)), [3]result{clerkYes, clerk, clerk}},
+		{"15", "T0 computed", fresh(odd, computed(TotalsNothing)), [3]result{clerkNo, clerk, clerk}},
 		{"15", "T0 measured", fresh(odd, measured(TotalsNothing)), all(not)},
 		{"15", "T0 at once", fresh(odd, measured(TotalsNothing), early), all(toWait)},
 		{"16", "", after(early), all(toWait)},
@@ -165,7 +175,8 @@ func cells() []cell {
 		{"23", "T0 blind", after(measured(TotalsBlind)), all(clerk)},
 		{"23", "T− is no T (row 6)", after(measured(TotalsLess)), all(clerk)},
 		{"19", "T0 computed", after(computed(TotalsNothing)), [3]result{not, clerkNo, clerkNo}},
-		{"20", "T1", after(computed(TotalsOne)), [3]result{charged, clerkYes, clerkYes}},
+		{"20", "T1", after(measured(TotalsOne)), [3]result{charged, clerkYes, clerkYes}},
+		{"20", "T1 computed", after(computed(TotalsOne)), all(clerkYes)},
 		{"20", "T1 R+", after(measured(TotalsOne), copied(ReprintOurs)), [3]result{charged, clerkYes, clerkYes}},
 		{"21", "R+", after(copied(ReprintOurs)), all(clerk)},
 		{"21", "R+ T0", after(copied(ReprintOurs), measured(TotalsNothing)), all(clerk)},
@@ -173,11 +184,13 @@ func cells() []cell {
 		{"23", "acknowledged", after(), all(clerk)},
 		{"23", "progress", after(unacked, func(f *Facts) { f.Progress = true }), all(clerk)},
 		{"24", "", after(noG), all(clerk)},
-		{"24", "R+ T1", after(noG, copied(ReprintOurs), computed(TotalsOne)), [3]result{charged, clerk, clerk}},
+		{"24", "R+ T1", after(noG, copied(ReprintOurs), measured(TotalsOne)), [3]result{charged, clerk, clerk}},
+		{"24", "R+ T1 computed", after(noG, copied(ReprintOurs), computed(TotalsOne)), all(clerk)},
 		{"24", "R+ T0", after(noG, copied(ReprintOurs), measured(TotalsNothing)), all(clerk)},
 		{"24", "R0", after(noG, copied(ReprintPrevious)), all(not)},
 		{"24", "R0 T1", after(noG, copied(ReprintPrevious), measured(TotalsOne)), all(clerk)},
-		{"24", "T0", after(noG, computed(TotalsNothing)), [3]result{not, clerk, clerk}},
+		{"24", "T0 computed", after(noG, computed(TotalsNothing)), [3]result{clerkNo, clerk, clerk}},
+		{"24", "T1 computed", after(noG, computed(TotalsOne)), [3]result{clerkYes, clerk, clerk}},
 		{"24", "T0 measured", after(noG, measured(TotalsNothing)), all(not)},
 		{"24", "T1", after(noG, measured(TotalsOne)), all(clerk)},
 		{"else", "G≠, but no message", after(func(f *Facts) { f.Last = LastNew }), all(clerk)},

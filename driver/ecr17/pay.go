@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -162,8 +163,10 @@ func (t *terminal) prepare(ctx context.Context, e *exchange, fits func(last Read
 		s.close()
 		return nil, refuse(ctx, "print switch", err)
 	}
-	e.past = append(first.strays, s.strays...)
+	e.strays = slices.Concat(first.strays, s.strays)
+	e.past = slices.Clone(e.strays)
 	e.settled = e.settled && len(e.past) == 0
+	e.rough = settle && !e.settled
 	return s, nil
 }
 
@@ -188,27 +191,6 @@ func (t *terminal) readyLine(s *session, settle bool) (smooth bool, err error) {
 	}
 	_, err = s.line() // it may have hung up after the ACK: then a new one, just before the command
 	return smooth, err
-}
-
-// totalBefore is the total before a payment: asked of the terminal where commissioning has shown that
-// asking is harmless, else, or when it does not answer, what the ledger expects; nil when neither is known.
-// A terminal that does not tell it keeps no payment from being made: an error is of the line or of ours.
-func (t *terminal) totalBefore(s *session, expected *int64) (*driver.Total, error) {
-	if p, ok := t.commissioned(); ok && p.TotalsBefore {
-		now, err := t.total(s, t.profile.totalBefore, 1)
-		switch {
-		case err == nil && now.Present:
-			return &driver.Total{Cents: now.Cents, Measured: true}, nil
-		case errors.Is(err, errClosing), errors.Is(err, errInterrupted), errors.Is(err, errConnect):
-			return nil, err
-		case err != nil:
-			s.drop() // a late answer must not meet the next question
-		}
-	}
-	if expected != nil {
-		return &driver.Total{Cents: *expected}, nil
-	}
-	return nil, nil
 }
 
 // exchange waits for the terminal's word; after a NAK it looks whether the terminal is at work all the
@@ -259,7 +241,7 @@ func (t *terminal) idleAfterNAK(e *exchange) (bool, error) {
 		switch {
 		case t.life.Err() != nil:
 			return false, errClosing
-		case some || begun || e.acked || e.progressed || e.candidate != nil || e.direct != nil:
+		case some || begun || e.acked || e.progressed || e.candidate != nil || e.direct != nil || e.beside.approved != nil:
 			return false, nil
 		case !seen.unchanged():
 			return false, nil
@@ -304,6 +286,10 @@ func (t *terminal) conclude(s *session, e *exchange, r driver.Recorder, judge fu
 	e.evidence = nil
 	if r.Outcome(o) != nil {
 		return driver.Aftermath{}
+	}
+	t.charged(0)
+	if o.Verdict == driver.Charged && o.Charge != nil {
+		t.charged(o.Charge.AmountCents)
 	}
 	if o.Verdict != driver.Unknown {
 		e.concluded = true

@@ -3,6 +3,7 @@ package ecr17
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"sportello/driver"
@@ -252,10 +253,14 @@ func (l *ladder) at(seen sight, asked, giveUp time.Time) look {
 	}
 	attempt := l.attempt
 	attempt.KnownResult = l.e.payment.KnownResult
+	before := l.e.strays
+	if l.e.previous != nil {
+		before = append(slices.Clip(before), l.e.previous)
+	}
 	return look{
 		line: l.e.facts(l.attempt.Exclusivity), attempt: attempt, seen: seen,
 		sent: sent, ended: ended, silence: l.e.activity, asked: asked, quiet: l.t.cfg.Timing.Quiet,
-		givenUp: !time.Now().Before(giveUp), prints: l.t.prints(),
+		givenUp: !time.Now().Before(giveUp), prints: l.t.prints(), reversal: l.e.reversal, before: before,
 	}
 }
 
@@ -292,6 +297,7 @@ func (t *terminal) lookAnd(ctx context.Context, e *exchange, more func(*session,
 		s := &session{t: t, ctx: ctx, link: t.linkNow(), once: own}
 		seen = t.lookWith(s, e, more)
 		s.close()
+		e.overhear(s.strays)
 	}
 	if seen.identity == IdentityUnknown && e.alive() && ctx.Err() == nil && t.life.Err() == nil {
 		seen = t.lookWith(&session{t: t, ctx: ctx, link: t.linkNow(), conn: e.conn, attempt: e}, e, more)

@@ -202,6 +202,8 @@ func savedReversal(f Facts, b driver.Baseline, exclusive bool) driver.Outcome {
 		return intruder(exclusive, "a newer operation of another kind: "+text)
 	case said == SenseOdd:
 		return people("", text)
+	case said == SenseRefused && (f.Older || f.Beside != nil):
+		return people("", "a refused reversal from before, or one beside which the terminal told another word")
 	case said == SenseApproved && !stanFollows(b.LastSTAN, f.New.Charge.STAN):
 		return people(driver.Reversed, "a reversal, but its number does not follow the charge's")
 	case said == SenseApproved && !sameCard(b, card):

@@ -85,7 +85,7 @@ func row05(f Facts) (driver.Outcome, bool) {
 func rowNovelty(f Facts) (driver.Outcome, bool) {
 	switch {
 	case f.fresh() && f.Older:
-		return people("", "the saved result is a refusal from before the payment"), true
+		return people("", "the saved result is from before the payment"), true
 	case !f.fresh() || f.Novel || f.ours():
 		return no, false
 	}
@@ -244,19 +244,19 @@ func row14(f Facts) (driver.Outcome, bool) {
 	return intruder(f.exclusive(), "a newer operation of another kind"), true
 }
 
-// row15: G≠ 09, 888, contradictory. Residual: as rows 20 and 18, which judge by the total alone, too.
+// row15: G≠ 09, 888, contradictory. A computed total does not decide, for nothing else speaks. Residual: as rows 20 and 18, which judge by the total alone, too.
 func row15(f Facts) (driver.Outcome, bool) {
 	switch {
 	case !f.fresh():
 		return no, false
-	case f.Totals == TotalsOne && f.exclusive():
+	case f.Totals == TotalsOne && f.TotalsMeasured && f.exclusive():
 		return chargedByEvidence(nil, "totals"), true
-	case f.t0Measured(), f.exclusive() && f.t0():
+	case f.t0Measured():
 		return notChargedByEvidence(f.New), true
 	case f.early(TotalsNothing), f.exclusive() && f.Totals == TotalsNothing && !f.Quiet && !f.GivenUp:
 		return wait(f), true
 	}
-	return people("", "the saved result says neither charged nor refused"), true
+	return people(f.byTotal(), "the saved result says neither charged nor refused"), true
 }
 
 // row16: nothing newer saved, but it may still be at work. Residual of all that follow: a terminal that
@@ -299,7 +299,8 @@ func row18(f Facts) (driver.Outcome, bool) {
 	return notCharged(driver.NotCharged, local.CodeByEvidence, "totals unchanged"), true
 }
 
-// row19: G=, T0 computed: our own bookkeeping counts only where every sale is ours. Residual: that of row17.
+// row19: G=, T0 computed: our own bookkeeping counts only where every sale is ours. Residual: that of row17; and sums
+// that lack a close which nobody saw, under a sale that was added up and died before it was saved.
 func row19(f Facts) (driver.Outcome, bool) {
 	switch {
 	case !f.same() || !f.t0() || f.ours():
@@ -310,12 +311,13 @@ func row19(f Facts) (driver.Outcome, bool) {
 	return people(driver.NotCharged, "totals as computed"), true
 }
 
-// row20: G=, T1. With the receipt from before it contradicts itself. Residual: the cancellation of row02.
+// row20: G=, T1 measured. With the receipt from before it contradicts itself; computed, it may be an earlier charge that
+// the sums lack. Residual: the cancellation of row02.
 func row20(f Facts) (driver.Outcome, bool) {
 	switch {
 	case !f.same() || f.Totals != TotalsOne:
 		return no, false
-	case f.exclusive() && !f.r0():
+	case f.exclusive() && f.TotalsMeasured && !f.r0():
 		return chargedByEvidence(nil, "totals"), true
 	}
 	return people(driver.Charged, "the totals grew by this amount, perhaps by hand"), true
@@ -345,17 +347,29 @@ func row23(f Facts) (driver.Outcome, bool) {
 	return people("", "the terminal began, and has nothing newer"), true
 }
 
-// row24: G unsupported, or its memory empty. Residual: those of rows 17, 18 and 20; nothing but the total tells
+// row24: G unsupported, or its memory empty. A computed total does not decide, for nothing else speaks. Residual: those of rows 17, 18 and 20; nothing but the total tells
 // a reversal of the same amount then.
 func row24(f Facts) (driver.Outcome, bool) {
-	unchanged := f.t0Measured() || f.exclusive() && f.t0()
 	switch {
 	case f.Last != LastUnsupported:
 		return no, false
-	case f.exclusive() && f.ours() && f.Totals == TotalsOne:
+	case f.exclusive() && f.ours() && f.Totals == TotalsOne && f.TotalsMeasured:
 		return chargedByEvidence(nil, "reprint and totals"), true
-	case f.r0() && !f.Totals.grew(), unchanged && !f.ours():
+	case f.r0() && !f.Totals.grew(), f.t0Measured() && !f.ours():
 		return notCharged(driver.NotCharged, local.CodeByEvidence, "nothing newer on the terminal"), true
 	}
-	return people("", "the terminal does not tell its last result"), true
+	return people(f.byTotal(), "the terminal does not tell its last result"), true
+}
+
+// byTotal is what people will most likely find where a computed total is all there is: under E1, and nothing else.
+func (f Facts) byTotal() driver.Verdict {
+	switch {
+	case !f.exclusive() || f.TotalsMeasured || f.ours() || f.r0():
+		return ""
+	case f.Totals == TotalsOne:
+		return driver.Charged
+	case f.t0():
+		return driver.NotCharged
+	}
+	return ""
 }

@@ -41,6 +41,7 @@ type terminal struct {
 	single   bool                     // it serves one client at a time
 	passport *driver.Passport         // in force; nil: none
 	undone   refusedReversal          // the latest refusal of a reversal
+	counted  counted                  // whether its total holds our charges
 }
 
 // link is what was learned about the terminal's way of framing. It holds for the life of the process.

@@ -2,6 +2,7 @@ package ecr17
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,7 @@ type world struct {
 type kind struct {
 	saves    string // works, refused: G is answered with NAK, fresh: its memory was empty before
 	copies   string // no: R is not asked, blank: references are not printed, printed
-	total    string // none, measured, computed
+	total    string // none, measured, computed; computed from sums that lack a close nobody saw (over) or a charge nobody knows (under)
 	start    int64  // total before our payment
 	refusals bool   // a refusal prints a receipt
 	manual   bool   // what is typed by hand is saved for G, too
@@ -37,6 +38,7 @@ type kind struct {
 
 const (
 	theirCents = 999
+	tipCents   = 150
 	startCents = 50_000
 
 	ourReference      = "RIFA1ABCDEFGH"
@@ -47,18 +49,23 @@ const (
 
 // Values of the dimensions. The first one of before and after is the quiet case.
 var (
-	hosts = []string{"never", "approved", "declined", "stopped", "cancelled", "partial", "odd", "odd and nothing"}
+	hosts = []string{"never", "approved", "tipped", "declined", "stopped", "cancelled", "partial", "odd", "odd and nothing"}
 	fates = []string{"whole", "died at once", "died after the total", "died before saving", "died before the receipt", "died after the receipt", "running"}
 	lines = []string{"no ACK", "ACK", "progress", "result"}
 )
 
 // admits are the deeds of others under each claim.
 var admits = map[driver.Exclusivity][]string{
-	driver.Exclusive: {"", "close", "STAN restarts", "memory lost", "memory falls back"},
-	driver.Manual:    {"", "close", "hand sells ours", "hand sells other", "hand refused", "hand undoes", "close, hand sells other"},
+	driver.Exclusive: {"", "close", "STAN restarts", "close, STAN restarts", "memory lost", "memory falls back"},
+	driver.Manual: {"", "close", "close, STAN restarts", "hand sells ours", "hand sells other", "hand refused", "hand undoes", "close, hand sells other",
+		"memory falls back"},
 	driver.Shared: {"", "close", "hand sells ours", "till sells ours", "till sells other", "till refused", "till undoes",
-		"close, till sells other", "STAN restarts", "replaced"},
+		"close, till sells other", "close, STAN restarts, till refused", "till sells ours, till refused", "STAN restarts", "replaced", "memory falls back"},
 }
+
+// ways are how a terminal may be, whoever uses it. They are tried like a deed before our payment: its last result is
+// always the last but one, the last one being a payment of ours that the ledger has; its total leaves ours out.
+var ways = []string{"tells the approval before", "tells the refusal before", "tells the cancel before", "counts ours elsewhere"}
 
 // truth is what became of the money of our payment in the end.
 type truth struct {
@@ -79,6 +86,10 @@ type pos struct {
 	sold  int64 // amount of the last sale that still stands, 0 none
 	mine  bool  // it was ours
 	truth truth
+
+	behind    bool   // G tells the last result but one
+	newest    []byte // then: the last one
+	uncounted bool   // the total leaves our sales out
 }
 
 func newPOS(k kind, at time.Time) *pos {
@@ -98,9 +109,35 @@ func newPOS(k kind, at time.Time) *pos {
 }
 
 func (p *pos) save(result []byte) {
-	if p.kind.saves != "refused" {
+	switch {
+	case p.kind.saves == "refused":
+	case p.behind:
+		p.saved, p.newest = p.newest, result
+	default:
 		p.saved = result
 	}
+}
+
+// way makes the terminal one of those that ways names.
+func (p *pos) way(name string) {
+	if name == "counts ours elsewhere" {
+		p.uncounted = true
+		return
+	}
+	if p.kind.saves != "works" {
+		return
+	}
+	now := p.now
+	p.now, p.behind = now.Add(-time.Minute), true
+	switch name {
+	case "tells the approval before":
+		p.newest = p.result(ecr17.ResultOK, ourCents, true)
+	case "tells the refusal before":
+		p.newest = p.result(ecr17.ResultRefused, 0, true)
+	default:
+		p.newest = p.result(ecr17.ResultRefused, 0, false)
+	}
+	p.now = now
 }
 
 // result is a payment's result; one that reached no host has no number.
@@ -148,7 +185,7 @@ func (p *pos) pay(host, fate string) (said []byte) {
 	case "odd", "odd and nothing":
 		code = "09"
 	}
-	took := host == "approved" || host == "cancelled" || host == "partial" || host == "odd"
+	took := host == "approved" || host == "tipped" || host == "cancelled" || host == "partial" || host == "odd"
 	if took {
 		p.truth = truth{host != "cancelled", cents}
 	}
@@ -164,7 +201,14 @@ func (p *pos) pay(host, fate string) (said []byte) {
 		return said
 	}
 	if took {
-		p.total, p.sold, p.mine = p.total+cents, cents, true
+		p.sold, p.mine = cents, true
+		if host == "tipped" {
+			p.sold += tipCents
+		}
+		if p.uncounted {
+			p.sold = 0
+		}
+		p.total += p.sold
 	}
 	if fate == "died after the total" {
 		return said
@@ -266,7 +310,20 @@ func (w world) live() (look, truth) {
 	if w.kind.total != "none" {
 		base.Total = &driver.Total{Cents: p.total, Measured: w.kind.total == "measured"}
 	}
-	p.others(w.before)
+	switch w.kind.total {
+	case "over":
+		base.Total.Cents += ourCents
+	case "under":
+		base.Total.Cents = max(base.Total.Cents-ourCents, 0)
+	}
+	var heard [][]byte
+	if slices.Contains(ways, w.before) {
+		if p.way(w.before); p.behind {
+			heard = append(heard, readResult(p.newest, ourTID, worldAt).Raw)
+		}
+	} else {
+		p.others(w.before)
+	}
 	p.now = worldAt.Add(20 * time.Second)
 	said := p.pay(w.host, w.fate)
 	p.now = worldAt.Add(35 * time.Second)
@@ -279,7 +336,9 @@ func (w world) live() (look, truth) {
 	l := look{
 		attempt: driver.Attempt{
 			Payment: driver.Payment{Reference: ourReference, AmountCents: ourCents,
-				KnownResult: func(_ []byte, stan string) bool { return stan == olderSTAN }},
+				KnownResult: func(raw []byte, stan string) bool {
+					return stan == olderSTAN || slices.ContainsFunc(heard, func(h []byte) bool { return string(h) == string(raw) })
+				}},
 			Baseline: base, SentAt: worldAt, Exclusivity: w.claim,
 			Knows: func(r string) bool { return strings.HasPrefix(r, "RIFA1") },
 		},

@@ -3,6 +3,7 @@ package ecr17
 import (
 	"flag"
 	"fmt"
+	"slices"
 	"testing"
 
 	"sportello/driver"
@@ -24,7 +25,8 @@ var residuals = []struct {
 		}},
 	{"died before it printed", "the host approved and the total grew, but it is not read or was closed, and the last receipt is the one from before",
 		func(w world, f Facts, row string, v driver.Verdict) bool {
-			died := w.fate == "died after the total" || w.fate == "died before the receipt" && w.kind.saves != "works"
+			died := w.fate == "died after the total" ||
+				w.fate == "died before the receipt" && (w.kind.saves != "works" || w.before == "tells the cancel before")
 			return v == driver.NotCharged && died && f.r0() && !f.Totals.grew() && (row == "17" || row == "24")
 		}},
 	{"died after it printed", "the host approved and the receipt is in the clerk's hand, but nothing is saved and the total never grew, and the copy is not read, or another's refusal is saved beside it",
@@ -65,6 +67,14 @@ var residuals = []struct {
 		func(w world, _ Facts, row string, v driver.Verdict) bool {
 			return v == driver.NotCharged && row == "13" && w.host == "partial" && w.fate == "died before the receipt" && w.kind.refusals
 		}},
+	{"sums that lack a close", "our own sums are wrong by exactly our amount, because a session closed by itself or for want of a charge, and the sale was added up but not saved, or the terminal tells its last result but one and that looks the same",
+		func(w world, _ Facts, row string, v driver.Verdict) bool {
+			return v == driver.NotCharged && row == "19" && (w.kind.total == "over" || w.kind.total == "under")
+		}},
+	{"counts ours elsewhere", "the terminal's totals leave payments like ours out. Commissioning reads totals before a payment only where they hold the last charge, and a total that a charge left as it was is not used again",
+		func(w world, f Facts, row string, v driver.Verdict) bool {
+			return v == driver.NotCharged && w.before == "counts ours elsewhere" && (f.TotalsMeasured || row == "19")
+		}},
 	{"another amount, untold", "71 bytes tell no amount; without totals a partial approval looks whole",
 		func(w world, _ Facts, row string, v driver.Verdict) bool {
 			return v == driver.Charged && w.host == "partial" && w.kind.plain
@@ -80,7 +90,7 @@ func closes(w world) bool {
 // TestWorlds is design 5.8: no world in which the card is charged in the end is judged not charged, none
 // in which it is not is judged charged, the residuals apart.
 func TestWorlds(t *testing.T) {
-	hit, verdicts, wrong, n := make([]int, len(residuals)), map[string]int{}, 0, 0
+	hit, verdicts, lies, wrong, n := make([]int, len(residuals)), map[string]int{}, map[string]int{}, 0, 0
 	walk(func(w world) {
 		n++
 		l, truth := w.live()
@@ -104,9 +114,11 @@ func TestWorlds(t *testing.T) {
 				return
 			}
 		}
-		if wrong++; wrong <= 20 {
-			t.Errorf("%s, by row %s (%s):\n%+v\n%+v", lie, row, o.Reason.Text, w, facts)
+		wrong++
+		if lie = fmt.Sprintf("%s, by row %s (%s)", lie, row, o.Reason.Text); lies[lie] < 3 {
+			t.Errorf("%s:\n%+v\n%+v", lie, w, facts)
 		}
+		lies[lie]++
 	})
 	for i, r := range residuals {
 		if hit[i] == 0 {
@@ -114,13 +126,13 @@ func TestWorlds(t *testing.T) {
 		}
 		t.Logf("%6d  %s: %s", hit[i], r.name, r.why)
 	}
-	t.Logf("%d worlds, %v; %d judged wrong", n, verdicts, wrong)
+	t.Logf("%d worlds, %v; %d judged wrong: %v", n, verdicts, wrong, lies)
 }
 
 // walk visits the worlds: some that are few, and of the product of all dimensions every so many, always the
 // same ones.
 func walk(visit func(world)) {
-	every := map[driver.Exclusivity]int{driver.Exclusive: 127, driver.Manual: 397, driver.Shared: 797}
+	every := map[driver.Exclusivity]int{driver.Exclusive: 557, driver.Manual: 1597, driver.Shared: 3797}
 	for _, claim := range exclusivities {
 		for _, k := range kinds() {
 			for _, line := range []string{"nothing", "cut short", "NAK"} {
@@ -137,7 +149,7 @@ func walk(visit func(world)) {
 					if host == "never" && fate != "whole" || line == "result" && (host == "never" || fate == "died at once" || fate == "running") {
 						continue
 					}
-					for _, before := range admits[claim] {
+					for _, before := range slices.Concat(admits[claim], ways) {
 						for _, after := range admits[claim] {
 							for _, k := range kinds() {
 								for _, quiet := range []bool{false, true} {
@@ -162,7 +174,7 @@ func kinds() []kind {
 	}
 	for _, saves := range []string{"works", "refused", "fresh"} {
 		for _, copies := range []string{"no", "blank", "printed"} {
-			for _, total := range []string{"none", "measured", "computed"} {
+			for _, total := range []string{"none", "measured", "computed", "over", "under"} {
 				for _, start := range []int64{startCents, 0, ourCents, ourCents + theirCents} {
 					if total == "none" && start != startCents {
 						continue
