@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
@@ -16,10 +17,13 @@ const maxRecords = 20
 // sight is what a look before a repeat has seen (design 3.8, govpay 7).
 type sight struct {
 	records  []govpay.Payment // of our session, in full, newest first
-	codes    map[string]bool  // of the attempts of all of them
+	codes    map[attemptCode]bool
 	receipts map[int][]govpay.Receipt
 	position map[int]govpay.Position // without those that the platform does not know
 }
+
+// attemptCode is an attempt of ours: a code is one only with its notice, since it may be the time of day.
+type attemptCode struct{ creditor, iuv, code string }
 
 // before looks at everything that could say that a charge has been submitted, or
 // that somebody else has paid, or is paying. All of it must have been answered.
@@ -100,17 +104,20 @@ func (l *look) session(p ledger.Payment) ([]govpay.Payment, error) {
 	return all, nil
 }
 
-func codesOf(records []govpay.Payment) map[string]bool {
-	codes := make(map[string]bool)
+func codesOf(records []govpay.Payment) map[attemptCode]bool {
+	codes := make(map[attemptCode]bool)
 	for _, r := range records {
 		for _, a := range r.Attempts {
-			if a.Code != "" {
-				codes[a.Code] = true
+			if identifies(a.Code) {
+				codes[attemptCode{a.Creditor, a.IUV, a.Code}] = true
 			}
 		}
 	}
 	return codes
 }
+
+// identifies says that an attempt's code is one: the platform also knows the words for none.
+func identifies(code string) bool { return code != "" && !strings.EqualFold(code, "n/a") }
 
 // fate is what the platform has made of one record of ours.
 type fate uint8
@@ -120,7 +127,7 @@ const (
 	fateAccepted             // the receipt follows, or has come
 	fateWorking              // it may be at work on it, or a state that we do not know
 	fateNobody               // nobody knows whether pagoPA got it
-	fateRefused              // the provider refused it: a receipt says so
+	fateRefused              // refused: a negative receipt, or the state of the record
 )
 
 // attempts is what the states of our own attempts mean; what is not here may be at work.
@@ -129,7 +136,7 @@ var attempts = map[govpay.AttemptState]fate{
 	govpay.AttemptReceipt:    fateAccepted,
 	govpay.AttemptBadReceipt: fateAccepted, // money has moved; the receipt may be loaded again
 	govpay.AttemptRefused:    fateNothing,
-	govpay.AttemptExpired:    fateNothing,
+	govpay.AttemptExpired:    fateNobody, // its receipt may still come
 	govpay.AttemptSendError:  fateNobody,
 }
 
@@ -155,11 +162,13 @@ func fateOfAttempt(a govpay.Attempt) fate {
 //	                                    sent, else nothing
 //	NON_ESEGUITO, ANNULLATO             refused, unless an attempt is accepted after all
 //	any other                           at work: never repeated
+//
+// An attempt with a receipt was accepted, be it a negative one: what follows is the notice's own (refusedAfterAll).
 func fateOf(r govpay.Payment, over bool) fate {
 	worst, accepted := fateNothing, 0
 	for _, a := range r.Attempts {
 		f := fateOfAttempt(a)
-		if f == fateAccepted {
+		if f == fateAccepted || a.Proof != nil {
 			accepted++
 			continue
 		}
@@ -212,7 +221,7 @@ func (l *look) ownCodes(p ledger.Payment, m *matter, refs []govpay.ReceiptRef) e
 	living, refused := "", ""
 	for _, r := range records { // newest first
 		a, ok := r.Notice(m.notice.Creditor, m.iuv)
-		if !ok || a.Code == "" {
+		if !ok || !identifies(a.Code) {
 			continue
 		}
 		m.codes[a.Code] = true
@@ -223,23 +232,27 @@ func (l *look) ownCodes(p ledger.Payment, m *matter, refs []govpay.ReceiptRef) e
 			living = cmp.Or(living, a.Code)
 		}
 	}
+	// The record that was accepted must be among them: an older one says nothing about it.
+	named := p.Submission == nil || p.Submission.PlatformID == "" ||
+		slices.ContainsFunc(records, func(r govpay.Payment) bool { return r.ID == p.Submission.PlatformID })
 	switch {
 	case living != "":
 		m.code = living
-	case refused != "":
+	case refused != "" && named:
 		m.refused = fmt.Sprintf("attempt %q was refused", refused)
 	}
 	return nil
 }
 
 // blockers says who is paying a notice besides us, or has; "": nobody that can be seen.
-func (s sight) blockers(i int, now time.Time) string {
+func (s sight) blockers(i int, n ledger.Notice, now time.Time) string {
 	v, ok := s.position[i]
-	if !ok {
+	iuv, err := iuvOf(n.Number)
+	if !ok || err != nil {
 		return ""
 	}
 	for _, a := range v.Attempts {
-		if a.Code != "" && s.codes[a.Code] {
+		if s.codes[attemptCode{n.Creditor, iuv, a.Code}] {
 			continue
 		}
 		switch f, known := attempts[a.State]; {

@@ -16,7 +16,7 @@ import (
 type whose uint8
 
 const (
-	unclear whose = iota // it does not name its provider, or contradicts itself
+	unclear whose = iota // it does not name its provider, or contradicts itself; or our own code is not known
 	foreign              // another provider
 	ours                 // the terminal's provider
 )
@@ -32,6 +32,8 @@ func (m matter) owner(r govpay.Receipt) whose {
 		return ours
 	case m.codes == nil && r.Proof.PSP == "":
 		return unclear
+	case m.codes != nil && len(m.codes) == 0:
+		return unclear // we have submitted, and cannot see as what
 	default:
 		return foreign
 	}

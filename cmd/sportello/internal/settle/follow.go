@@ -3,7 +3,6 @@ package settle
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
@@ -41,8 +40,10 @@ func (l *look) follows(p ledger.Payment, todo []int, s sight, asked time.Time) (
 	}
 	for _, i := range todo {
 		for _, rc := range s.receipts[i] {
-			if s.codes[rc.ID] { // of a record that failed
-				return l.accepted(p, recordOf(s.records, rc.ID)), false
+			n := p.Notices[i]
+			iuv, err := iuvOf(n.Number)
+			if own := (attemptCode{n.Creditor, iuv, rc.ID}); err == nil && s.codes[own] { // of a record that failed
+				return l.accepted(p, recordOf(s.records, own)), false
 			}
 		}
 	}
@@ -61,7 +62,7 @@ func (l *look) follows(p ledger.Payment, todo []int, s sight, asked time.Time) (
 		return r, false
 	}
 	for _, i := range todo {
-		what := s.blockers(i, asked)
+		what := s.blockers(i, p.Notices[i], asked)
 		if what == "" {
 			continue
 		}
@@ -96,9 +97,9 @@ func (l *look) follows(p ledger.Payment, todo []int, s sight, asked time.Time) (
 	return result{}, true
 }
 
-func recordOf(records []govpay.Payment, code string) govpay.Payment {
+func recordOf(records []govpay.Payment, own attemptCode) govpay.Payment {
 	for _, r := range records {
-		if slices.ContainsFunc(r.Attempts, func(a govpay.Attempt) bool { return a.Code == code }) {
+		if a, ok := r.Notice(own.creditor, own.iuv); ok && a.Code == own.code {
 			return r
 		}
 	}
@@ -119,7 +120,11 @@ func (l *look) accepted(p ledger.Payment, rec govpay.Payment) result {
 // ended writes the end of a submission.
 func (l *look) ended(e ledger.SubmissionEnd) result {
 	_, err := l.w.o.Ledger.Submitted(l.PaymentID, e)
+	l.memo.unwritten = nil
 	if err != nil {
+		if !errors.Is(err, ledger.ErrStale) {
+			l.memo.unwritten = &e
+		}
 		return result{err: fmt.Errorf("submitted %d: %w", e.N, err), stale: errors.Is(err, ledger.ErrStale)}
 	}
 	l.w.o.Log.Info().Str("payment", l.PaymentID).Int("submission", e.N).Bool("accepted", e.Accepted).Bool("unsure", e.Unsure).

@@ -38,10 +38,12 @@ type item struct {
 	tries             int    // looks so far
 	strikes           int    // looks in a row that failed on our side
 	failure           govpay.Outcome
-	fell              uint64 // the platform's answers when it last failed to answer this item; 0: it did not
-	falls             int    // times in a row
-	drain             int    // the drain that it is part of
-	barred            bool   // a submission that waits for people to mend the set-up
+	fell              uint64    // the platform's answers when it last failed to answer this item; 0: it did not
+	falls             int       // times in a row
+	drain             int       // the drain that it is part of
+	barred            bool      // a submission that waits for people to mend the set-up
+	found             bool      // its payment was there at the start: a lost ledger may know more of it
+	seen              time.Time // when this process saw it first
 
 	running bool
 	gone    bool // left the outbox during its look
@@ -57,6 +59,9 @@ type memo struct {
 	calls     int       // since the start
 	sendError time.Time // when a submission was first found of which nobody knows whether pagoPA got it
 	blocked   time.Time // when somebody else's attempt was first found in the way
+	// unwritten is the end of a call that the ledger would not take: it is written
+	// before anything is asked, or submitted.
+	unwritten *ledger.SubmissionEnd
 }
 
 const poison = 3 // so many failures on our side in a row put an item aside

@@ -49,6 +49,8 @@ type look struct {
 	told  causes
 	late  bool // the receipt should have been there by now
 	red   bool // it is missing
+	found bool // the payment was there when the service started
+	seen  time.Time
 	away  bool // the platform was away when the look began: ask gently
 	probe bool // it is the one that asks whether the platform is there
 	// missed: nor is it the platform's fault that the receipt is not there, nor ours.
@@ -152,7 +154,7 @@ func (l *look) ask() result {
 	}
 	m, err := l.w.matter(p, l.Index)
 	switch {
-	case errors.Is(err, errNoProvider) && l.work == workAwait:
+	case errors.Is(err, errNoProvider) && (l.work == workAwait || l.work == workWatch && !open(p)):
 		return l.orphaned(p)
 	case err != nil:
 		return result{err: err}
@@ -178,8 +180,8 @@ func (l *look) ask() result {
 	return r
 }
 
-// orphaned opens a case, once, for a charge on a terminal that has no provider any
-// more: no receipt can be told to be ours, and nothing can be submitted. The
+// orphaned opens a case, once, for a charge or a watch on a terminal that has no provider
+// any more: no receipt can be told to be ours, and nothing can be submitted. The
 // notice's reason says that it is open; it stays in the outbox in case the
 // configuration is mended.
 func (l *look) orphaned(p ledger.Payment) result {
@@ -188,7 +190,7 @@ func (l *look) orphaned(p ledger.Payment) result {
 		return result{}
 	}
 	k := l.opens(local.CodeProviderMissing, p.Terminal,
-		fmt.Sprintf("charged on terminal %q, which has no provider configured: its receipt is not looked for", p.Terminal))
+		fmt.Sprintf("made on terminal %q, which has no provider configured: its receipt is not looked for", p.Terminal))
 	_, err := l.register(ledger.RegistrationChange{Reason: why, Case: k})
 	return result{err: err, stale: errors.Is(err, ledger.ErrStale)}
 }
@@ -295,7 +297,8 @@ func (l *look) missingAnyway(why error) {
 
 // watched opens a case when a receipt of ours appears that no charge explains,
 // and ends the watch at its time, unless the outcome is still unknown. Only an
-// answer that was asked for after that time ends it.
+// answer that was asked for after that time ends it, and after a token's life under our
+// own eyes: that time is the wall clock's, which may just have been set.
 func (l *look) watched(p ledger.Payment, m matter, receipts []govpay.Receipt, asked time.Time) result {
 	c := ledger.RegistrationChange{To: m.notice.Registration, DropWatch: true}
 	switch r := unexplained(m, receipts); {
@@ -306,7 +309,7 @@ func (l *look) watched(p ledger.Payment, m matter, receipts []govpay.Receipt, as
 		}
 		identify(&c, r)
 		c.Case = newCase(l.PaymentID, c.Reason, r)
-	case !open(p) && !l.Until.IsZero() && asked.After(l.Until):
+	case !open(p) && !l.Until.IsZero() && asked.After(l.Until) && asked.Sub(l.seen) >= tokenLife:
 	default:
 		return result{}
 	}

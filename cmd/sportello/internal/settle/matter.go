@@ -61,7 +61,7 @@ func open(p ledger.Payment) bool { return p.State == ledger.Sent || p.State == l
 // matter gathers what the ledger knows about a notice.
 func (w *Worker) matter(p ledger.Payment, index int) (matter, error) {
 	provider, ok := w.o.Providers[p.Terminal]
-	if !ok {
+	if !ok && p.Settlement != ledger.SettlementPlatform { // there a receipt is ours by its code
 		return matter{}, fmt.Errorf("%w %q", errNoProvider, p.Terminal)
 	}
 	n := p.Notices[index]

@@ -92,7 +92,7 @@ func (s *schedule) launch(it *item, now time.Time, overdue bool) {
 	}
 	s.w.look(&look{
 		w: s.w, item: it, OutboxItem: it.OutboxItem, work: it.work, memo: it.memo, told: it.told,
-		late: it.late, red: it.red, away: s.away, overdue: overdue, probe: s.away && !overdue,
+		late: it.late, red: it.red, found: it.found, seen: it.seen, away: s.away, overdue: overdue, probe: s.away && !overdue,
 		missed: it.late && !s.away && now.Sub(s.since) >= s.w.patience(), struck: it.strikes,
 	}, s.results)
 }

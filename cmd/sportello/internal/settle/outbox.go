@@ -17,9 +17,12 @@ func (s *schedule) read(now time.Time) {
 	}
 	present := make(map[string]bool, len(outbox))
 	for _, o := range outbox {
-		it := s.items[o.PaymentID] // a submission stands for all notices of its payment
+		if !s.begun {
+			s.found[o.PaymentID] = true
+		}
+		it := s.items[o.Key]
 		if it == nil {
-			it = s.items[o.Key]
+			it = s.items[o.PaymentID] // a submission stands for all notices of its payment
 		}
 		if it != nil {
 			present[it.key] = true
@@ -118,7 +121,7 @@ func (s *schedule) fresh(o ledger.OutboxItem, key string, what work, p ledger.Pa
 	n := p.Notices[o.Index]
 	return &item{
 		OutboxItem: o, key: key, work: what, notices: []noticeKey{{n.Creditor, n.Number}}, since: o.Since, plan: s.w.o.Plan,
-		told: s.opened[p.ID] | causeOf[n.Reason.Code], place: [places]int{-1, -1, -1},
+		told: s.opened[p.ID] | causeOf[n.Reason.Code], found: s.found[p.ID], seen: time.Now(), place: [places]int{-1, -1, -1},
 	}
 }
 

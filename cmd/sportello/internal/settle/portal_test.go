@@ -19,7 +19,7 @@ type portal struct {
 	// answer is the script of POST /pagamenti, one step a call; then everything is taken.
 	answer []step
 	took   time.Duration // how long a call takes
-	cut    bool          // the ledger refuses to write the end of a call
+	hidden bool          // the list of payments does not show our records
 }
 
 type call struct {
@@ -98,7 +98,7 @@ func (w *world) PaymentsBySession(_ context.Context, session string) ([]govpay.P
 	}
 	var all []govpay.Payment
 	for _, r := range w.portal.records {
-		if r.Session == session && w.visible(r) {
+		if r.Session == session && w.visible(r) && !w.portal.hidden {
 			r.Attempts, r.Listed = nil, true
 			all = append(all, r)
 		}
@@ -192,10 +192,8 @@ func (b books) Submit(id string) (ledger.Payment, error) {
 		return ledger.Payment{}, w.broken
 	}
 	p := w.payments[id]
-	for _, n := range p.Notices {
-		if n.Registration == ledger.RegAwaiting || n.Registration == ledger.RegDone || n.Registration == ledger.RegHeld {
-			return *p, ledger.ErrStale
-		}
+	if len(toSubmit(*p)) == 0 {
+		return *p, ledger.ErrStale
 	}
 	n := 1
 	if p.Submission != nil {

@@ -24,6 +24,7 @@ type schedule struct {
 	lane    []*item               // submissions whose turn came while as many as may were under way
 	overdue []*item               // red, and to be made a case without asking a platform that is away
 	opened  map[string]causes     // open cases by payment, read at the start
+	found   map[string]bool       // payments in the outbox at the start
 	running int
 	calling int         // of these, about submissions
 	results chan result // as many as may run: a look never blocks on it
@@ -49,7 +50,7 @@ func newSchedule(w *Worker) *schedule {
 	return &schedule{
 		w: w, items: make(map[string]*item), busy: make(map[noticeKey]bool), parked: make(map[noticeKey][]*item),
 		turns: newLine(placeTurn, byTurn), clocks: newLine(placeClock, byClock), oldest: newLine(placeAge, byAge),
-		opened: make(map[string]causes), results: make(chan result, w.o.Parallel+1), dirty: true, since: time.Now(),
+		opened: make(map[string]causes), found: make(map[string]bool), results: make(chan result, w.o.Parallel+1), dirty: true, since: time.Now(),
 	}
 }
 

@@ -28,13 +28,28 @@ func (s *setup) wrong() bool {
 	return s.broken
 }
 
-// fail says that it is broken, and whether that is news.
-func (s *setup) fail() bool {
+// fail says that it is broken, and whether that is news: no case of an earlier start says so already.
+func (s *setup) fail(l Ledger) bool {
+	id, err := openSetup(l)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	was := s.broken
 	s.broken = true
-	return !was
+	if err == nil && id != "" {
+		s.id = id
+	}
+	return !was && s.id == ""
+}
+
+// openSetup is the open case about it; "": none.
+func openSetup(l Ledger) (id string, err error) {
+	all, err := l.Cases(false)
+	for _, c := range all {
+		if c.Cause.Code == string(local.CodeSubmissionWrongSetup) {
+			id = c.ID
+		}
+	}
+	return id, err
 }
 
 // mend asks the ledger whether the case was ended.
@@ -43,14 +58,9 @@ func (s *setup) mend(l Ledger) (bool, error) {
 	id := s.id
 	s.mu.Unlock()
 	if id == "" {
-		all, err := l.Cases(false)
-		if err != nil {
+		var err error
+		if id, err = openSetup(l); err != nil {
 			return false, err
-		}
-		for _, c := range all {
-			if c.Cause.Code == string(local.CodeSubmissionWrongSetup) {
-				id = c.ID
-			}
 		}
 	}
 	ended := id == ""
@@ -72,7 +82,7 @@ func (s *setup) mend(l Ledger) (bool, error) {
 // wrongSetup stops all submissions, and opens the case of the first.
 func (l *look) wrongSetup(e ledger.SubmissionEnd, r result) result {
 	e.Reason = driver.Reason{Code: string(local.CodeSubmissionWrongSetup), Text: e.Fault}
-	if l.w.setup.fail() {
+	if l.w.setup.fail(l.w.o.Ledger) {
 		e.Case = &ledger.Case{PaymentID: l.PaymentID, Cause: e.Reason,
 			Evidence: fmt.Sprintf("POST /pagamenti was answered as for a payment in a browser (%s): nothing is registered this way; nothing is submitted until this case is ended, or the service is started again", e.Fault)}
 	}

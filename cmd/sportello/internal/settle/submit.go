@@ -97,8 +97,13 @@ func (l *look) submission(p ledger.Payment) result {
 	case !stands(p):
 		return l.unconfirmed(p, todo)
 	}
+	if e := l.memo.unwritten; e != nil {
+		if r := l.ended(*e); r.err != nil || r.done {
+			return r
+		}
+	}
 	// The first call of a charge made since the start needs no look: nobody can have made it before.
-	if p.Submission == nil && !l.away && l.memo.calls == 0 && l.Since.After(l.w.started) {
+	if p.Submission == nil && !l.away && l.memo.calls == 0 && !l.found {
 		return l.submit(p, provider, todo)
 	}
 	asked := time.Now()
@@ -156,7 +161,11 @@ func (l *look) submit(p ledger.Payment, provider Provider, todo []int) result {
 	}
 	p, err := l.w.o.Ledger.Submit(p.ID)
 	if err != nil {
-		return l.notSubmitted(p, todo, err)
+		r := result{err: fmt.Errorf("submit: %w", err), stale: errors.Is(err, ledger.ErrStale)}
+		if r.stale { // a refund waits for its signature, or the outbox knows better
+			r.slow, r.at = true, time.Now().Add(l.w.o.SlowPause)
+		}
+		return r
 	}
 	l.w.o.Events.Changed(l.PaymentID)
 	s := govpay.Submission{PSP: provider.ID, Intermediary: provider.Intermediary, Channel: provider.Channel,
@@ -182,23 +191,6 @@ func (l *look) submit(p ledger.Payment, provider Provider, todo []int) result {
 		return r
 	}
 	return l.refused(p, todo, e, next, err)
-}
-
-// notSubmitted is a submission that the ledger does not allow. That a notice of the
-// cart has gone another way must not leave the others without anybody.
-func (l *look) notSubmitted(p ledger.Payment, todo []int, err error) result {
-	r := result{err: fmt.Errorf("submit: %w", err), stale: errors.Is(err, ledger.ErrStale), slow: true, at: time.Now().Add(l.w.o.SlowPause)}
-	if !errors.Is(err, ledger.ErrStale) {
-		return r
-	}
-	now, readErr := l.w.o.Ledger.Payment(l.PaymentID)
-	if readErr != nil || now.State != ledger.Charged || len(toSubmit(now)) == len(now.Notices) {
-		return r
-	}
-	if w := l.waits(now, todo, local.CodeSubmissionRefused, "", toldRefused, "another notice of the same charge was paid or refused: these cannot be submitted without it"); w.err != nil {
-		r.err = w.err
-	}
-	return r
 }
 
 // refused follows a call that failed, by the table.
@@ -274,7 +266,11 @@ func (l *look) never(p ledger.Payment, todo []int, e ledger.SubmissionEnd, r res
 	return r
 }
 
-// refusedAfterAll: what was accepted has been refused by the provider. Money is taken and not passed on.
+// refusedAfterAll: what was accepted has been refused by the provider, with a negative receipt, which is its
+// final word on that attempt (govpay 3.2). Money is taken and not passed on, so it is people's (design 3.7), and
+// it is not submitted again by itself: design 4 knows no way back from awaiting_receipt, and the provider that
+// has the money would have to say something else about the same charge. That only what was refused may be
+// repeated (govpay 7) is about calls whose end is not known. A repeat here could meet a refund.
 func (l *look) refusedAfterAll(m matter) result {
 	why := driver.Reason{Code: string(local.CodeSubmissionRefused)}
 	c := ledger.RegistrationChange{To: ledger.RegRejected, Reason: why,

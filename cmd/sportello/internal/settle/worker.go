@@ -120,14 +120,13 @@ const (
 
 // Worker is the outbox worker. Start it once; Close ends it and waits.
 type Worker struct {
-	o       Options
-	ctx     context.Context // ends with Close
-	stop    context.CancelFunc
-	wg      sync.WaitGroup // the loop and its looks
-	hello   chan struct{}  // capacity 1: somebody had an answer from the platform
-	closed  sync.Once
-	started time.Time // Start
-	setup   setup
+	o      Options
+	ctx    context.Context // ends with Close
+	stop   context.CancelFunc
+	wg     sync.WaitGroup // the loop and its looks
+	hello  chan struct{}  // capacity 1: somebody had an answer from the platform
+	closed sync.Once
+	setup  setup
 
 	mu       sync.Mutex // guards schedule: its loop holds it while it is awake
 	schedule *schedule
@@ -168,7 +167,7 @@ func New(o Options) (*Worker, error) {
 	if o.Jitter == nil {
 		o.Jitter = tenth
 	}
-	w := &Worker{o: o, hello: make(chan struct{}, 1), started: time.Now()}
+	w := &Worker{o: o, hello: make(chan struct{}, 1)}
 	w.ctx, w.stop = context.WithCancel(context.Background())
 	w.schedule = newSchedule(w)
 	return w, nil
@@ -198,7 +197,6 @@ func tenth(d time.Duration) time.Duration {
 
 // Start begins with what the outbox holds.
 func (w *Worker) Start() {
-	w.started = time.Now()
 	w.wg.Add(1)
 	go func() {
 		defer w.wg.Done()

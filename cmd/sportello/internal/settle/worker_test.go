@@ -2,9 +2,12 @@ package settle
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,6 +23,13 @@ import (
 func TestMain(m *testing.M) {
 	if where := os.Getenv(victimEnv); where != "" {
 		victim(where)
+	}
+	// The tests over HTTP wait for windows and plans: as many as these may do so at once.
+	flag.Parse()
+	if flag.Lookup("test.parallel").Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
+		if err := flag.Set("test.parallel", "12"); err != nil {
+			panic(err)
+		}
 	}
 	goleak.VerifyTestMain(m)
 }

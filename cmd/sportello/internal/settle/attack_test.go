@@ -1,0 +1,234 @@
+package settle
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/protocol/govpay"
+)
+
+// change changes the platform's side of a world.
+func (w *world) change(fn func(*portal)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	fn(&w.portal)
+}
+
+// TestAcceptedAndNowhereWritten: the disk is full when the platform accepts, and its list does not show the
+// payment when the disk has room again. What we were told is written; nothing is called.
+func TestAcceptedAndNowhereWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.portal.took, w.portal.hidden = 10*time.Second, true
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(time.Second)
+		w.charge("P1", noticeA)
+		time.Sleep(5 * time.Second)
+		w.mu.Lock()
+		w.broken = errors.New("disk is full")
+		w.mu.Unlock()
+		time.Sleep(20 * time.Minute)
+		w.mu.Lock()
+		w.broken = nil
+		w.mu.Unlock()
+		time.Sleep(time.Hour)
+		if len(w.called()) != 1 || w.registration("P1") != ledger.RegAwaiting {
+			t.Errorf("called at %v, %q", w.called(), w.registration("P1"))
+		}
+	})
+}
+
+// TestOlderCopyAndAnotherClock: a copy that does not know of the call, on a PC whose clock is behind that of the charge.
+func TestOlderCopyAndAnotherClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.charge("P1", noticeA)
+		w.outbox[0].Since = time.Now().Add(24 * time.Hour)
+		w.portal.records = []govpay.Payment{{ID: "p0", State: govpay.PaymentFailed, Session: "RIFP1", At: time.Now(),
+			Attempts: []govpay.Attempt{{State: govpay.AttemptSendError, Creditor: comune, IUV: iuvA, Code: "ccp0", Submitted: true}}}}
+		time.Sleep(time.Second)
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(29 * time.Minute)
+		if got := w.called(); len(got) != 0 {
+			t.Errorf("called at %v without a look", got)
+		}
+	})
+}
+
+// TestReceiptWhoseCodeIsNotSeen: the platform has accepted and does not show our record any more. A receipt
+// that comes may be ours: it is held for people, and never somebody else's; with the record it is ours.
+func TestReceiptWhoseCodeIsNotSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(time.Second)
+		w.charge("P1", noticeA)
+		time.Sleep(time.Second)
+		w.pays(1)
+		records := w.portal.records
+		w.change(func(p *portal) { p.records = nil })
+		time.Sleep(time.Hour)
+		if w.registration("P1") != ledger.RegHeld || !slices.Equal(w.causes(), []string{"channel_unproven"}) {
+			t.Errorf("%q, cases %v", w.registration("P1"), w.causes())
+		}
+		w.change(func(p *portal) { p.records = records })
+		time.Sleep(time.Hour)
+		if w.registration("P1") != ledger.RegDone || len(w.called()) != 1 {
+			t.Errorf("%q, called at %v", w.registration("P1"), w.called())
+		}
+	})
+}
+
+// TestExpiredIsNotRefused: the receipt of an attempt that the platform has let expire may still come.
+func TestExpiredIsNotRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(time.Second)
+		w.charge("P1", noticeA)
+		time.Sleep(time.Minute)
+		w.change(func(p *portal) { p.records[0].Attempts[0].State = govpay.AttemptExpired })
+		time.Sleep(3 * time.Hour)
+		w.pays(1)
+		time.Sleep(10 * time.Minute)
+		if w.registration("P1") != ledger.RegDone || len(w.called()) != 1 || len(w.causes()) != 0 {
+			t.Errorf("%q, called at %v, cases %v", w.registration("P1"), w.called(), w.causes())
+		}
+	})
+}
+
+// TestOlderRefusalSaysNothing: the record that was accepted is not shown, one before it was refused.
+func TestOlderRefusalSaysNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(time.Second)
+		w.script(step{fault: fault(govpay.OutcomeUnavailable, 502, "PPT_CANALE_IRRAGGIUNGIBILE"), record: govpay.PaymentFailed, attempt: govpay.AttemptRefused})
+		w.charge("P1", noticeA)
+		time.Sleep(31 * time.Second)
+		w.change(func(p *portal) { p.records = p.records[:1] })
+		time.Sleep(time.Hour)
+		if w.registration("P1") != ledger.RegAwaiting || len(w.called()) != 2 {
+			t.Errorf("%q, called at %v", w.registration("P1"), w.called())
+		}
+	})
+}
+
+// TestRefusedBeforeTheAnswerWasRead: the same fact as TestAcceptedAndRefusedByTheProvider, found by a look
+// because the call was cut: it has the same end.
+func TestRefusedBeforeTheAnswerWasRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(time.Second)
+		w.script(step{fault: &govpay.Fault{Outcome: govpay.OutcomeUnavailable, Sent: true}, record: govpay.PaymentNotPaid, attempt: govpay.AttemptReceipt})
+		w.charge("P1", noticeA)
+		synctest.Wait()
+		w.change(func(p *portal) {
+			a := &p.records[0].Attempts[0]
+			a.Proof = &govpay.Proof{Result: govpay.ResultNotPaid, ReceiptID: a.Code, Cents: 10000}
+		})
+		time.Sleep(24 * time.Hour)
+		if w.registration("P1") != ledger.RegRejected || len(w.called()) != 1 || !slices.Equal(w.causes(), []string{"submission_refused"}) {
+			t.Errorf("%q, called at %v, cases %v", w.registration("P1"), w.called(), w.causes())
+		}
+	})
+}
+
+// TestTerminalGone: what was submitted is registered by its code, whoever stands at the counter now; an attempt
+// on watch is somebody's case, once.
+func TestTerminalGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		time.Sleep(time.Second)
+		w.charge("P1", noticeA)
+		time.Sleep(time.Second)
+		k.Close()
+		w.add("P2", notice(2), ledger.NotCharged)
+		w.pays(1)
+		for range 2 {
+			k = w.worker(func(o *Options) { o.Providers = nil })
+			time.Sleep(time.Hour)
+			k.Close()
+		}
+		if w.registration("P1") != ledger.RegDone || !slices.Equal(w.causes(), []string{"psp_missing"}) {
+			t.Errorf("%q, cases %v", w.registration("P1"), w.causes())
+		}
+	})
+}
+
+// TestWatchOutlivesAClock: the attempt was made under a clock that was years behind.
+func TestWatchOutlivesAClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		w.add("P1", noticeA, ledger.NotCharged)
+		w.mu.Lock()
+		w.outbox[0].Until = time.Now().Add(-5 * 365 * 24 * time.Hour)
+		w.mu.Unlock()
+		time.Sleep(20 * time.Minute)
+		if len(w.wrote()) != 0 {
+			t.Fatalf("the watch ended: %+v", w.wrote())
+		}
+		time.Sleep(time.Hour)
+		if got := w.wrote(); len(got) != 1 || !got[0].DropWatch {
+			t.Errorf("writes %+v", got)
+		}
+	})
+}
+
+// TestCodeIsOfItsNotice: a code may be a time of day, and somebody else's the same on another notice of the cart.
+func TestCodeIsOfItsNotice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(time.Second)
+		w.script(step{fault: fault(govpay.OutcomeUnavailable, 502, "PPT_CANALE_IRRAGGIUNGIBILE"), record: govpay.PaymentFailed, attempt: govpay.AttemptRefused})
+		w.charge("P1", notice(1), notice(2))
+		synctest.Wait()
+		var same string
+		w.change(func(p *portal) { same = p.records[0].Attempts[0].Code })
+		w.give(notice(2)[1:], rec(same))
+		time.Sleep(20 * time.Minute)
+		if n := w.notices("P1"); n[1].Registration != ledger.RegElse {
+			t.Errorf("%+v", n)
+		}
+	})
+}
+
+// TestSetupIsOneCase: a start that meets the same wrong set-up opens no second one.
+func TestSetupIsOneCase(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		wrong := step{fault: fault(govpay.OutcomeWrongSetup, 201, "")}
+		w.script(wrong, wrong, wrong)
+		w.charge("P1", noticeA)
+		for range 3 {
+			k := w.worker()
+			time.Sleep(time.Hour)
+			k.Close()
+		}
+		if got := w.causes(); !slices.Equal(got, []string{"submission_wrong_setup"}) || len(w.called()) != 3 {
+			t.Fatalf("cases %v, called at %v", got, w.called())
+		}
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(time.Hour)
+		if w.registration("P1") != ledger.RegAwaiting {
+			t.Errorf("%q", w.registration("P1"))
+		}
+	})
+}
