@@ -37,15 +37,21 @@ const (
 	wordLimit   = 10 * time.Second // to take a word that is there
 	listenEvery = 2 * time.Second
 	listenLimit = 3 * time.Second // for people who wait, should the worker be at something else
+	mostLeft    = 16
 )
 
-// abandon notes an attempt that people have to decide, or have decided, although this process has sent it.
+// abandon notes an attempt that this process has sent, and that people have to decide, or people or evidence have
+// decided without the terminal's word. A few are kept: a word is taken before the next job of the terminal, and what
+// has not come by then comes seldom.
 func (s *station) abandon(p ledger.Payment, undoing bool) {
 	if _, can := s.term.Driver.(Listener); !can {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.left) == mostLeft {
+		s.left = s.left[1:]
+	}
 	s.left = append(s.left, abandoned{id: p.ID, reference: p.Reference, undoing: undoing})
 }
 

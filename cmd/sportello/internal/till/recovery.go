@@ -131,7 +131,9 @@ func (s *station) resolve(ctx context.Context, id string, same bool) {
 		t.follow(id, *after)
 		s.heard(r.last, after.Acked)
 	}
-	if same && t.ctx.Err() == nil && (!r.concluded || open(r.last)) { // people's halt is no word of the terminal
+	// Neither people's halt nor a verdict by evidence is the terminal's word, which may still come: the driver keeps
+	// the line of what it judged not charged, too.
+	if same && t.ctx.Err() == nil && (!r.concluded || open(r.last) || after == nil) {
 		s.abandon(p, undoing)
 	}
 	if !r.concluded && ctx.Err() == nil {
@@ -164,7 +166,7 @@ func (s *station) gatherer(p ledger.Payment, undoing, same bool) (func(context.C
 		return nil, err
 	}
 	a := driver.Attempt{
-		Payment:  driver.Payment{Reference: p.Reference, AmountCents: p.AmountCents, Previous: baseline.Previous},
+		Payment:  driver.Payment{Reference: p.Reference, AmountCents: p.AmountCents, Previous: baseline.Previous, KnownResult: s.recorded},
 		Baseline: baseline, SentAt: p.SentAt,
 		SameProcess: same, Exclusivity: s.judgedAs(p.ID), Knows: s.knows,
 	}
