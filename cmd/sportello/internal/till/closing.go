@@ -1,6 +1,7 @@
 package till
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -66,6 +67,46 @@ func (s *station) close(ctx context.Context, op local.Operator, rep *local.Termi
 	}
 	rep.Closing = v
 	return s.closingCase(c, v)
+}
+
+// expected is the computed total as far as it may speak about a charge of an amount; nil: not at all. A terminal may
+// close its session by itself, at any moment since its total was measured, and we do not see it. Then its total is
+// the sum of the newest takings, from the close on; and where that with our charge is just the total that we have
+// computed without it, a charge that was made looks like none (ECR17 6.5 rows 15, 19 and 24). So no sum of newest
+// takings may be what is missing from the amount to the total; it is never more than the total.
+func (s *station) expected(total *int64, amount int64) (*int64, error) {
+	if total == nil {
+		return nil, nil
+	}
+	takings, err := s.till.o.Ledger.Takings(s.term.Name)
+	if err != nil {
+		return nil, err
+	}
+	since := int64(0) // the close
+	for _, id := range slices.Backward(takings.Payments) {
+		if since+amount == *total || since > *total {
+			break
+		}
+		p, err := s.till.o.Ledger.Payment(id)
+		if err != nil {
+			return nil, err
+		}
+		cents := p.AmountCents
+		if p.Charge != nil {
+			cents = cmp.Or(p.Charge.AmountCents, cents)
+		}
+		if p.State == ledger.Reversed { // between the two: the close, then only the reversal
+			if since-cents+amount == *total {
+				return nil, nil
+			}
+			continue
+		}
+		since += cents
+	}
+	if since+amount == *total {
+		return nil, nil
+	}
+	return total, nil
 }
 
 // judge sets the three totals of a closing beside one another. A total that is absent is not zero (ECR17 D38).

@@ -2,6 +2,7 @@ package till
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -270,4 +271,35 @@ func TestUnacknowledgedAfterAStart(t *testing.T) {
 			t.Errorf("%+v %v", k, err)
 		}
 	})
+}
+
+// TestUnnoticedClose: a computed total that a close of the terminal's own could make of a charge is not believed.
+func TestUnnoticedClose(t *testing.T) {
+	for name, c := range map[string]struct {
+		total int64
+		after int // payments of price since
+		told  bool
+	}{
+		"none since": {4200, 0, true}, "as much as it is": {price, 0, false},
+		"all of it since": {price, 1, false}, // after the total was measured
+		"between":         {0, 2, false},     // the last one, and ours
+		"of none":         {4200, 3, true}, "the total does not fit": {17, 3, true},
+	} {
+		bubble(t, func(t *testing.T, w *world) {
+			w.receipts = true
+			w.charged("r0", 10)
+			if err := w.ledger.RecordTotal("cassa1", c.total); err != nil {
+				t.Fatal(err)
+			}
+			for i := range c.after {
+				w.charged(fmt.Sprint("r", i+1), i+1)
+			}
+			w.charged("r9", 9)
+			o := w.terminals[0].read().ops.orders
+			want := c.total + int64(c.after)*price
+			if got := o[len(o)-1].Expected; (got != nil) != c.told || got != nil && *got != want {
+				t.Errorf("%s: %v, want %d: %t", name, got, want, c.told)
+			}
+		})
+	}
 }

@@ -248,9 +248,12 @@ func (s *station) charge(ctx context.Context, a *attempt) {
 func (s *station) order(a *attempt) (driver.Payment, error) {
 	ts, err := s.till.o.Ledger.Terminal(s.term.Name)
 	p := &a.intent.Payment
-	pay := driver.Payment{Reference: p.Reference, AmountCents: p.AmountCents, Previous: ts.Previous, Expected: ts.Total, KnownResult: s.recorded}
+	pay := driver.Payment{Reference: p.Reference, AmountCents: p.AmountCents, Previous: ts.Previous, KnownResult: s.recorded}
 	for _, n := range p.Notices {
 		pay.Notices = append(pay.Notices, driver.Notice{Creditor: n.Creditor, Number: n.Number})
+	}
+	if err == nil {
+		pay.Expected, err = s.expected(ts.Total, p.AmountCents)
 	}
 	return pay, err
 }
