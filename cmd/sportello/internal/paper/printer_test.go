@@ -200,14 +200,18 @@ func TestRefusedForGood(t *testing.T) {
 func TestSlow(t *testing.T) {
 	hold := make(chan struct{})
 	to := plugIn(t, "127.0.0.1:0", func(c net.Conn) []byte {
-		_ = c.(*net.TCPConn).SetReadBuffer(4 << 10)
 		select {
 		case <-hold:
 			return takes(0x12)(c)
 		default:
 		}
+		_ = c.(*net.TCPConn).SetReadBuffer(4 << 10)
+		var b [4]byte
+		_, _ = io.ReadFull(c, b[:3])
 		_, _ = c.Write([]byte{0x12})
-		<-hold
+		if _, err := io.ReadFull(c, b[3:]); err == nil { // a paper, of which it takes no more
+			<-hold
+		}
 		return nil
 	})
 	p, shown := start(t, PrinterOptions{Name: to.name()})
