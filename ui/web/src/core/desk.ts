@@ -71,6 +71,7 @@ export class Desk {
     if (c.link !== "online") return;
     void this.loadCases();
     if (!c.mirror?.queue || this.host.view() === "queue") void this.loadQueue(); // its figures come with the events
+    if (this.host.view() === "services" && !c.office.services.value) void this.loadServices();
     const id = this.looked();
     if (id && o.behind(c, id)) void this.loadStory(id);
   }

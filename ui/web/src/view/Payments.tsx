@@ -121,7 +121,7 @@ function Detail({ payment: p }: { payment: Payment }) {
             [t.facts.registered, p.state === "charged" ? t.registered[reg] : undefined],
             [t.detail.receiptNumber, p.receipt_number],
             [t.detail.reference, p.reference],
-            [t.detail.chargedAmount, p.charge && p.charge.amount_cents !== p.amount_cents ? euro(p.charge.amount_cents) : undefined],
+            [t.detail.chargedAmount, p.charge?.amount_cents && p.charge.amount_cents !== p.amount_cents ? euro(p.charge.amount_cents) : undefined],
             [t.payments.stan, p.charge?.stan],
             [t.detail.authCode, p.charge?.auth_code],
             [t.detail.card, [p.charge?.card, p.charge?.pan].filter(Boolean).join(" ")],

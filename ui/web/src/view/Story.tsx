@@ -75,7 +75,7 @@ function Told({ payment: p }: { payment: Payment }) {
             [t.payments.stan, p.charge?.stan],
             [t.detail.authCode, p.charge?.auth_code],
             [t.detail.card, [p.charge?.card, p.charge?.pan].filter(Boolean).join(" ")],
-            [t.detail.chargedAmount, p.charge && p.charge.amount_cents !== p.amount_cents ? euro(p.charge.amount_cents) : undefined],
+            [t.detail.chargedAmount, p.charge?.amount_cents && p.charge.amount_cents !== p.amount_cents ? euro(p.charge.amount_cents) : undefined],
             [t.detail.pagopaReceipt, p.notices.map((n) => n.receipt_id).filter(Boolean).join(", ")],
             [t.office.payment, p.id],
           ]}
