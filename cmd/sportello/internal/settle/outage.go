@@ -6,62 +6,90 @@ import (
 	"sportello/protocol/govpay"
 )
 
-// outage is the platform's absence. While it lasts one question at a time asks whether it is there.
-type outage struct {
-	away      bool // the platform does not answer
+// A look asks one of two sides of the platform: receipts are one of its APIs, payments another, and each may be
+// away while the other answers. While a side is away one question at a time asks whether it is there.
+const (
+	sideReceipts = iota
+	sideSubmissions
+	sides
+)
+
+// side is what asks one side of the platform, in the order of its turns, and whether it answers.
+type side struct {
+	turns     *line
+	most      int // looks at a time
+	running   int
+	away      bool // it does not answer
 	reason    govpay.Outcome
 	probing   bool
 	probeStep int
 	probeAt   time.Time
-	answers   uint64 // the platform's answers to the worker
+	answers   uint64    // to the worker
+	since     time.Time // from when on it is not known to have been away: the start, or the end of its last outage
+}
+
+// side is the one that an item asks.
+func (s *schedule) side(it *item) *side {
+	if it.work == workSubmit {
+		return s.sides[sideSubmissions]
+	}
+	return s.sides[sideReceipts]
+}
+
+// queue gives an item its place among the turns.
+func (s *schedule) queue(it *item) { s.side(it).turns.put(it) }
+
+// nextTurn is when the side has something to ask; zero: nothing, or not before what is under way has ended.
+func (d *side) nextTurn() time.Time {
+	switch it := d.turns.top(); {
+	case it == nil, d.running >= d.most, d.away && d.probing:
+		return time.Time{}
+	case d.away:
+		return d.probeAt
+	default:
+		return it.due
+	}
+}
+
+// turn is the item whose turn is now; nil: none.
+func (s *schedule) turn(now time.Time) (next *item) {
+	for _, d := range s.sides {
+		if at := d.nextTurn(); at.IsZero() || now.Before(at) {
+			continue
+		}
+		if it := d.turns.top(); next == nil || byTurn(it, next) {
+			next = it
+		}
+	}
+	return next
 }
 
 // start begins looks for the items whose turn has come, the oldest turn first.
-// While the platform is away one item at a time is the probe.
 func (s *schedule) start(now time.Time) {
 	for len(s.overdue) > 0 && s.running < s.w.o.Parallel {
 		it := s.overdue[0]
 		s.overdue = s.overdue[1:]
-		if s.items[it.key] == it && (s.away || it.barred) && !it.running && it.told&toldMissing == 0 && !s.taken(it) {
-			s.turns.drop(it)
+		if d := s.side(it); s.items[it.key] == it && (d.away || it.barred) && !it.running && it.told&toldMissing == 0 && !s.taken(it) {
+			d.turns.drop(it)
 			s.launch(it, now, true)
 		}
 	}
-	s.freeLane()
 	for s.running < s.w.o.Parallel {
-		it := s.turns.top()
-		if it == nil || s.away && (s.probing || now.Before(s.probeAt)) || !s.away && now.Before(it.due) {
+		it := s.turn(now)
+		if it == nil {
 			break
 		}
-		s.turns.drop(it)
-		if it.work == workSubmit && s.calling >= s.lanes() {
-			s.lane = append(s.lane, it)
-			continue
-		}
+		d := s.side(it)
+		d.turns.drop(it)
 		if n, taken := s.takenBy(it); taken {
 			s.parked[n] = append(s.parked[n], it)
 			continue
 		}
-		s.probing = s.away
+		d.probing = d.away
 		s.launch(it, now, false)
 	}
-	if next := s.turns.top(); !s.away && !s.printing && s.running < s.w.o.Parallel && (next == nil || now.Before(next.due)) {
+	if !s.sides[sideReceipts].away && !s.printing && s.running < s.w.o.Parallel {
 		s.print(now)
-	}
-}
-
-// lanes is how many looks at a time may be about submissions: a call may last for minutes, and receipts are
-// to be read meanwhile.
-func (s *schedule) lanes() int { return max(s.w.o.Parallel-1, 1) }
-
-// freeLane gives submissions that stood back their turn again, as many as may be made.
-func (s *schedule) freeLane() {
-	for free := s.lanes() - s.calling; free > 0 && len(s.lane) > 0; free-- {
-		it := s.lane[0]
-		s.lane = s.lane[1:]
-		if s.items[it.key] == it && !it.running {
-			s.turns.put(it)
-		}
 	}
 }
 
@@ -82,60 +110,73 @@ func (s *schedule) taken(it *item) bool {
 
 // launch begins a look. overdue: only to write what is to be written without asking.
 func (s *schedule) launch(it *item, now time.Time, overdue bool) {
+	d := s.side(it)
 	s.running++
+	d.running++
 	it.running = true
-	if it.work == workSubmit {
-		s.calling++
-	}
 	for _, n := range it.notices {
 		s.busy[n] = true
 	}
 	s.w.look(&look{
 		w: s.w, item: it, OutboxItem: it.OutboxItem, work: it.work, memo: it.memo, told: it.told,
-		late: it.late, red: it.red, found: it.found, seen: it.seen, away: s.away, overdue: overdue, probe: s.away && !overdue,
-		missed: it.late && !s.away && now.Sub(s.since) >= s.w.patience(), struck: it.strikes,
+		late: it.late, red: it.red, found: it.found, seen: it.seen, away: d.away, overdue: overdue, probe: d.away && !overdue,
+		missed: it.late && !d.away && now.Sub(d.since) >= s.w.patience(), struck: it.strikes,
 	}, s.results)
 }
 
 // silent takes note that the platform did not answer, or somebody else did in its place. When others have
 // been answered since it last failed this item, and it does again, the item is what fails.
 func (s *schedule) silent(it *item, r result, now time.Time) {
-	alone := it.fell != 0 && s.answers+1 > it.fell
-	it.fell = s.answers + 1
+	d := s.side(it)
+	alone := it.fell != 0 && d.answers+1 > it.fell
+	it.fell = d.answers + 1
 	it.falls++
-	if alone && !s.away {
+	if alone && !d.away {
 		return
 	}
 	if !alone {
 		it.falls = 1
 	}
-	s.reason = govpay.OutcomeOf(r.err)
-	if s.away && !r.probe {
+	d.reason = govpay.OutcomeOf(r.err)
+	if d.away && !r.probe {
 		return // it was asked before the platform was known to be away
 	}
-	if !s.away {
-		s.away, s.probeStep = true, 0
-		s.w.o.Log.Warn().Err(r.err).Msg("settle: the platform does not answer")
+	if !d.away {
+		d.away, d.probeStep = true, 0
+		s.w.o.Log.Warn().Err(r.err).Bool("submissions", it.work == workSubmit).Msg("settle: the platform does not answer")
 		for _, it := range s.items {
-			if it.red && it.told&toldMissing == 0 {
+			if it.red && it.told&toldMissing == 0 && s.side(it) == d {
 				s.overdue = append(s.overdue, it)
 			}
 		}
 	}
-	s.probeAt = now.Add(s.w.o.Jitter(s.w.o.ProbePlan[s.probeStep]))
-	s.probeStep = min(s.probeStep+1, len(s.w.o.ProbePlan)-1)
+	d.probeAt = now.Add(s.w.o.Jitter(s.w.o.ProbePlan[d.probeStep]))
+	d.probeStep = min(d.probeStep+1, len(s.w.o.ProbePlan)-1)
 }
 
-// answered ends an outage: all that waits has its turn now.
-func (s *schedule) answered(now time.Time) {
-	if !s.away {
+// answered ends the outage of sides of the platform: all that waits for them has its turn now. One that
+// answers again is a reason to ask another.
+func (s *schedule) answered(now time.Time, answer ...*side) {
+	back := false
+	for _, d := range answer {
+		if !d.away {
+			continue
+		}
+		back = true
+		d.away, d.reason, d.probeStep, d.since = false, govpay.OutcomeNone, 0, now
+		for _, it := range s.items {
+			if it.work != workOther && s.side(it) == d {
+				s.hurry(it, now)
+			}
+		}
+	}
+	if !back {
 		return
 	}
-	s.away, s.reason, s.probeStep, s.since = false, govpay.OutcomeNone, 0, now
 	s.w.o.Log.Info().Int("waiting", len(s.items)).Msg("settle: the platform answers again")
-	for _, it := range s.items {
-		if it.work != workOther {
-			s.hurry(it, now)
+	for _, d := range s.sides {
+		if d.away && d.probeAt.After(now) {
+			d.probeAt = now
 		}
 	}
 	s.gather(now)
@@ -146,7 +187,7 @@ func (s *schedule) gather(now time.Time) {
 	s.nextDrain++
 	s.drain = drain{number: s.nextDrain}
 	for _, it := range s.items {
-		if it.work != workOther && !it.barred && !it.due.After(now) {
+		if it.work != workOther && !it.barred && !it.due.After(now) && !s.side(it).away {
 			it.drain = s.drain.number
 			s.drain.left += len(it.notices)
 		}

@@ -145,8 +145,8 @@ func (s *schedule) add(it *item) {
 	if !it.alarm().IsZero() {
 		s.clocks.put(it)
 	}
-	s.turns.put(it)
-	if it.red && s.away {
+	s.queue(it)
+	if it.red && s.side(it).away {
 		s.overdue = append(s.overdue, it)
 	}
 }
@@ -159,7 +159,7 @@ func (s *schedule) remove(it *item) {
 	delete(s.items, it.key)
 	s.counted(it, -1)
 	s.drained(it)
-	for _, l := range []*line{s.turns, s.clocks, s.oldest} {
+	for _, l := range []*line{s.side(it).turns, s.clocks, s.oldest} {
 		l.drop(it)
 	}
 }

@@ -15,18 +15,16 @@ import (
 type schedule struct {
 	w       *Worker
 	items   map[string]*item // by outbox key, submissions by payment
-	turns   *line            // those that wait for their turn
+	sides   [sides]*side     // those that wait for their turn, by what they ask
 	clocks  *line            // those whose clocks have not rung
 	oldest  *line            // those that are charged
 	busy    map[noticeKey]bool
 	parked  map[noticeKey][]*item // whose turn came while another had the notice
 	barred  []*item               // submissions that wait for the set-up to be mended
-	lane    []*item               // submissions whose turn came while as many as may were under way
 	overdue []*item               // red, and to be made a case without asking a platform that is away
 	opened  map[string]causes     // open cases by payment, read at the start
 	found   map[string]bool       // payments in the outbox at the start
 	running int
-	calling int         // of these, about submissions
 	results chan result // as many as may run: a look never blocks on it
 	count   struct{ waiting, late, red, watched, poisoned int }
 
@@ -36,22 +34,26 @@ type schedule struct {
 	dirty     bool      // the outbox must be read
 	notBefore time.Time // it is not read before
 	begun     bool      // it has been read once
-	since     time.Time // from when on nothing is known to have kept receipts from being found: the start, or the end of the last outage
 	setupAt   time.Time // when to see whether the set-up was mended
 	nextDrain int
 	drain     drain
-	outage    // away
 }
 
 // drain is how far what had gathered has been worked off.
 type drain struct{ number, total, left int }
 
 func newSchedule(w *Worker) *schedule {
-	return &schedule{
+	s := &schedule{
 		w: w, items: make(map[string]*item), busy: make(map[noticeKey]bool), parked: make(map[noticeKey][]*item),
-		turns: newLine(placeTurn, byTurn), clocks: newLine(placeClock, byClock), oldest: newLine(placeAge, byAge),
-		opened: make(map[string]causes), found: make(map[string]bool), results: make(chan result, w.o.Parallel+1), dirty: true, since: time.Now(),
+		clocks: newLine(placeClock, byClock), oldest: newLine(placeAge, byAge),
+		opened: make(map[string]causes), found: make(map[string]bool), results: make(chan result, w.o.Parallel+1), dirty: true,
 	}
+	for i := range s.sides {
+		s.sides[i] = &side{turns: newLine(placeTurn, byTurn), most: w.o.Parallel, since: time.Now()}
+	}
+	// A call may last for minutes, and receipts are to be read meanwhile.
+	s.sides[sideSubmissions].most = max(w.o.Parallel-1, 1)
+	return s
 }
 
 // run is the loop. It sleeps on its channels; the timer runs only while
@@ -76,7 +78,7 @@ func (s *schedule) run() {
 		case <-s.w.o.Ledger.OutboxChanged():
 			s.with(func() { s.dirty = true })
 		case <-s.w.hello:
-			s.with(func() { s.answered(time.Now()) })
+			s.with(func() { s.answered(time.Now(), s.sides[:]...) })
 		case r := <-s.results:
 			s.with(func() { s.finish(r, time.Now()) })
 		case <-timer.C:
@@ -110,7 +112,7 @@ func (s *schedule) ring(now time.Time) (changed []string) {
 		s.counted(it, -1)
 		if it.lateAt.IsZero() {
 			it.red, it.redAt = true, time.Time{}
-			if s.away || it.barred {
+			if s.side(it).away || it.barred {
 				s.overdue = append(s.overdue, it)
 			}
 		} else {
@@ -133,7 +135,7 @@ func (s *schedule) hurry(it *item, now time.Time) {
 	if it.due.After(now) && !it.poisoned() {
 		it.due = now
 		if it.place[placeTurn] >= 0 {
-			s.turns.put(it)
+			s.queue(it)
 		}
 	}
 }
@@ -154,12 +156,9 @@ func (s *schedule) next() time.Time {
 	if it := s.clocks.top(); it != nil {
 		consider(it.alarm())
 	}
-	if it := s.turns.top(); it != nil && s.running < s.w.o.Parallel {
-		switch {
-		case !s.away:
-			consider(it.due)
-		case !s.probing:
-			consider(s.probeAt)
+	for _, d := range s.sides {
+		if s.running < s.w.o.Parallel {
+			consider(d.nextTurn())
 		}
 	}
 	return next
@@ -175,9 +174,7 @@ func (s *schedule) finish(r result, now time.Time) {
 	s.running--
 	it := r.item
 	it.running = false
-	if it.work == workSubmit {
-		s.calling--
-	}
+	s.side(it).running--
 	for _, n := range it.notices {
 		delete(s.busy, n)
 	}
@@ -186,17 +183,17 @@ func (s *schedule) finish(r result, now time.Time) {
 		delete(s.parked, n)
 		for _, other := range waiting {
 			if s.items[other.key] == other && !other.running {
-				s.turns.put(other)
+				s.queue(other)
 			}
 		}
 	}
 	if r.probe {
-		s.probing = false
+		s.side(it).probing = false
 	}
 	it.memo, it.told = r.memo, r.told
 	if r.overdue {
 		if !it.gone && !it.barred && s.items[it.key] == it && it.place[placeTurn] < 0 {
-			s.turns.put(it) // its turn is as it was
+			s.queue(it) // its turn is as it was
 		}
 		return
 	}
@@ -254,7 +251,7 @@ func (s *schedule) again(it *item, r result, now time.Time) {
 			it.due = r.at // something is known to be possible then, and nothing before
 		}
 	}
-	s.turns.put(it)
+	s.queue(it)
 }
 
 // strike counts failures on our side; the third puts the item aside.
@@ -278,12 +275,12 @@ func (s *schedule) heard(it *item, r result, now time.Time) {
 		s.silent(it, r, now)
 	case answerGiven, answerOurs:
 		it.fell, it.falls = 0, 0
-		s.answers++
-		s.answered(now)
+		s.side(it).answers++
+		s.answered(now, s.side(it))
 		s.drained(it)
 	case answerUnasked:
-		if s.away && r.probe { // it told nothing
-			s.probeAt = now.Add(s.w.o.Jitter(s.w.o.ProbePlan[s.probeStep]))
+		if d := s.side(it); d.away && r.probe { // it told nothing
+			d.probeAt = now.Add(s.w.o.Jitter(s.w.o.ProbePlan[d.probeStep]))
 		}
 	}
 }

@@ -115,7 +115,7 @@ func (s *schedule) mended(now time.Time) {
 	for _, it := range waiting {
 		if s.items[it.key] == it && it.barred && !it.running {
 			it.barred, it.due = false, now
-			s.turns.put(it)
+			s.queue(it)
 		}
 	}
 }

@@ -81,8 +81,8 @@ func outboxKey(payment string, index int) string { return fmt.Sprintf("%s/%03d",
 // show is an item for others. Its turn waits for the platform.
 func (s *schedule) show(it *item) Item {
 	next := it.due
-	if s.away && next.Before(s.probeAt) {
-		next = s.probeAt
+	if d := s.side(it); d.away && next.Before(d.probeAt) {
+		next = d.probeAt
 	}
 	if it.barred {
 		next = s.setupAt
@@ -97,17 +97,24 @@ func (s *schedule) show(it *item) Item {
 func (s *schedule) status() Status {
 	st := Status{
 		Waiting: s.count.waiting, Late: s.count.late, Red: s.count.red, Poisoned: s.count.poisoned, Watched: s.count.watched,
-		Away: s.away, Reason: s.reason, Draining: s.drain.left > 0 && !s.away, Done: s.drain.total - s.drain.left, Total: s.drain.total,
+		Done: s.drain.total - s.drain.left, Total: s.drain.total,
 		Stopped: s.w.setup.wrong(),
 	}
 	if it := s.oldest.top(); it != nil {
 		st.Oldest = it.since
 	}
-	switch it := s.turns.top(); {
-	case s.away && len(s.items) > 0:
-		st.NextTry = s.probeAt.Round(0)
-	case it != nil:
-		st.NextTry = it.due.Round(0)
+	for _, d := range s.sides {
+		if d.away {
+			st.Away, st.Reason = true, d.reason
+		}
+		next, waits := d.probeAt, d.turns.top() != nil || d.running > 0
+		if it := d.turns.top(); it != nil && !d.away {
+			next = it.due
+		}
+		if waits && (d.away || d.turns.top() != nil) && (st.NextTry.IsZero() || next.Before(st.NextTry)) {
+			st.NextTry = next.Round(0)
+		}
 	}
+	st.Draining = s.drain.left > 0 && !st.Away
 	return st
 }
