@@ -13,7 +13,8 @@ import (
 // record is a payment in the state bucket.
 type record struct {
 	Payment
-	LastSeq    uint64 `json:",omitzero"` // of its newest entry
+	FirstSeq   uint64 `json:",omitzero"` // of its first entry
+	LastSeq    uint64 `json:",omitzero"` // of its newest
 	SentSeq    uint64 `json:",omitzero"` // of the intent, whose blob holds baseline and descriptions
 	ChargedSeq uint64 `json:",omitzero"` // of the outcome that charged it
 	UndoneSeq  uint64 `json:",omitzero"` // of the outcome that reversed it
@@ -143,7 +144,7 @@ func applyAttempt(v *view, e *entry) error {
 	if v.has(tableRequests + a.RequestID) {
 		return fmt.Errorf("request id %q is there twice", a.RequestID)
 	}
-	r := &record{Payment: Payment{
+	r := &record{FirstSeq: e.Seq, Payment: Payment{
 		ID: e.Payment, RequestID: a.RequestID, RequestHash: a.RequestHash, RetryOf: a.RetryOf,
 		Reference: a.Reference, Installation: e.Installation, State: NotCharged, Settlement: a.Settlement,
 		AmountCents: a.AmountCents, Terminal: a.Terminal, Operator: e.Operator, CreatedAt: e.At,

@@ -68,11 +68,17 @@ func (l *Ledger) Check() (Report, error) {
 	c := newChecker()
 	for {
 		more := false
-		err := l.snapshot(func(tx *bolt.Tx, v *view) error {
-			if more = c.entries(tx, chunk); !more {
+		err := l.archive.view(func(x *archiveTx) error { // before the ledger: it must not be ahead of it
+			return l.snapshot(func(tx *bolt.Tx, v *view) error {
+				if more = c.entries(tx, chunk); more {
+					return nil
+				}
+				if !c.indexed(l.archive.path, x, tx) {
+					l.archive.spoil()
+				}
 				c.finish(tx, v)
-			}
-			return nil
+				return nil
+			})
 		})
 		if err != nil || !more {
 			return c.report, err
@@ -125,7 +131,11 @@ func CheckFile(path string) (Report, error) {
 			return fmt.Errorf("check ledger %q: %w", path, err)
 		}
 		defer func() { _ = db.Close() }()
-		return db.View(c.whole)
+		return db.View(func(tx *bolt.Tx) error {
+			err := c.whole(tx)
+			c.indexFile(path, tx)
+			return err
+		})
 	})
 	var damaged *DamagedError
 	if errors.As(err, &damaged) {
@@ -148,7 +158,7 @@ func (c *checker) whole(tx *bolt.Tx) error {
 	}
 	for c.entries(tx, chunk) {
 	}
-	if _, _, err := replay(tx, v, folded); err != nil {
+	if _, _, err := replay(tx, v, folded, 0); err != nil {
 		c.problem("state", "%v", err)
 	}
 	c.finish(tx, v)

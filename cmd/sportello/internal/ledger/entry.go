@@ -289,6 +289,9 @@ func openBlob(stored []byte) (*blob, error) {
 // seqKey is a journal key: big-endian, so that keys sort as they were written.
 func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }
 
+// seqOf undoes seqKey.
+func seqOf(key []byte) uint64 { return binary.BigEndian.Uint64(key) }
+
 // chainHash binds a body to its place and to everything before it.
 func chainHash(previous []byte, seq uint64, body []byte) []byte {
 	h := sha256.New()

@@ -36,10 +36,12 @@ type Options struct {
 	BallastBytes int64             // reserve for outcomes on a full disk; 0: 4 MiB, negative: none
 	Failpoint    func(name string) // nil in production; called at each durable step
 	FailCommit   func() error      // nil in production; an error takes the place of a commit
+
+	archiveEvery uint64 // entries that the archive's index may be behind; 0: 128
 }
 
 // Ledger is one open ledger. Its methods may be called from several goroutines; a method that writes
-// returns when its entry is on the disk. It owns one goroutine, which Close ends.
+// returns when its entry is on the disk. It owns two goroutines, which Close ends.
 type Ledger struct {
 	path string
 	opt  Options
@@ -49,6 +51,7 @@ type Ledger struct {
 	undone     sync.Map                   // payment id -> Uptime when this process found it reversed
 	offlineEnd atomic.Pointer[offlineEnd] // of the newest period that this process has seen open
 	verified   verifiedTable
+	archive    *archive
 
 	closing   chan struct{} // closed by Close
 	closeOnce sync.Once
@@ -127,6 +130,7 @@ func Open(dir string, o Options) (*Ledger, error) {
 		outboxChanged: make(chan struct{}, 1), interruptErase: func() {},
 		ballast:  ballast{path: filepath.Join(dir, "ballast.bin"), size: o.BallastBytes},
 		verified: verifiedTable{path: filepath.Join(dir, "verified.jsonl"), limit: maxVerified},
+		archive:  newArchive(filepath.Join(dir, ArchiveName), o.archiveEvery),
 	}
 	if err := l.start(); err != nil {
 		_ = lock.release()
@@ -134,6 +138,8 @@ func Open(dir string, o Options) (*Ledger, error) {
 	}
 	l.writer.Add(1)
 	go l.write()
+	l.archive.follower.Add(1)
+	go l.followArchive()
 	return l, nil
 }
 
@@ -218,11 +224,19 @@ func (l *Ledger) take(db *bolt.DB) error {
 	if err := renewState(db); err != nil {
 		return diskFull(fmt.Errorf("open ledger %q: %w", l.path, err))
 	}
+	for more := true; more; {
+		var err error
+		if more, err = foldFar(db); errors.Is(err, errContradiction) {
+			return &DamagedError{Path: l.path, What: err.Error()}
+		} else if err != nil {
+			return diskFull(fmt.Errorf("open ledger %q: %w", l.path, err))
+		}
+	}
 	return db.View(func(tx *bolt.Tx) error {
 		folded, err := foldedHead(tx)
 		if err == nil {
 			v := &view{bucket: tx.Bucket(bucketState), pending: l.tail}
-			l.head, l.unfolded, err = replay(tx, v, folded)
+			l.head, l.unfolded, err = replay(tx, v, folded, 0)
 		}
 		if err != nil {
 			return &DamagedError{Path: l.path, What: err.Error()}
@@ -252,12 +266,45 @@ func renewState(db *bolt.DB) error {
 	})
 }
 
+// foldStep is how many entries are folded at once where the state is far behind: what follows from them is in memory meanwhile.
+const foldStep = 20_000
+
+// foldFar folds foldStep entries into the state bucket, if as many wait, and says whether more may.
+func foldFar(db *bolt.DB) (more bool, err error) {
+	far := func(tx *bolt.Tx) (head, bool) {
+		folded, err := foldedHead(tx)
+		key, _ := tx.Bucket(bucketEntries).Cursor().Last()
+		return folded, err == nil && len(key) == 8 && seqOf(key) >= folded.seq+foldStep
+	}
+	if err := db.View(func(tx *bolt.Tx) error {
+		if _, err := foldedHead(tx); err == nil { // or the caller tells what is wrong
+			_, more = far(tx)
+		}
+		return nil
+	}); err != nil || !more {
+		return false, err
+	}
+	return true, db.Update(func(tx *bolt.Tx) error {
+		folded, _ := far(tx)
+		v := &view{bucket: tx.Bucket(bucketState), pending: layer{}}
+		to, _, err := replay(tx, v, folded, foldStep)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errContradiction, err)
+		}
+		return fold(tx, v.pending, nil, to)
+	})
+}
+
+// errContradiction: the journal contradicts itself, or its state.
+var errContradiction = errors.New("the journal cannot be followed")
+
 // Close waits for the writes in hand, folds the state, writes the free list and closes the file.
 // Nothing that was answered depends on it.
 func (l *Ledger) Close() error {
 	l.closeOnce.Do(func() {
 		close(l.closing)
 		l.writer.Wait()
+		l.archive.follower.Wait()
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.interruptErase()

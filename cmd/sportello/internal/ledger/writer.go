@@ -249,6 +249,7 @@ func (l *Ledger) settle(b *batch, folded bool) {
 	l.head = b.head
 	l.commits.Add(1)
 	l.entries.Store(b.head.seq)
+	l.archive.behind(b.head.seq)
 	if folded {
 		l.tail, l.unfolded = layer{}, 0
 	} else {
@@ -393,8 +394,8 @@ var errOtherState = errors.New("state was folded by another version")
 
 func foldedValue(h head) []byte { return append(append(seqKey(h.seq), h.hash...), stateVersion) }
 
-// replay folds the entries after from into v.pending.
-func replay(tx *bolt.Tx, v *view, from head) (end head, count int, err error) {
+// replay folds the entries after from into v.pending: all, or as many as limit says.
+func replay(tx *bolt.Tx, v *view, from head, limit int) (end head, count int, err error) {
 	c := tx.Bucket(bucketEntries).Cursor()
 	end = from
 	if from.seq > 0 {
@@ -403,7 +404,7 @@ func replay(tx *bolt.Tx, v *view, from head) (end head, count int, err error) {
 			return end, 0, fmt.Errorf("the journal does not hold entry %d, up to which the state was folded", from.seq)
 		}
 	}
-	for key, value := c.Seek(seqKey(from.seq + 1)); key != nil; key, value = c.Next() {
+	for key, value := c.Seek(seqKey(from.seq + 1)); key != nil && (limit == 0 || count < limit); key, value = c.Next() {
 		hash, e, err := decodeEntry(value)
 		if err != nil {
 			return end, count, fmt.Errorf("entry %x: %w", key, err)
