@@ -38,6 +38,7 @@ func (t *terminal) CloseSession(ctx context.Context) (driver.Closing, error) {
 		return driver.Closing{}, err
 	}
 	defer s.close()
+	t.charged(0)   // what the total does next is no longer about a charge
 	s.ctx = t.life // from here on only the terminal's word, the timers or Close end it
 	r, err := s.ask(query{
 		message: ecr17.CloseRequest{TID: t.cfg.TerminalID, CashRegister: t.cfg.CashRegisterID}, answers: answerClose,
@@ -102,12 +103,12 @@ func (t *terminal) readClosing(payload []byte) (driver.Closing, bool) {
 }
 
 // closedByTotal asks the total when the answer was lost or odd: zero where there was something before means
-// closed. After a NAK the same total as before means that it did not begin. The only error is that the
+// closed. After a NAK the same total as before, twice, means that it did not begin. The only error is that the
 // driver is being closed.
 func (t *terminal) closedByTotal(s *session, before driver.Totals, why error) (driver.Closing, error) {
 	c := driver.Closing{State: driver.ClosingUnknown, Reason: closingReason(why)}
 	s.drop() // a late answer must not meet the next question
-	for _, pause := range t.profile.afterClose {
+	for i, pause := range t.profile.afterClose {
 		if t.pause(t.life, pause) != nil {
 			return driver.Closing{}, fmt.Errorf("terminal %q: %w", t.cfg.Name, driver.ErrInterrupted)
 		}
@@ -120,7 +121,7 @@ func (t *terminal) closedByTotal(s *session, before driver.Totals, why error) (d
 			return c, nil
 		case now.Cents == 0:
 			return driver.Closing{State: driver.ClosingDone, Terminal: before, Proven: true}, nil
-		case errors.Is(why, errNAK) && now == before:
+		case errors.Is(why, errNAK) && now == before && i > 0: // it may have begun all the same, as after NAK in design 3.2
 			c.State = driver.ClosingRefused
 			return c, nil
 		}

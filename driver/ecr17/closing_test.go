@@ -65,6 +65,8 @@ func TestCloseSession(t *testing.T) {
 		{"code 09", []*int64{cents(700)}, answering(closedWith(ourTID, "09", 0, 0, "X")), driver.Closing{State: driver.ClosingUnknown, Reason: driver.Reason{Code: "odd_answer"}}},
 		{"another terminal's", []*int64{cents(700)}, answering(closedWith("87654321", "00", 700, 700, "")), driver.Closing{State: driver.ClosingUnknown, Reason: driver.Reason{Code: "odd_answer"}}},
 		{"NAK", []*int64{cents(700)}, func(w *wire) { w.nak() }, driver.Closing{State: driver.ClosingRefused, Reason: driver.Reason{Code: "nak"}}},
+		{"NAK, and closed after a while", []*int64{cents(700), cents(700), cents(0)}, func(w *wire) { w.nak() }, proven},
+		{"an earlier closing's answer", []*int64{cents(700), cents(0)}, func(w *wire) { w.send(closedWith(ourTID, "00", 900, 900, "")); w.close() }, proven},
 		{"NAK, and closed all the same", []*int64{cents(700), cents(0)}, func(w *wire) { w.nak() }, proven},
 	} {
 		t.Run(c.name, func(t *testing.T) {

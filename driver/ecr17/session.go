@@ -228,8 +228,9 @@ func (s *session) answer(q query, c *conn, f frame, acked bool, naks *int) (done
 		return false, c.nak()
 	}
 	_, code, err := ecr17.Header(ecr17.FromTerminal, f.Payload)
-	if err == nil && strings.IndexByte(q.answers, code) >= 0 && (acked || q.answers != answerResult) {
-		// A result before the ACK of G may be a late one of the exchange before (ECR17 1.6).
+	if err == nil && strings.IndexByte(q.answers, code) >= 0 && (acked || q.answers != answerResult && q.answers != answerClose) {
+		// A result before the ACK of G may be a late one of the exchange before (ECR17 1.6), and the answer to a
+		// closing one of the closing before: that one's totals would be this day's.
 		s.rough = s.rough || !acked
 		if s.attempt != nil && q.answers == answerResult {
 			s.attempt.memory.tells(s.result(f.Payload))
