@@ -16,19 +16,7 @@ import (
 func TestComputedTotalHidesNoCharge(t *testing.T) {
 	for _, lost := range []bool{true, false} {
 		stagedDesk(t, simulator.Options{Unsupported: "G", NoReferenceInCopy: true}, driver.Exclusive, func(s *soak) {
-			pay := func(id string, n int64, faults ...simulator.Rule) ledger.Payment {
-				if err := s.sim.Script(faults...); err != nil {
-					s.quit(err)
-				}
-				p, err := s.buy(id, soakNotice(int(n), 1200))
-				if err != nil {
-					s.quit(err)
-				}
-				s.await()
-				s.wait(5 * time.Minute)
-				now, _ := s.ledger.Payment(p.ID)
-				return now
-			}
+			pay := s.cutDesk
 			pay("r0", 0)
 			for _, action := range []string{"detect", "totals"} {
 				if err := s.ask(soakChief, action, local.ActionRequest{}); err != nil {
@@ -55,4 +43,41 @@ func TestComputedTotalHidesNoCharge(t *testing.T) {
 			}
 		})
 	}
+}
+
+// cutDesk pays with faults and waits for what comes of it.
+func (s *soak) cutDesk(id string, n int64, faults ...simulator.Rule) ledger.Payment {
+	if err := s.sim.Script(faults...); err != nil {
+		s.quit(err)
+	}
+	p, err := s.buy(id, soakNotice(int(n), 1200))
+	if err != nil {
+		s.quit(err)
+	}
+	s.await()
+	s.wait(5 * time.Minute)
+	now, _ := s.ledger.Payment(p.ID)
+	return now
+}
+
+// TestUnnoticedCloseHidesNoCharge: the terminal closes its session by itself, one sale follows, and then one of the
+// same amount is cut off after its approval: the terminal's total is again what the ledger has computed without it.
+func TestUnnoticedCloseHidesNoCharge(t *testing.T) {
+	stagedDesk(t, simulator.Options{Unsupported: "G", NoReferenceInCopy: true}, driver.Exclusive, func(s *soak) {
+		s.cutDesk("r0", 0)
+		for _, action := range []string{"detect", "totals"} {
+			if err := s.ask(soakChief, action, local.ActionRequest{}); err != nil {
+				s.quit(err)
+			}
+		}
+		if _, err := s.sim.ManualClose(); err != nil {
+			s.quit(err)
+		}
+		s.cutDesk("r1", 1)
+		s.settle.Close() // the platform is away: no receipt stands in the way
+		now := s.cutDesk("r2", 2, simulator.Rule{Fault: simulator.CutAfterAuth, On: "X", Nth: 1})
+		if s.charges(now.Reference) != 1 || now.State == ledger.NotCharged || !now.NeedsPeople {
+			t.Errorf("the bank has charged it, and it is %s %+v", now.State, now.Reason)
+		}
+	})
 }
