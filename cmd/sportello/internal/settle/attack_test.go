@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
+	"sportello/driver"
 	"sportello/protocol/govpay"
 )
 
@@ -229,6 +230,59 @@ func TestSetupIsOneCase(t *testing.T) {
 		time.Sleep(time.Hour)
 		if w.registration("P1") != ledger.RegAwaiting {
 			t.Errorf("%q", w.registration("P1"))
+		}
+	})
+}
+
+// TestRedIsOfEachNotice: the service was ended between the cases of two notices of one charge.
+func TestRedIsOfEachNotice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.chargeAs("P1", func(p *ledger.Payment) {
+			p.Settlement = ledger.SettlementTerminal
+			for i := range p.Notices {
+				p.Notices[i].Registration = ledger.RegAwaiting
+			}
+		}, notice(1), notice(2))
+		w.cases = []ledger.Case{{ID: "C1", PaymentID: "P1", Notices: []int{0}, Cause: driver.Reason{Code: "receipt_missing"}}}
+		for range 2 {
+			k := w.worker(func(o *Options) { o.FlowDue = func(p ledger.Payment) time.Time { return p.SentAt.Add(time.Hour) } })
+			time.Sleep(2 * time.Hour)
+			k.Close()
+		}
+		if got := w.causes(); len(got) != 2 || !slices.Equal(w.cases[1].Notices, []int{1}) {
+			t.Errorf("cases %v: %+v", got, w.cases)
+		}
+	})
+}
+
+// TestWaitingIsWhatWaits: of a cart one notice was refused for ever.
+func TestWaitingIsWhatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		k := w.worker()
+		defer k.Close()
+		time.Sleep(time.Second)
+		w.script(step{fault: fault(govpay.OutcomePermanent, 422, "PAG_007"), record: govpay.PaymentFailed},
+			step{fault: fault(govpay.OutcomeUnavailable, 502, "PPT_CANALE_IRRAGGIUNGIBILE")})
+		w.change(func(p *portal) {
+			p.positions = map[string]govpay.Position{notice(2): {State: govpay.StateExpired, Cents: 10000}}
+		})
+		w.charge("P1", notice(1), notice(2), notice(3))
+		time.Sleep(10 * time.Second)
+		var keys []string
+		for _, it := range k.Items() {
+			keys = append(keys, it.Key)
+		}
+		slices.Sort(keys)
+		if s := k.Status(); s.Waiting != 2 || !slices.Equal(keys, []string{"P1/000", "P1/002"}) {
+			t.Errorf("%+v, %v", s, keys)
+		}
+		time.Sleep(time.Hour)
+		w.pays(2)
+		time.Sleep(time.Hour)
+		if s := k.Status(); s.Waiting != 0 || len(k.Items()) != 0 || !s.Oldest.IsZero() {
+			t.Errorf("%+v, %+v", s, k.Items())
 		}
 	})
 }

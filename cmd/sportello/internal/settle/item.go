@@ -26,8 +26,9 @@ type item struct {
 	ledger.OutboxItem // of a submission that of its first notice
 	key               string
 	work              work
-	notices           []noticeKey
-	since             time.Time // the charge, or the attempt's end
+	notices           []noticeKey // that no other look may have in hand meanwhile
+	open              []int       // of the payment's notices those that it is about
+	since             time.Time   // the charge, or the attempt's end
 	plan              []time.Duration
 	step              int       // into plan: the pause after the next look
 	due               time.Time // its turn

@@ -63,11 +63,19 @@ func (s *schedule) addOther(p ledger.Payment, index int, since, now time.Time) {
 	s.add(it)
 }
 
-// recall reads at the start what people have in hand.
+// recall reads at the start what is there, and what people have in hand.
 func (s *schedule) recall() {
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
 	now := time.Now()
+	if outbox, err := s.w.o.Ledger.Outbox(); err != nil {
+		s.ledgerFailed(err, now)
+	} else {
+		s.found = make(map[string]bool, len(outbox))
+		for _, o := range outbox {
+			s.found[o.PaymentID] = true
+		}
+	}
 	cases, err := s.w.o.Ledger.Cases(false)
 	if err != nil {
 		s.ledgerFailed(err, now)
@@ -78,7 +86,12 @@ func (s *schedule) recall() {
 			continue
 		}
 		if told := causeOf[c.Cause.Code]; told != 0 {
-			s.opened[c.PaymentID] |= told
+			for _, i := range c.Notices {
+				s.opened[outboxKey(c.PaymentID, i)] |= told
+			}
+			if len(c.Notices) == 0 {
+				s.opened[c.PaymentID] |= told
+			}
 		}
 		if code := local.Code(c.Cause.Code); code != local.CodePaidElsewhere && code != local.CodeChannelUnproven {
 			continue

@@ -2,6 +2,7 @@ package settle
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
@@ -16,16 +17,15 @@ func (s *schedule) read(now time.Time) {
 		return
 	}
 	present := make(map[string]bool, len(outbox))
+	left := make(map[*item][]int)
 	for _, o := range outbox {
-		if !s.begun {
-			s.found[o.PaymentID] = true
-		}
 		it := s.items[o.Key]
 		if it == nil {
 			it = s.items[o.PaymentID] // a submission stands for all notices of its payment
 		}
 		if it != nil {
 			present[it.key] = true
+			left[it] = append(left[it], o.Index)
 			switch {
 			case it.work == workSubmit, it.work == workAwait && !o.Watch, it.work == workWatch && o.Watch:
 				it.Until, it.gone = o.Until, false
@@ -43,6 +43,14 @@ func (s *schedule) read(now time.Time) {
 		if it != nil {
 			s.add(it)
 			present[it.key] = true
+			left[it] = append(left[it], o.Index)
+		}
+	}
+	for it, open := range left {
+		if s.items[it.key] == it && !slices.Equal(it.open, open) { // of a cart one was refused alone
+			s.counted(it, -1)
+			it.open = open
+			s.counted(it, 1)
 		}
 	}
 	for key, it := range s.items {
@@ -92,6 +100,8 @@ func (s *schedule) newItem(o ledger.OutboxItem, now time.Time) (*item, error) {
 		for _, n := range p.Notices {
 			it.notices = append(it.notices, noticeKey{n.Creditor, n.Number})
 		}
+		it.open = toSubmit(p)
+		it.told = s.told(p.ID, it.open...)
 		if last := p.Submission; last != nil && (last.Answered.IsZero() || last.Unsure) {
 			// Nobody knows when the call was: the wall clock may have been set since (design 3.10).
 			it.memo.window = now.Add(s.w.o.SubmitWindow)
@@ -121,8 +131,21 @@ func (s *schedule) fresh(o ledger.OutboxItem, key string, what work, p ledger.Pa
 	n := p.Notices[o.Index]
 	return &item{
 		OutboxItem: o, key: key, work: what, notices: []noticeKey{{n.Creditor, n.Number}}, since: o.Since, plan: s.w.o.Plan,
-		told: s.opened[p.ID] | causeOf[n.Reason.Code], found: s.found[p.ID], seen: time.Now(), place: [places]int{-1, -1, -1},
+		open: []int{o.Index}, told: s.told(p.ID, o.Index) | causeOf[n.Reason.Code], found: s.found == nil || s.found[p.ID], seen: time.Now(), place: [places]int{-1, -1, -1},
 	}
+}
+
+// told are the cases that the start has found about some notices of a payment: about all of them.
+func (s *schedule) told(payment string, notices ...int) causes {
+	var all causes
+	for k, i := range notices {
+		if of := s.opened[outboxKey(payment, i)]; k == 0 {
+			all = of
+		} else {
+			all &= of
+		}
+	}
+	return s.opened[payment] | all
 }
 
 // clock sets a clock: it has rung, or it rings at a time on the monotonic clock,
@@ -171,7 +194,7 @@ func (s *schedule) counted(it *item, n int) {
 	}
 	switch {
 	case it.charged():
-		n *= len(it.notices)
+		n *= len(it.open)
 		s.count.waiting += n
 		if it.late {
 			s.count.late += n

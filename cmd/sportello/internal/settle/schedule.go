@@ -22,8 +22,8 @@ type schedule struct {
 	parked  map[noticeKey][]*item // whose turn came while another had the notice
 	barred  []*item               // submissions that wait for the set-up to be mended
 	overdue []*item               // red, and to be made a case without asking a platform that is away
-	opened  map[string]causes     // open cases by payment, read at the start
-	found   map[string]bool       // payments in the outbox at the start
+	opened  map[string]causes     // open cases by payment, or by notice (outboxKey), read at the start
+	found   map[string]bool       // payments in the outbox at the start; nil: not known, and any may have been
 	running int
 	results chan result // as many as may run: a look never blocks on it
 	count   struct{ waiting, late, red, watched, poisoned int }
@@ -46,7 +46,7 @@ func newSchedule(w *Worker) *schedule {
 	s := &schedule{
 		w: w, items: make(map[string]*item), busy: make(map[noticeKey]bool), parked: make(map[noticeKey][]*item),
 		clocks: newLine(placeClock, byClock), oldest: newLine(placeAge, byAge),
-		opened: make(map[string]causes), found: make(map[string]bool), results: make(chan result, w.o.Parallel+1), dirty: true,
+		opened: make(map[string]causes), results: make(chan result, w.o.Parallel+1), dirty: true,
 	}
 	for i := range s.sides {
 		s.sides[i] = &side{turns: newLine(placeTurn, byTurn), most: w.o.Parallel, since: time.Now()}
@@ -62,7 +62,6 @@ func (s *schedule) run() {
 	timer := time.NewTimer(time.Hour)
 	timer.Stop()
 	defer timer.Stop()
-	s.recall()
 	for {
 		timer.Stop()
 		next, changed := s.step(time.Now())

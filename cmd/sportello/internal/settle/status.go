@@ -64,7 +64,7 @@ func (w *Worker) Items() []Item {
 		switch v := w.schedule.show(it); it.work {
 		case workOther:
 		case workSubmit:
-			for i := range it.notices {
+			for _, i := range it.open {
 				v.Key, v.Index = outboxKey(it.PaymentID, i), i
 				all = append(all, v)
 			}

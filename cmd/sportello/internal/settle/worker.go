@@ -197,6 +197,7 @@ func tenth(d time.Duration) time.Duration {
 
 // Start begins with what the outbox holds.
 func (w *Worker) Start() {
+	w.schedule.recall()
 	w.wg.Add(1)
 	go func() {
 		defer w.wg.Done()

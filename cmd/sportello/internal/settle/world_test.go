@@ -108,6 +108,9 @@ func (w *world) Register(c ledger.RegistrationChange) (ledger.Payment, error) {
 	if c.AttemptCode != "" {
 		n.AttemptCode = c.AttemptCode
 	}
+	if c.Case != nil {
+		c.Case.Notices = []int{c.Index}
+	}
 	w.openCase(c.Case)
 	if c.ReceiptID != "" {
 		n.ReceiptID = c.ReceiptID
