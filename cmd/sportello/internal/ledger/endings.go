@@ -13,7 +13,7 @@ import (
 // endedByReceipt are the causes that say only that a registration is wanting: the receipt answers them. Each is
 // open once for a notice.
 var endedByReceipt = []string{string(local.CodeReceiptMissing), string(local.CodeSubmissionRefused), string(local.CodeSubmissionBlocked),
-	string(local.CodeSubmissionUnsure), string(local.CodeRegistrationPoisoned), string(local.CodeAwaitingConfirmation)}
+	string(local.CodeSubmissionUnsure), string(local.CodeRegistrationPoisoned), string(local.CodeAwaitingConfirmation), string(local.CodeProviderMissing)}
 
 // endByReceipt ends such cases of a payment when all their notices are registered, or closed. Where a person
 // has proposed an ending people go on: money may be on its way back.

@@ -298,3 +298,15 @@ func TestWrongSetupEnds(t *testing.T) {
 		}
 	}
 }
+
+// TestProviderIsBack: a receipt that could not be looked for has come: its case says nothing any more.
+func TestProviderIsBack(t *testing.T) {
+	l := open(t, t.TempDir())
+	p := paid(t, l, 1)
+	why := driver.Reason{Code: string(local.CodeProviderMissing), Text: "cassa1"}
+	must(l.Register(RegistrationChange{PaymentID: p.ID, To: RegAwaiting, Reason: why, Case: &Case{Cause: why}}))(t)
+	must(l.Register(RegistrationChange{PaymentID: p.ID, To: RegDone, ReceiptID: "r1"}))(t)
+	if list := must(l.Cases(false))(t); len(list) != 0 {
+		t.Errorf("%+v", list)
+	}
+}
