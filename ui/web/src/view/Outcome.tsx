@@ -1,4 +1,4 @@
-import { blocked, canRetry, type Block, type Job } from "../core/counter";
+import { blocked, canRetry, paymentOf, type Block, type Job } from "../core/counter";
 import { notice } from "../core/format";
 import { phaseText, type Texts } from "../core/i18n";
 import type { Activity, ApiError, Payment } from "../core/types.gen";
@@ -12,6 +12,7 @@ import { registrationOf, registrationTone } from "./registration";
 export function RefusedPanel({ job, error }: { job: Job; error: ApiError }) {
   const { c, page, t, euro } = useView();
   const block = blocked(c);
+  const own = paymentOf(c, job.request.request_id)?.id; // the refused one stands in nobody's way
   const cents = job.request.notices.reduce((sum, n) => sum + n.expected_cents, 0);
   return (
     <section class="panel panel-bad" aria-labelledby="work-title">
@@ -30,7 +31,7 @@ export function RefusedPanel({ job, error }: { job: Job; error: ApiError }) {
             <EnterKey />
           </button>
         )}
-        <PaymentLink id={error.payment_id} text={t.refused.show} />
+        <PaymentLink id={error.payment_id === own ? undefined : error.payment_id} text={t.refused.show} />
         <LeaveButton />
       </p>
     </section>
