@@ -62,8 +62,8 @@ type Payment struct {
 	Expected *int64
 	// KnownResult says whether the ledger has this result of this terminal already, by its bytes or by its STAN,
 	// as of an earlier payment or as a baseline: however it comes, it is not this one's outcome. Evidence of
-	// payments that are still unknown does not count. Asked only of numbered results, and only until others
-	// may use the terminal again. Nil: nothing is known. It must not block.
+	// payments that are still unknown does not count. Asked only until others may use the terminal again; stan is
+	// empty or 000000 in a result without a number. Nil: nothing is known. It must not block.
 	KnownResult func(raw []byte, stan string) bool
 }
 
@@ -77,7 +77,8 @@ type Attempt struct {
 	// SameProcess is true while the process that sent it still lives: only then may the driver still
 	// hold the line on which a late answer can arrive.
 	SameProcess bool
-	// Exclusivity in force for the judgement: the configured one, or a demoted one (design 5.4).
+	// Exclusivity in force for the judgement: the configured one, or a demoted one (design 5.4). Shared where another
+	// command went out to the terminal since; what this process has sent the driver sees by itself.
 	Exclusivity Exclusivity
 	// Knows says whether a reference read on a receipt is one of this ledger's. Nil: only this attempt's
 	// and Baseline.Previous are known. It may be called from any goroutine.

@@ -205,3 +205,36 @@ func TestTotalThatLeavesUsOut(t *testing.T) {
 		sale(false)
 	})
 }
+
+// TestOvertaken: people had to decide about a payment, another one was made on the terminal and refused, and then the
+// first one is asked about again. What the terminal has saved is the other one's, on a terminal that is ours alone, too.
+func TestOvertaken(t *testing.T) {
+	for name, said := range map[string]func(p *peer) []byte{
+		"refused":  func(p *peer) []byte { return p.declined("NEGATA", "116") },
+		"approved": func(p *peer) []byte { return p.approved(ourCents) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, b *bench) {
+				b.peer.save(b.peer.approved(500))
+				b.peer.pay = lost(nothing)
+				o, _ := b.pay()
+				b.want(o, driver.Unknown, "line_lost")
+				toPeople(t, b, b.resolve())
+				first := driver.Attempt{Payment: payment(), Baseline: *b.rec.baseline, SentAt: time.Now(), SameProcess: true, Exclusivity: driver.Exclusive}
+				b.next()
+				b.peer.pay = func(w *wire, _ ecr17.PaymentRequest) {
+					w.ack()
+					b.peer.save(said(w.p))
+					w.tell(w.p.last())
+					w.close()
+				}
+				other := payment()
+				other.Reference = "RIFA1OTHERONE"
+				if _, err := b.open().Pay(t.Context(), other, b.rec); err != nil {
+					t.Fatal(err)
+				}
+				toPeople(t, b, b.resolveAs(first))
+			})
+		})
+	}
+}

@@ -102,3 +102,18 @@ func (e *exchange) hear() {
 		e.pending = e.handle(f)
 	}
 }
+
+// commands notes a financial command that goes out.
+func (t *terminal) commands(k attemptKey) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sent = k
+}
+
+// overtook says that this process has sent another command since that attempt: what the terminal shows may be of that
+// one, as on a terminal that others use, too.
+func (t *terminal) overtook(k attemptKey) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.sent != attemptKey{} && t.sent != k
+}

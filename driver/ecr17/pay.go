@@ -57,6 +57,7 @@ func (t *terminal) carryOut(s *session, e *exchange, frame []byte, r driver.Reco
 	if err != nil {
 		return driver.Aftermath{}, err
 	}
+	t.commands(e.key())
 	s.ctx = t.life
 	if e.conn, err = s.line(); err != nil { // it hung up after the print switch, and cannot be called again
 		e.note(driver.EvidenceLine, err.Error(), nil)

@@ -32,6 +32,9 @@ func (t *terminal) resolve(ctx context.Context, reversal bool, judge func(Facts)
 		return nil, err
 	}
 	defer release()
+	if t.overtook(attemptKey{a.Reference, reversal}) {
+		a.Exclusivity = driver.Shared
+	}
 	e, late := t.resume(a, reversal, r)
 	e.show(driver.Progress{Phase: driver.PhaseVerifying})
 

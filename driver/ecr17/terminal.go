@@ -41,6 +41,7 @@ type terminal struct {
 	single   bool                     // it serves one client at a time
 	passport *driver.Passport         // in force; nil: none
 	undone   refusedReversal          // the latest refusal of a reversal
+	sent     attemptKey               // the latest financial command of this process
 	counted  counted                  // whether its total holds our charges
 }
 
