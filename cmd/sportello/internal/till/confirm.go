@@ -16,8 +16,10 @@ import (
 
 // heard notes a charge, or a reversal, of which the terminal may not have our acknowledgement: it may undo such a sale by
 // itself (ECR17 6.2 L10), so it is asked once more when it has nothing else to do.
+// What people have decided needs nobody's word; a charge whose reversal was refused was the terminal's last then.
 func (s *station) heard(p ledger.Payment, acked bool) {
-	if p.State != ledger.Charged && p.State != ledger.Reversed || acked || len(p.ResolvedBy) > 0 {
+	open := p.State == ledger.Charged && p.Reversal == nil && len(p.ResolvedBy) == 0 || p.State == ledger.Reversed && p.Reversal.Doubted
+	if !open || acked {
 		return
 	}
 	s.mu.Lock()
@@ -45,7 +47,7 @@ func (s *station) recall() {
 		return
 	}
 	if p.State == ledger.Reversed {
-		s.heard(p, p.Reversal.Acked || p.Reversal.Confirmed || p.Reversal.Doubted && s.till.hasCase(p.ID))
+		s.heard(p, s.till.hasCase(p.ID))
 		return
 	}
 	s.heard(p, p.Acked || p.Confirmed)
@@ -81,8 +83,10 @@ func (t *Till) hasCase(id string) bool {
 	return err == nil && slices.ContainsFunc(all, func(c ledger.Case) bool { return c.PaymentID == id })
 }
 
-// confirm asks the terminal whether such a charge stands. A terminal that does not answer is asked again
-// before the next payment. It runs on the worker.
+// confirm asks the terminal whether such a charge, or reversal, stands. A terminal that does not answer is asked
+// again before the next payment; one that has answered, and remembers neither the charge nor what was before, will
+// never say: then the receipt does, or with settlement platform, where the submission waits, people (settle's case
+// awaiting_confirmation). It runs on the worker.
 func (s *station) confirm(ctx context.Context) {
 	s.mu.Lock()
 	id := s.unasked

@@ -49,13 +49,10 @@ func (t *Till) orphan(p ledger.Payment) error {
 // and its evidence is gathered now.
 func (s *station) finish(ctx context.Context, j job, r *recorder, after driver.Aftermath, err error) {
 	t, last, id := s.till, r.last, j.paymentID()
-	_, undoing := j.(*reversal)
 	switch {
 	case r.concluded:
 		t.follow(id, after)
-		if !undoing || last.State == ledger.Reversed {
-			s.heard(last, after.Acked)
-		}
+		s.heard(last, after.Acked)
 	case ctx.Err() != nil:
 		t.o.Log.Warn().Err(err).Str("payment", id).Str("job", j.kind()).Msg("left as sent: the next start takes it up")
 	default: // against the driver's promise, or the ledger would not have its word

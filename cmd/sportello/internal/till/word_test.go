@@ -104,3 +104,45 @@ func TestKnownResultsAfterAStart(t *testing.T) {
 		}
 	})
 }
+
+// TestReversalOfADecidedCharge: people have decided the charge, not its reversal: of that the terminal is asked as of
+// any other, now and after a start.
+func TestReversalOfADecidedCharge(t *testing.T) {
+	for _, off := range []bool{false, true} { // cannot be asked at once
+		bubble(t, func(t *testing.T, w *world) {
+			d := w.terminals[0]
+			p := w.unknown("r1", 1, "")
+			if _, err := w.till.Resolve(context.Background(), clerk, p.ID, local.ResolutionRequest{RequestID: "x",
+				EvidenceSeq: p.EvidenceSeq, Answer: local.AnswerCharged, STAN: d.read().numbers}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.countersign(chief, w.shown(p.ID), true); err != nil {
+				t.Fatal(err)
+			}
+			w.wantState(p.ID, ledger.Charged)
+			before := d.read().memory
+			d.script(func(d *terminal) {
+				d.ops.unacked = true
+				d.ops.undo = func(context.Context) driver.Outcome {
+					o := d.reversed()
+					d.script(func(d *terminal) { d.memory, d.numbers, d.mute = before, "000001", off }) // it undoes it by itself
+					return o
+				}
+			})
+			if _, err := w.reverse(chief, p.ID); err != nil {
+				t.Fatal(err)
+			}
+			w.wantState(p.ID, ledger.Reversed)
+			if off {
+				w.restart()
+				synctest.Wait()
+				d.script(func(d *terminal) { d.mute = false })
+				_, _ = w.pay(request("r2", "cassa1", notice(2)))
+			}
+			cases, err := w.till.Cases(context.Background(), false)
+			if err != nil || len(cases) != 1 || cases[0].PaymentID != p.ID || cases[0].Cause.Code != string(local.CodeChargeContradicted) {
+				t.Errorf("off %t: %+v %v", off, cases, err)
+			}
+		}, reversible)
+	}
+}
