@@ -117,6 +117,7 @@ func (c *Client) do(ctx context.Context, k call) (reply, error) {
 	}
 	req.Header.Set("Accept", k.accept)
 	req.Header.Set("User-Agent", "sportello")
+	req.Header.Set("Cache-Control", "no-cache") // a look that a proxy answers from its memory is none (design 3.8)
 	if err := c.conf.Auth.authorize(req); err != nil {
 		fault.Outcome, fault.err = OutcomeUnauthorized, err
 		return reply{}, fault

@@ -480,7 +480,7 @@ func TestKeyHeaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("X-App-Id") != "A2A" || r.Header.Get("X-Altro") != "chiave" || r.Header.Get("Authorization") != "" {
+		if r.Header.Get("X-App-Id") != "A2A" || r.Header.Get("X-Altro") != "chiave" || r.Header.Get("Authorization") != "" || r.Header.Get("Cache-Control") != "no-cache" {
 			t.Errorf("headers %v", r.Header)
 		}
 		w.Header().Set("Content-Type", "application/problem+json")
