@@ -249,7 +249,7 @@ func peek(value []byte) (*peeked, error) {
 // first entries.
 func nextDocs(tx *bolt.Tx, v *view, at head, limit int) (docs []doc, to head, err error) {
 	to = at
-	ids := map[string]bool{}
+	ids := map[string]int{}
 	c := tx.Bucket(bucketEntries).Cursor()
 	for key, value := c.Seek(seqKey(at.seq + 1)); key != nil && limit > 0; key, value = c.Next() {
 		p, err := peek(value)
@@ -258,15 +258,21 @@ func nextDocs(tx *bolt.Tx, v *view, at head, limit int) (docs []doc, to head, er
 		}
 		limit--
 		to = head{seq: to.seq + 1, hash: slices.Clone(value[:hashSize])}
-		if p.Payment == "" || ids[p.Payment] {
+		if p.Payment == "" {
 			continue
 		}
-		ids[p.Payment] = true
+		if i, ok := ids[p.Payment]; ok {
+			docs[i].entries = append(docs[i].entries, to.seq)
+			continue
+		}
+		ids[p.Payment] = len(docs)
 		r, err := loadRecord(v, p.Payment)
 		if err != nil {
 			return nil, to, err
 		}
-		docs = append(docs, r.doc())
+		d := r.doc()
+		d.entries = []uint64{to.seq}
+		docs = append(docs, d)
 	}
 	slices.SortFunc(docs, func(a, b doc) int { return int(int64(a.seq) - int64(b.seq)) })
 	return docs, to, nil

@@ -20,11 +20,11 @@ import (
 const ArchiveName = "archive.db"
 
 // archiveVersion is the form of the index: raise it whenever a payment's terms change.
-const archiveVersion = 1
+const archiveVersion = 2
 
 // The buckets of the index. A payment's ordinal is its place in the order of first entries.
 var (
-	bucketDocs  = []byte("docs")  // ordinal -> sequence of the first entry, length of the id, id, changing terms
+	bucketDocs  = []byte("docs")  // ordinal -> sequence of the first entry, id, entries, changing terms
 	bucketTerms = []byte("terms") // chunk of ordinals, term -> postings
 	bucketIndex = []byte("index") // keyIndexed -> head of the journal up to which it knows everything
 	keyIndexed  = []byte("indexed")
@@ -38,20 +38,51 @@ type doc struct {
 	id       string
 	fixed    []string // when it is new
 	changing []string
+	entries  []uint64 // every entry about it, its cases' too, oldest first
 }
 
 func (d *doc) encoded() []byte {
-	raw := append(seqKey(d.seq), byte(len(d.id)))
+	raw := binary.AppendUvarint(seqKey(d.seq), uint64(len(d.id)))
 	raw = append(raw, d.id...)
+	raw = binary.AppendUvarint(raw, uint64(len(d.entries)))
+	last := d.seq
+	for _, seq := range d.entries {
+		raw = binary.AppendUvarint(raw, seq-last)
+		last = seq
+	}
 	return append(raw, strings.Join(d.changing, "\x00")...)
 }
 
 func readDoc(raw []byte) (*doc, error) {
-	if len(raw) < 9 || len(raw) < 9+int(raw[8]) {
-		return nil, fmt.Errorf("%w: payment of %d bytes in the archive's index", ErrDamaged, len(raw))
+	damaged := fmt.Errorf("%w: payment of %d bytes in the archive's index", ErrDamaged, len(raw))
+	if len(raw) < 9 {
+		return nil, damaged
 	}
-	end := 9 + int(raw[8])
-	return &doc{seq: binary.BigEndian.Uint64(raw), id: string(raw[9:end]), changing: strings.Split(string(raw[end:]), "\x00")}, nil
+	d := &doc{seq: seqOf(raw)}
+	raw = raw[8:]
+	number := func() uint64 {
+		n, size := binary.Uvarint(raw)
+		if raw = raw[max(size, 0):]; size <= 0 {
+			return 1 << 32 // more than there is
+		}
+		return n
+	}
+	size := number()
+	if size > uint64(len(raw)) {
+		return nil, damaged
+	}
+	d.id, raw = string(raw[:size]), raw[size:]
+	count := number()
+	if count > uint64(len(raw)) {
+		return nil, damaged
+	}
+	last := d.seq
+	for range count {
+		last += number()
+		d.entries = append(d.entries, last)
+	}
+	d.changing = strings.Split(string(raw), "\x00")
+	return d, nil
 }
 
 func ordinalKey(n int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }
@@ -172,6 +203,7 @@ func (x *archiveTx) put(index *bolt.Bucket, docs []doc, to head) error {
 				}
 			}
 			new = d.changing
+			d.entries = append(old.entries, d.entries...)
 		} else {
 			x.count++
 			new = append(slices.Clone(d.changing), d.fixed...)

@@ -46,11 +46,12 @@ type checker struct {
 	missing  []uint64
 	erased   [][2]uint64
 	receipts map[string]uint64
+	of       map[string][]uint64      // payment -> its entries
 	offline  map[string]OfflinePeriod // what the payments of each period sum up to
 }
 
 func newChecker() *checker {
-	return &checker{report: Report{Problems: []Problem{}}, at: genesis(), v: &view{pending: layer{}}, receipts: map[string]uint64{}, offline: map[string]OfflinePeriod{}}
+	return &checker{report: Report{Problems: []Problem{}}, at: genesis(), v: &view{pending: layer{}}, receipts: map[string]uint64{}, of: map[string][]uint64{}, offline: map[string]OfflinePeriod{}}
 }
 
 func (c *checker) problem(where, format string, args ...any) {
@@ -227,6 +228,9 @@ func (c *checker) entry(key, value, stored []byte) {
 	}
 	c.erased = append(c.erased, e.Erased...)
 	c.receipt(where, e)
+	if e.Payment != "" {
+		c.of[e.Payment] = append(c.of[e.Payment], seq)
+	}
 	if err := apply(c.v, e); err != nil {
 		c.problem(where, "%v", err)
 	}

@@ -34,6 +34,10 @@ func (c *checker) archive(x *archiveTx, tx *bolt.Tx) error {
 		if err != nil || d.seq != r.FirstSeq || d.id != r.ID {
 			return errors.Join(fmt.Errorf("%w: payment %q is not where it belongs", errWrongIndex, r.ID), err)
 		}
+		entries := c.of[r.ID]
+		if later, _ := slices.BinarySearch(entries, x.at.seq+1); !slices.Equal(d.entries, entries[:later]) {
+			return fmt.Errorf("%w: payment %q has entries %v, not %v", errWrongIndex, r.ID, entries[:later], d.entries)
+		}
 		chunk, i := ordinal/chunkSize, uint16(ordinal%chunkSize)
 		if changed[chunk] == nil {
 			changed[chunk] = new(bitset)
