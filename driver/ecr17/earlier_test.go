@@ -238,3 +238,31 @@ func TestOvertaken(t *testing.T) {
 		})
 	}
 }
+
+// TestApprovalBehindRefusal: a refusal that nothing tells from this payment's own comes first, and the approval right
+// behind it. The refusal is recorded; the approval is not acknowledged, and not lost.
+func TestApprovalBehindRefusal(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.peer.save(b.peer.approved(500))
+		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
+			w.ack()
+			w.send(w.p.declined("NEGATA", "116"))
+			w.wait(200 * time.Millisecond)
+			w.send(w.p.approved(x.AmountCents))
+		}
+		o, _ := b.pay()
+		b.want(o, driver.NotCharged, "declined")
+		acked := b.peer.received("ACK")
+		if !b.term.(*terminal).Heard(payment().Reference) {
+			t.Fatal("not heard")
+		}
+		if n := b.peer.received("ACK"); n != acked {
+			t.Fatal("acknowledged before it is recorded")
+		}
+		b.want(b.resolve(), driver.Charged, "approved")
+		time.Sleep(time.Second)
+		if b.after == nil || !b.after.Acked || b.peer.received("ACK") != acked+1 {
+			t.Fatalf("%+v, %d ACKs after %d", b.after, b.peer.received("ACK"), acked)
+		}
+	})
+}

@@ -51,9 +51,10 @@ type exchange struct {
 	deaf       bool     // past is full: nothing that this line brings counts any more
 	remarks    int      // how many there were
 	direct     *Reading
-	pending    bool // direct came after Pay had ended: recorded and acknowledged by Resolve
-	concluded  bool // the outcome is recorded: another result is not ours to take any more
-	told       bool // our ACK of direct has been written already
+	second     *Reading // an approval that came behind the refusal which was the outcome
+	pending    bool     // direct came after Pay had ended: recorded and acknowledged by Resolve
+	concluded  bool     // the outcome is recorded: another result is not ours to take any more
+	told       bool     // our ACK of direct has been written already
 	ticket     ticket
 	data       []byte // the host's additional data that came behind the outcome
 	evidence   []driver.Evidence
@@ -276,8 +277,11 @@ func (e *exchange) onResult(payload []byte) (decided bool) {
 		r.Sense == SenseRefused && e.taken(r), e.acked && e.direct == nil && e.untold && (r.mayRecur() || e.rough && r.Sense == SenseRefused):
 		e.onEarlier(r)
 		return false
-	case e.concluded:
-		return false // never acknowledged: nobody would have it on disk
+	case e.concluded: // not acknowledged: nobody has it on disk yet
+		if e.second == nil && e.direct != nil && e.direct.Sense == SenseRefused && r.Sense == SenseApproved && !e.taken(r) {
+			e.second = &r
+		}
+		return false
 	case !e.acked:
 		e.conn.ack()
 		e.settled = false // it had something left to say

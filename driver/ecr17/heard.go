@@ -3,7 +3,7 @@ package ecr17
 import "sportello/driver"
 
 // Heard reports whether the terminal's own word about a payment that was given up, or that evidence judged not
-// charged, has come after all (L13, D26): Resolve, asked again for the same attempt, will begin with it. It sends nothing and does not wait;
+// charged, has come after all (L13, D26), or an approval right behind its refusal: Resolve, asked again for the same attempt, will begin with it. It sends nothing and does not wait;
 // while another procedure has the terminal only a word that came before counts.
 func (t *terminal) Heard(reference string) bool { return t.hears(attemptKey{reference, false}) }
 

@@ -34,6 +34,17 @@ func (t *terminal) keepsEar(v driver.Verdict) bool {
 	return negative && (t.serial || !t.servesOne() || t.cfg.Exclusivity == driver.Exclusive)
 }
 
+// keepSecond keeps an approval that came behind a refusal: that one was an earlier payment's, or the terminal contradicts
+// itself. The outcome is recorded, and a later fact may overturn it (design 3.9): Heard tells of it.
+func (t *terminal) keepSecond(e *exchange) {
+	e.past = append(e.past, e.direct.Raw)
+	e.direct, e.second = e.second, nil
+	e.concluded, e.told, e.pending = false, false, true
+	e.note(driver.EvidenceResult, "behind a refusal: "+e.direct.Text, e.direct.Raw)
+	t.remember(e.direct.Raw, false)
+	t.keepLate(e)
+}
+
 // setAside is keepLate for an attempt that nobody asks about any more.
 func (t *terminal) setAside() {
 	if e := t.openExchange(); e != nil {

@@ -297,7 +297,12 @@ func (t *terminal) conclude(s *session, e *exchange, r driver.Recorder, judge fu
 		if e.direct == nil {
 			return driver.Aftermath{}
 		}
-		return e.aftermath()
+		after := e.aftermath()
+		if e.second != nil {
+			s.conn = nil
+			t.keepSecond(e)
+		}
+		return after
 	}
 	// The line stays open: the word may still come, and Resolve reads it.
 	s.conn = nil

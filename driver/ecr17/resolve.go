@@ -73,6 +73,9 @@ func (t *terminal) resolve(ctx context.Context, reversal bool, judge func(Facts)
 		a := e.aftermath()
 		after = &a
 	}
+	if e.second != nil {
+		t.keepSecond(e)
+	}
 	t.dropOpen(nil)
 	return after, nil
 }

@@ -56,7 +56,8 @@ var (
 
 // admits are the deeds of others under each claim.
 var admits = map[driver.Exclusivity][]string{
-	driver.Exclusive: {"", "close", "STAN restarts", "close, STAN restarts", "memory lost", "memory falls back"},
+	driver.Exclusive: {"", "close", "STAN restarts", "close, STAN restarts", "memory lost", "memory falls back",
+		"memory falls back to a cancel"},
 	driver.Manual: {"", "close", "close, STAN restarts", "hand sells ours", "hand sells other", "hand refused", "hand undoes", "close, hand sells other",
 		"memory falls back"},
 	driver.Shared: {"", "close", "hand sells ours", "till sells ours", "till sells other", "till refused", "till undoes",
@@ -240,6 +241,10 @@ func (p *pos) others(deeds string) {
 			p.total, p.sold = 0, 0
 		case deed == "STAN restarts":
 			p.stan = 0
+		case deed == "memory falls back to a cancel":
+			if p.kind.saves == "works" {
+				p.saved = p.result(ecr17.ResultRefused, 0, false)
+			}
 		case deed == "memory falls back":
 			if p.kind.saves == "works" {
 				p.saved = encode(ecr17.Result{Class: ecr17.ClassExtended, TID: p.tid, Code: ecr17.ResultRefused, Reason: "OPERAZIONE NEGATA",

@@ -73,6 +73,10 @@ var residuals = []struct {
 		func(w world, _ Facts, row string, v driver.Verdict) bool {
 			return v == driver.NotCharged && row == "19" && (w.kind.total == "over" || w.kind.total == "under")
 		}},
+	{"falls back to a cancel", "approved, and then the terminal, which has lost its memory of that, tells an older refusal that reached no host: it has neither number nor time (design 5.3)",
+		func(w world, f Facts, row string, v driver.Verdict) bool {
+			return v == driver.NotCharged && (row == "08" || row == "12" || row == "17") && strings.Contains(w.before+w.after, "to a cancel") && !f.Totals.grew()
+		}},
 	{"counts ours elsewhere", "the terminal's totals leave payments like ours out. Commissioning reads totals before a payment only where they hold the last charge, and a total that a charge left as it was is not used again",
 		func(w world, f Facts, row string, v driver.Verdict) bool {
 			return v == driver.NotCharged && w.before == "counts ours elsewhere" && (f.TotalsMeasured || row == "19")
