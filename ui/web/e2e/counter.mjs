@@ -195,7 +195,7 @@ await run("outage", { operator: "bianchi" }, async ({ service, page, look }) => 
   await page.getByRole("button", { name: "Apri il periodo", exact: true }).click();
   await page.getByText("PIATTAFORMA ASSENTE").waitFor();
   await debt(page, 2);
-  await page.getByText("Debito non verificato").waitFor();
+  await page.getByText(/Verificato qui l’ultima volta/).waitFor();
   await look("unverified");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: /^Incassato/ }).waitFor();

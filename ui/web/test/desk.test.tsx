@@ -214,4 +214,10 @@ it("a debt that is not verified says so, and how long ago it was", async () => {
   await settle();
   expect(screen.getByText("Debito non verificato: la piattaforma non risponde.")).toBeTruthy();
   expect(screen.queryByText("Incasso a piattaforma spenta.")).toBeNull();
+  expect(screen.getByText(/Verificato qui l’ultima volta/)).toBeTruthy();
+  w.page.take("302001000000000143");
+  await w.last("POST notices/lookup").answer(200, debt({ offline: true, warnings: [{ code: "offline_unverified", text: "Parole del servizio.", hint: "E che fare." }] }));
+  await settle();
+  expect(screen.getAllByText("Parole del servizio.").length).toBe(1);
+  expect(screen.getByText(/E che fare\. Mai verificato qui/)).toBeTruthy();
 });

@@ -66,12 +66,14 @@ export function DebtPanel({ debt, differs, block }: { debt: Notice; differs: boo
 function Notes({ debt, differs }: { debt: Notice; differs: boolean }) {
   const { t, when } = useView();
   const { offline } = t.office;
-  // The service's word for what is charged so speaks of a charge that has been made.
-  const warnings: Reason[] = (debt.warnings ?? []).filter((w) => w.code !== "offline_charged");
+  // Its own words on a charge that has been made (offline_charged) do not fit one that is still to come.
+  const warnings: Reason[] = (debt.warnings ?? []).filter((w) => w.code !== "offline_charged" && w.code !== "offline_unverified");
+  const told = debt.warnings?.find((w) => w.code === "offline_unverified");
+  const verified = debt.verified_at ? offline.verifiedAt(when(debt.verified_at)) : offline.neverVerified;
   return (
     <>
       {debt.offline && debt.payable && (
-        <Says reason={{ code: "not_verified", text: offline.unverified, hint: debt.verified_at ? offline.verifiedAt(when(debt.verified_at)) : offline.neverVerified }} tone="warn" />
+        <Says reason={{ code: "offline_unverified", text: told?.text ?? offline.unverified, hint: [told?.hint, verified].filter(Boolean).join(" ") }} tone="warn" />
       )}
       {debt.reason && debt.reason.code !== "offline_charged" && <Says reason={debt.reason} tone={debt.payable ? "warn" : "bad"} />}
       {differs && warnings.every((w) => !w.code.startsWith("amount_")) && (

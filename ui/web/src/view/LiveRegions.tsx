@@ -37,7 +37,7 @@ export function spoken(c: Counter, t: Texts, language: Language): { polite: stri
     case "debt": {
       const found = t.said.debt(at.debt.description, euro(at.debt.amount_cents, language));
       if (!at.debt.payable) return { polite: "", assertive: sentence(t.debt.notPayable, at.debt.reason?.text, at.debt.reason?.hint) };
-      return { polite: sentence(found, at.differs ? t.debt.differs : "", at.block ? t.blocks[at.block] : "", remark), assertive: "" };
+      return { polite: sentence(found, at.debt.offline ? t.office.offline.unverified : "", at.differs ? t.debt.differs : "", at.block ? t.blocks[at.block] : "", remark), assertive: "" };
     }
     case "working":
       return { polite: sentence(remark, turnText(t, at.phase), phaseText(t, at.phase)), assertive: "" };
