@@ -278,6 +278,16 @@ var statuses = map[Code]int{
 	CodeNotServed:       http.StatusNotImplemented,
 	CodeInternal:        http.StatusInternalServerError,
 
+	CodeNothingToAttest:    http.StatusConflict,
+	CodePrinterMissing:     http.StatusConflict,
+	CodePrinterUnreachable: http.StatusServiceUnavailable,
+	CodePrinterForbidden:   http.StatusServiceUnavailable,
+	CodePrinterPaper:       http.StatusServiceUnavailable,
+	CodePrinterCover:       http.StatusServiceUnavailable,
+	CodePrinterFault:       http.StatusServiceUnavailable,
+	CodePrinterInterrupted: http.StatusServiceUnavailable,
+	CodePrinterQueueFull:   http.StatusServiceUnavailable,
+
 	CodePlatformWrongSetup:     http.StatusBadGateway,
 	CodeNoticeMultiBeneficiary: http.StatusConflict,
 	CodeNoticeAttemptStuck:     http.StatusConflict,
@@ -316,6 +326,7 @@ var statuses = map[Code]int{
 	CodeOfflineNeedsVerified:   http.StatusConflict,
 	CodeOfflineUnknowable:      http.StatusConflict,
 	CodeOfflineNoAmount:        http.StatusConflict,
+	CodeOfflineUnverified:      http.StatusOK,
 	CodeOfflineCharged:         http.StatusOK,
 	CodeOfflinePlatformAnswers: http.StatusOK,
 

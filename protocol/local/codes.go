@@ -178,8 +178,9 @@ const (
 	CodeOfflineNeedsVerified   Code = "offline_needs_verified"   // not verified here within offline.verified_within
 	CodeOfflineUnknowable      Code = "offline_unknowable"       // multi-beneficiary, stamp duty, instalment, expired
 	CodeOfflineNoAmount        Code = "offline_no_amount"        // the code read carries no amount
+	CodeOfflineUnverified      Code = "offline_unverified"       // a lookup's warning: the platform was not asked, and the debt may be charged all the same
 	CodeOfflineCharged         Code = "offline_charged"          // charged without the platform's word: registration is pending
-	CodeOfflinePlatformAnswers Code = "offline_platform_answers" // a period is open, but the platform answers: the normal way
+	CodeOfflinePlatformAnswers Code = "offline_platform_answers" // a lookup's warning: a period is open, but the platform answers: the normal way
 )
 
 // Finding and creating debts, their papers, a channel.
@@ -192,4 +193,17 @@ const (
 	CodeSearchDebtorNeeded  Code = "search_debtor_needed"  // a search without a tax code
 	CodeReceiptPDFMissing   Code = "receipt_pdf_missing"   // the platform has none, or does not give it now
 	CodeChannelNotHeld      Code = "channel_not_held"      // no receipt is held for that channel
+)
+
+// Papers, and the service's printer. None of them ever has to do with the money.
+const (
+	CodeNothingToAttest    Code = "nothing_to_attest"   // not charged, or not known to be: no paper can say so
+	CodePrinterMissing     Code = "printer_missing"     // the configuration names none
+	CodePrinterUnreachable Code = "printer_unreachable" // switched off, no cable, wrong address
+	CodePrinterForbidden   Code = "printer_forbidden"   // the system does not let the service use it
+	CodePrinterPaper       Code = "printer_paper"       // out of paper
+	CodePrinterCover       Code = "printer_cover"       // its cover is open
+	CodePrinterFault       Code = "printer_fault"       // it reports a fault
+	CodePrinterInterrupted Code = "printer_interrupted" // it stopped in the middle: part may be printed
+	CodePrinterQueueFull   Code = "printer_queue_full"  // too many papers wait for it
 )

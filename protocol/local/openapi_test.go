@@ -58,6 +58,7 @@ var onTheWire = []any{
 	Passport{}, Closing{}, ClosingDiff{}, Lease{}, Reversal{},
 	Submission{}, QueueStatus{}, RegistrationReceipt{}, Offline{}, OfflineRequest{},
 	SearchRequest{}, SearchResult{}, FoundPosition{}, Service{}, Debtor{}, CreateRequest{}, NoticeRef{},
+	DayReport{}, Figure{}, Figures{}, Sum{}, DayCase{}, DayLine{}, PrintRequest{}, Printed{}, Printer{},
 }
 
 // source is what the package's files declare: structs with json tags, and string types with their constants.

@@ -78,6 +78,8 @@ type Snapshot struct {
 	Queue          *QueueStatus `json:"queue,omitempty"`
 	Offline        *Offline     `json:"offline,omitempty"`         // the open period
 	OfflineAllowed bool         `json:"offline_allowed,omitempty"` // the configuration lets a supervisor open one
+
+	Printer *Printer `json:"printer,omitempty"` // the service's own; absent: it has none
 }
 
 // Creditor is a public body this counter takes payments for.
@@ -97,6 +99,7 @@ const (
 	EventPlatform EventType = "platform"
 	EventQueue    EventType = "queue"
 	EventOffline  EventType = "offline" // opened, charged in, or ended (closed_at)
+	EventPrinter  EventType = "printer"
 )
 
 // Event is one numbered change. Numbers have no holes; a client that misses one gets a new snapshot.
@@ -111,6 +114,7 @@ type Event struct {
 
 	Queue   *QueueStatus `json:"queue,omitempty"`
 	Offline *Offline     `json:"offline,omitempty"`
+	Printer *Printer     `json:"printer,omitempty"`
 }
 
 // QueueItem is a notice whose registration is awaited.

@@ -155,6 +155,7 @@ var german = map[Code]Text{
 	CodeOfflineNeedsVerified:   {"Ohne Plattform werden nur hier kürzlich geprüfte Zahlungsaufforderungen kassiert; diese ist es nicht.", "Warten, bis die Plattform antwortet."},
 	CodeOfflineUnknowable:      {"Ohne Plattform nicht kassierbar: Raten, Stempelmarke, mehrere Körperschaften oder Verfall sind zu prüfen.", "Warten, bis die Plattform antwortet."},
 	CodeOfflineNoAmount:        {"Ohne Plattform wird der Betrag benötigt; der gelesene Code enthält ihn nicht.", "Den QR-Code lesen statt Ziffern einzugeben, oder auf die Plattform warten."},
+	CodeOfflineUnverified:      {"Die Plattform antwortet nicht: diese Schuld wurde jetzt nicht geprüft.", "Betrag und Namen mit der Zahlungsaufforderung vergleichen. Kassieren ist möglich: verbucht wird später."},
 	CodeOfflineCharged:         {"Ohne Plattform kassiert: Verbuchung steht aus.", "Die Kartenzahlung gilt: nicht nochmals zahlen lassen. Verbucht wird, sobald die Plattform wieder antwortet."},
 	CodeOfflinePlatformAnswers: {"Die Plattform antwortet: es wird normal kassiert, auch bei offenem Zeitraum.", "Eine verantwortliche Person kann den Zeitraum schließen."},
 
@@ -166,4 +167,14 @@ var german = map[Code]Text{
 	CodeSearchDebtorNeeded:  {"Für die Suche wird die Steuernummer der schuldenden Person benötigt.", "Vollständig eingeben: 16 Zeichen oder 11 Ziffern."},
 	CodeReceiptPDFMissing:   {"Die Plattform hat das PDF nicht geliefert.", "Später wiederholen. Die Daten der Quittung sind, falls eingetroffen, gesichert."},
 	CodeChannelNotHeld:      {"Keine Quittung des Terminals[ {terminal}] wartet auf die Bestätigung dieses Kanals.", "Den im offenen Fall genannten Kanal prüfen und wiederholen."},
+
+	CodeNothingToAttest:    {"Für diese Zahlung gibt es nichts zu bestätigen: sie ist nicht belastet, oder es ist nicht sicher.", "Den Stand der Zahlung ansehen; ist sie zu prüfen, zuerst das klären."},
+	CodePrinterMissing:     {"Der Dienst hat keinen Drucker.", "Von der Seite aus drucken; für einen Drucker des Dienstes ist der Eintrag printer in der Konfiguration nötig."},
+	CodePrinterUnreachable: {"Der Drucker antwortet nicht.", "Prüfen, ob er eingeschaltet und verbunden ist, dann nochmals drucken. Die Zahlung hängt nicht davon ab."},
+	CodePrinterForbidden:   {"Der Dienst darf den Drucker nicht benutzen.", "Die IT muss dem Benutzer des Dienstes das Recht geben. Die Zahlung hängt nicht davon ab."},
+	CodePrinterPaper:       {"Der Drucker hat kein Papier.", "Eine neue Rolle einlegen, dann nochmals drucken."},
+	CodePrinterCover:       {"Die Abdeckung des Druckers ist offen.", "Schließen, dann nochmals drucken."},
+	CodePrinterFault:       {"Der Drucker meldet eine Störung.", "Aus- und wieder einschalten; wenn es so bleibt, die IT verständigen. Inzwischen von der Seite aus drucken."},
+	CodePrinterInterrupted: {"Der Druck ist mittendrin abgebrochen.", "Nachsehen, was herausgekommen ist, und bei Bedarf nochmals drucken."},
+	CodePrinterQueueFull:   {"Es warten schon zu viele Ausdrucke.", "Den Drucker prüfen; wenn er wieder läuft, das Nötige nochmals drucken."},
 }

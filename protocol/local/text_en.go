@@ -155,6 +155,7 @@ var english = map[Code]Text{
 	CodeOfflineNeedsVerified:   {"While the platform is away only notices verified here lately are charged, and this one was not.", "Wait until the platform answers."},
 	CodeOfflineUnknowable:      {"This notice cannot be charged while the platform is away: instalments, stamp duty, shares or expiry need a check.", "Wait until the platform answers."},
 	CodeOfflineNoAmount:        {"While the platform is away the amount is needed, and the code read does not contain it.", "Scan the QR code of the notice instead of typing its digits, or wait for the platform."},
+	CodeOfflineUnverified:      {"The platform does not answer: this debt was not verified now.", "Compare amount and name with the notice. It can be charged: it is registered later."},
 	CodeOfflineCharged:         {"Charged while the platform is away: registration pending.", "The card payment is valid: do not let it be paid again. It is registered when the platform is back."},
 	CodeOfflinePlatformAnswers: {"The platform answers: charging goes the normal way although a period is open.", "A supervisor can close the period of charging without the platform."},
 
@@ -166,4 +167,14 @@ var english = map[Code]Text{
 	CodeSearchDebtorNeeded:  {"A search needs the tax code of who owes.", "Type it in full: 16 characters, or 11 digits."},
 	CodeReceiptPDFMissing:   {"The platform has not given the PDF.", "Try again later. The data of the receipt, if it has come, are safe."},
 	CodeChannelNotHeld:      {"No receipt of the terminal[ {terminal}] waits for that channel to be confirmed.", "Check the channel named in the open case and repeat."},
+
+	CodeNothingToAttest:    {"There is nothing to attest of this payment: it is not charged, or not known to be.", "Look at the payment's state; if it is to be checked, settle that first."},
+	CodePrinterMissing:     {"The service has no printer.", "Print from the page; a printer of the service needs the entry printer in the configuration."},
+	CodePrinterUnreachable: {"The printer does not answer.", "Check that it is on and connected, then print again. The payment does not depend on it."},
+	CodePrinterForbidden:   {"The service has no permission to use the printer.", "IT has to give the service's user the right to print. The payment does not depend on it."},
+	CodePrinterPaper:       {"The printer is out of paper.", "Put in a new roll, then print again."},
+	CodePrinterCover:       {"The printer's cover is open.", "Close it, then print again."},
+	CodePrinterFault:       {"The printer reports a fault.", "Switch it off and on; if it goes on, tell IT. Meanwhile print from the page."},
+	CodePrinterInterrupted: {"Printing broke off in the middle.", "Look at what came out and print again if need be."},
+	CodePrinterQueueFull:   {"Too many papers are waiting already.", "Check the printer; when it works again, print what is needed."},
 }

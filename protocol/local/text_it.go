@@ -156,6 +156,7 @@ var italian = map[Code]Text{
 	CodeOfflineNeedsVerified:   {"A piattaforma spenta si incassano solo avvisi verificati qui di recente, e questo non lo è.", "Attendere che la piattaforma risponda."},
 	CodeOfflineUnknowable:      {"A piattaforma spenta questo avviso non si può incassare: rate, bollo, più enti o scadenza vanno verificati.", "Attendere che la piattaforma risponda."},
 	CodeOfflineNoAmount:        {"A piattaforma spenta serve l'importo, e il codice letto non lo contiene.", "Leggere il QR dell'avviso invece di scrivere le cifre, o attendere la piattaforma."},
+	CodeOfflineUnverified:      {"La piattaforma non risponde: questo debito non è stato verificato adesso.", "Confrontare importo e intestatario con l'avviso. Si può incassare: la registrazione verrà dopo."},
 	CodeOfflineCharged:         {"Incasso a piattaforma spenta: registrazione in attesa.", "Il pagamento con carta è valido: non far ripagare. Sarà registrato quando la piattaforma torna."},
 	CodeOfflinePlatformAnswers: {"La piattaforma risponde: si incassa nel modo normale, anche a periodo aperto.", "Un responsabile può chiudere il periodo di incasso a piattaforma spenta."},
 
@@ -167,4 +168,14 @@ var italian = map[Code]Text{
 	CodeSearchDebtorNeeded:  {"Per cercare serve il codice fiscale o la partita IVA di chi deve pagare.", "Scriverlo per intero: 16 caratteri, oppure 11 cifre."},
 	CodeReceiptPDFMissing:   {"La piattaforma non ha dato il PDF.", "Riprovare più tardi. I dati della ricevuta, se è arrivata, sono al sicuro."},
 	CodeChannelNotHeld:      {"Nessuna ricevuta del terminale[ {terminal}] attende la conferma di quel canale.", "Controllare il canale indicato nel caso aperto e ripetere."},
+
+	CodeNothingToAttest:    {"Di questo pagamento non c'è nulla da attestare: non è incassato, o non è certo che lo sia.", "Guardare lo stato del pagamento; se è da verificare, decidere prima quello."},
+	CodePrinterMissing:     {"Il servizio non ha una stampante.", "Stampare dalla pagina; per una stampante del servizio serve la voce printer nella configurazione."},
+	CodePrinterUnreachable: {"La stampante non risponde.", "Controllare che sia accesa e collegata, poi ristampare. Il pagamento non ne dipende."},
+	CodePrinterForbidden:   {"Il servizio non ha il permesso di usare la stampante.", "L'assistenza dia all'utente del servizio il permesso sulla stampante. Il pagamento non ne dipende."},
+	CodePrinterPaper:       {"La stampante è senza carta.", "Mettere un rotolo nuovo, poi ristampare."},
+	CodePrinterCover:       {"Il coperchio della stampante è aperto.", "Chiuderlo, poi ristampare."},
+	CodePrinterFault:       {"La stampante segnala un guasto.", "Spegnerla e riaccenderla; se continua, avvisare l'assistenza. Intanto si può stampare dalla pagina."},
+	CodePrinterInterrupted: {"La stampa si è interrotta a metà.", "Guardare che cosa è uscito e, se serve, ristampare."},
+	CodePrinterQueueFull:   {"Troppe stampe sono già in attesa.", "Controllare la stampante; quando riparte, ristampare ciò che serve."},
 }

@@ -164,13 +164,12 @@ type Column struct {
 	Right bool
 }
 
-// Table writes rows under their names, which come again on every page. What does not fit its column is cut,
-// and ends with an ellipsis.
+// Table writes rows under their names, which come again on every page. What does not fit its column is written
+// smaller; a figure as small as it takes, and other text is cut in the end and closes with an ellipsis.
 func (s *Sheet) Table(columns []Column, rows [][]string) {
 	head := func() {
-		s.font("B", smallPoints)
 		for _, c := range columns {
-			s.cell(c, c.Name, "B")
+			s.cell(c, c.Name, "B", "B")
 		}
 		s.pdf.Ln(rowHeight)
 	}
@@ -181,21 +180,26 @@ func (s *Sheet) Table(columns []Column, rows [][]string) {
 			s.pdf.AddPage()
 			head()
 		}
-		s.font("", smallPoints)
 		for i, c := range columns {
-			s.cell(c, row[i], "")
+			s.cell(c, row[i], "", "")
 		}
 		s.pdf.Ln(rowHeight)
 	}
 	s.pdf.Ln(2)
 }
 
-func (s *Sheet) cell(c Column, text, border string) {
-	width, align := c.Share*textWidth, "L"
+func (s *Sheet) cell(c Column, text, border, style string) {
+	width, align, least := c.Share*textWidth, "L", smallPoints-1.5
 	if c.Right {
-		align = "R"
+		align, least = "R", 1
 	}
-	s.pdf.CellFormat(width, rowHeight, s.fit(printable(text), width-2), border, 0, align, false, 0, "")
+	text = printable(text)
+	points := smallPoints
+	s.font(style, points)
+	for ; points > least && s.pdf.GetStringWidth(text) > width-2; points -= 0.25 {
+		s.font(style, points)
+	}
+	s.pdf.CellFormat(width, rowHeight, s.fit(text, width-2), border, 0, align, false, 0, "")
 }
 
 func (s *Sheet) fit(text string, width float64) string {

@@ -271,8 +271,9 @@ export type Code =
   | "offline_needs_verified" // not verified here within offline.verified_within
   | "offline_unknowable" // multi-beneficiary, stamp duty, instalment, expired
   | "offline_no_amount" // the code read carries no amount
+  | "offline_unverified" // a lookup's warning: the platform was not asked, and the debt may be charged all the same
   | "offline_charged" // charged without the platform's word: registration is pending
-  | "offline_platform_answers" // a period is open, but the platform answers: the normal way
+  | "offline_platform_answers" // a lookup's warning: a period is open, but the platform answers: the normal way
   | "service_not_found"
   | "form_invalid" // field and reason say what (FormText)
   | "debtor_invalid" // tax code or name of who owes; field says which
@@ -280,7 +281,16 @@ export type Code =
   | "position_exists_other" // its identifier belongs to another debt
   | "search_debtor_needed" // a search without a tax code
   | "receipt_pdf_missing" // the platform has none, or does not give it now
-  | "channel_not_held"; // no receipt is held for that channel
+  | "channel_not_held" // no receipt is held for that channel
+  | "nothing_to_attest" // not charged, or not known to be: no paper can say so
+  | "printer_missing" // the configuration names none
+  | "printer_unreachable" // switched off, no cable, wrong address
+  | "printer_forbidden" // the system does not let the service use it
+  | "printer_paper" // out of paper
+  | "printer_cover" // its cover is open
+  | "printer_fault" // it reports a fault
+  | "printer_interrupted" // it stopped in the middle: part may be printed
+  | "printer_queue_full"; // too many papers wait for it
 
 /**
  * Error is a refusal with what to do about it. Message and Hint are in the operator's language; they
@@ -610,6 +620,113 @@ export interface OfflineRequest {
   reason?: string; // with open: why, in words; it stays in the ledger
 }
 
+/**
+ * DayReport is what an accounting day (by the terminals' host time) has brought, as of MadeAt. Its ledger line
+ * ties it to the journal: whoever holds the paper can prove later that nothing before it was changed.
+ */
+export interface DayReport {
+  day: string; // 2006-01-02
+  installation: string;
+  made_at: string;
+  ledger_head: string; // the chain's newest hash, hex
+  ledger_entries: number; // in the journal
+  first_receipt?: string; // our receipt numbers of the day: YEAR/N
+  last_receipt?: string;
+  totals: Figures;
+  operators: Figure[];
+  terminals: Figure[];
+  /** Creditors count notices, and their amounts; DifferenceCents is what terminals have charged beside them. */
+  creditors: Figure[];
+  difference_cents: number;
+  cases_opened: number; // that day
+  cases_ended: number; // likewise
+  cases_open: DayCase[]; // now, whenever opened
+  lines: DayLine[]; // one a notice, in the order of the payments
+}
+
+/** Figure is one row of the figures: a clerk, a terminal or a creditor. */
+export interface Figure {
+  key: string;
+  label: string;
+  figures: Figures;
+}
+
+/**
+ * Figures are the sums of a day. Net is charged minus reversed. The last four are of the charged notices, by what
+ * the platform knows of them now.
+ */
+export interface Figures {
+  charged: Sum;
+  reversed: Sum;
+  net_cents: number;
+  unknown: Sum; // begun that day, and still not known
+  not_charged: Sum;
+  registered: Sum;
+  awaiting: Sum;
+  held: Sum; // held, paid elsewhere or rejected: somebody's case
+  closed: Sum;
+}
+
+/** Sum is how many, and how much. */
+export interface Sum {
+  count: number;
+  cents: number;
+}
+
+/** DayCase is an open case in a few words. */
+export interface DayCase {
+  id: string;
+  payment_id?: string;
+  cause: Reason;
+  opened: string;
+}
+
+/** DayLine is one notice of a payment. */
+export interface DayLine {
+  payment_id: string;
+  receipt_number?: string;
+  accounting_day?: string;
+  at: string; // of the charge, by the terminal's host; or when it was begun
+  reference: string;
+  state: State;
+  reversed_at?: string;
+  creditor: string;
+  creditor_name: string;
+  number: string;
+  amount_cents: number;
+  charged_cents: number; // of the whole payment; 0: nothing
+  registration: Registration;
+  receipt_id?: string;
+  terminal: string;
+  operator: string;
+  stan?: string;
+  auth_code?: string;
+  pan?: string;
+  settlement: Settlement;
+  offline?: boolean;
+}
+
+/** PrintRequest asks the service's printer for a paper. Repeating it with the same RequestID prints nothing more. */
+export interface PrintRequest {
+  request_id: string;
+  what: string; // slip, attestation
+}
+
+/** Printed is what became of a PrintRequest so far. */
+export interface Printed {
+  payment_id: string;
+  what: string;
+  done: boolean; // the printer has taken it; false: it waits, and Printer says for what
+  printer: Printer;
+}
+
+/** Printer is the service's receipt printer. It never has to do with a payment. */
+export interface Printer {
+  light: Light;
+  reason?: Reason;
+  waiting: number; // papers
+}
+
 /** Role is what an operator may do (design 9). */
 export type Role =
   | "clerk"
@@ -678,6 +795,7 @@ export interface Snapshot {
   queue?: QueueStatus;
   offline?: Offline; // the open period
   offline_allowed?: boolean; // the configuration lets a supervisor open one
+  printer?: Printer; // the service's own; absent: it has none
 }
 
 /** Creditor is a public body this counter takes payments for. */
@@ -694,7 +812,8 @@ export type EventType =
   | "terminal"
   | "platform"
   | "queue"
-  | "offline"; // opened, charged in, or ended (closed_at)
+  | "offline" // opened, charged in, or ended (closed_at)
+  | "printer";
 
 /** Event is one numbered change. Numbers have no holes; a client that misses one gets a new snapshot. */
 export interface ServiceEvent {
@@ -707,6 +826,7 @@ export interface ServiceEvent {
   platform?: Platform;
   queue?: QueueStatus;
   offline?: Offline;
+  printer?: Printer;
 }
 
 /** QueueItem is a notice whose registration is awaited. */
