@@ -103,12 +103,13 @@ func (l *Ledger) keepArchive() error {
 		if err := dropArchive(a.path); err != nil {
 			return fmt.Errorf("remove the archive's index: %w", err)
 		}
+		a.spoilt.Store(false) // not before it is gone: nobody may read it again
 	}
 }
 
 func (l *Ledger) followOnce() error {
 	a := l.archive
-	if a.spoilt.Swap(false) {
+	if a.spoilt.Load() {
 		return errOtherArchive
 	}
 	if _, err := os.Stat(a.path); errors.Is(err, fs.ErrNotExist) && l.entries.Load() < a.every {
