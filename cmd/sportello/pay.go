@@ -154,7 +154,7 @@ func (o *order) lookUp(ctx context.Context, codes []string) int {
 			o.say("attenzione: la piattaforma non risponde, l'avviso " + verifiedText(n) + "; la registrazione verrà dopo")
 		}
 		for _, w := range n.Warnings {
-			if w.Code != string(local.CodeOfflineCharged) { // it speaks of a charge that has been made
+			if w.Code != string(local.CodeOfflineUnverified) { // said already, with the time
 				o.say(strings.TrimSpace("attenzione: " + w.Text + " " + w.Hint))
 			}
 		}

@@ -16,10 +16,13 @@ func (w *waiting) Status() till.QueueStatus {
 	if w.worker == nil {
 		return till.QueueStatus{}
 	}
-	s := w.worker.Status()
+	return queueStatus(w.worker.Status())
+}
+
+func queueStatus(s settle.Status) till.QueueStatus {
 	return till.QueueStatus{
 		Depth: s.Waiting, Late: s.Late, Red: s.Red, Watched: s.Watched, Oldest: s.Oldest,
-		Away: s.Away, Reason: s.Reason, NextTry: s.NextTry, Draining: s.Draining, Done: s.Done, Total: s.Total,
+		Away: s.Away, Reason: s.Reason, NextTry: s.NextTry, Draining: s.Draining, Done: s.Done, Total: s.Total, Stopped: s.Stopped,
 	}
 }
 

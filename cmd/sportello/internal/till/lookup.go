@@ -51,6 +51,9 @@ func (t *Till) look(ctx context.Context, n local.Notice) (local.Notice, error) {
 		n.DueDate = pos.DueBy.Format(time.DateOnly)
 	}
 	n.Warnings = append(t.printed(n), t.doubts(pos, now)...)
+	if t.offlineNow() != nil { // left open, the next short outage is charged through without anybody's decision
+		n.Warnings = append(n.Warnings, t.reason(local.CodeOfflinePlatformAnswers, nil))
+	}
 	if n.Reason != nil {
 		return n, nil
 	}

@@ -177,7 +177,7 @@ func (t *Till) lookupOffline(n local.Notice, gone error) (local.Notice, error) {
 		return local.Notice{}, err
 	}
 	n.AmountCents, n.Payable, n.Offline = pos.Cents, true, true
-	n.Warnings = append(t.printed(n), t.reason(local.CodeOfflineCharged, nil))
+	n.Warnings = append(t.printed(n), t.reason(local.CodeOfflineUnverified, nil))
 	if !v.At.IsZero() {
 		n.VerifiedAt, n.Source = &v.At, sourceLedger
 	}

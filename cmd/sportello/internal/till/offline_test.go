@@ -128,12 +128,26 @@ func TestOfflineNotAllowed(t *testing.T) {
 	})
 }
 
+// TestPeriodLeftOpen: while the platform answers in an open period every debt says so: somebody has to close it.
+func TestPeriodLeftOpen(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		for _, action := range []string{local.OfflineOpen, local.OfflineClose} {
+			w.period(action)
+			n, err := w.lookup(notice(1))
+			told := slices.Contains(warned(n), string(local.CodeOfflinePlatformAnswers))
+			if err != nil || !n.Payable || n.Offline || told != (action == local.OfflineOpen) {
+				t.Errorf("%s: %+v %v", action, n, err)
+			}
+		}
+	}, offlineAllowed)
+}
+
 // TestChargedOffline: a debt that was verified here is charged while the platform is away, is told everywhere for
 // what it is, and reads like any other once it is registered.
 func TestChargedOffline(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		before := time.Now().Truncate(time.Second)
-		if n, err := w.lookup(notice(1)); err != nil || !n.Verified {
+		if n, err := w.lookup(notice(1)); err != nil || !n.Verified || len(n.Warnings) != 0 {
 			t.Fatalf("%+v %v", n, err)
 		}
 		time.Sleep(time.Hour)
@@ -145,7 +159,7 @@ func TestChargedOffline(t *testing.T) {
 		o := w.period(local.OfflineOpen)
 		n, err := w.lookup(notice(1))
 		if err != nil || !n.Payable || !n.Offline || n.Verified || n.Source != sourceLedger || n.AmountCents != price || n.VerifiedAt == nil || !n.VerifiedAt.Equal(before) ||
-			n.Description != "" || n.Debtor != "" || !slices.Contains(warned(n), string(local.CodeOfflineCharged)) {
+			n.Description != "" || n.Debtor != "" || !slices.Contains(warned(n), string(local.CodeOfflineUnverified)) || slices.Contains(warned(n), string(local.CodeOfflineCharged)) {
 			t.Fatalf("%+v %v", n, err)
 		}
 		p, err := w.pay(request("r2", "cassa1", notice(1)))
