@@ -1,6 +1,7 @@
 package ecr17
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -103,18 +104,19 @@ func TestWordOnTheNextLine(t *testing.T) {
 func TestNAKAndWordElsewhere(t *testing.T) {
 	inBubble(t, func(t *testing.T, b *bench) {
 		b.peer.save(b.peer.approved(500))
+		var said atomic.Pointer[[]byte]
+		b.peer.on['s'] = func(w *wire, _ []byte) {
+			if word := said.Swap(nil); word != nil {
+				w.send(*word)
+			}
+			w.ack()
+			w.status()
+		}
 		b.peer.pay = func(w *wire, x ecr17.PaymentRequest) {
+			word := w.p.approved(x.AmountCents)
+			said.Store(&word)
 			w.nak()
 			w.close()
-			said := w.p.approved(x.AmountCents)
-			b.peer.on['s'] = func(w *wire, _ []byte) {
-				if said != nil {
-					w.send(said)
-					said = nil
-				}
-				w.ack()
-				w.status()
-			}
 		}
 		o, _ := b.pay()
 		if o.Verdict != driver.Unknown {

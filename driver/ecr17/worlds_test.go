@@ -138,7 +138,7 @@ func TestWorlds(t *testing.T) {
 // walk visits the worlds: some that are few, and of the product of all dimensions every so many, always the
 // same ones.
 func walk(visit func(world)) {
-	every := map[driver.Exclusivity]int{driver.Exclusive: 557, driver.Manual: 1597, driver.Shared: 3797}
+	every := map[driver.Exclusivity]int{driver.Exclusive: 947, driver.Manual: 2731, driver.Shared: 6449}
 	for _, claim := range exclusivities {
 		for _, k := range kinds() {
 			for _, line := range []string{"nothing", "cut short", "NAK"} {
