@@ -286,3 +286,41 @@ func TestWaitingIsWhatWaits(t *testing.T) {
 		}
 	})
 }
+
+// TestReceiptAfterTheRefund: the office gave a charge back because no receipt came, and then one came. It is
+// somebody's case, once, over a restart too; a charge made since has its own receipt.
+func TestReceiptAfterTheRefund(t *testing.T) {
+	for _, again := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t)
+			k := w.worker()
+			w.add("P1", noticeA, ledger.Charged)
+			time.Sleep(24 * time.Hour)
+			w.mu.Lock()
+			p := w.payments["P1"]
+			p.Notices[0].Registration, p.Notices[0].Refunded, p.UpdatedAt = ledger.RegClosed, true, time.Now()
+			w.outbox = nil
+			w.cases = []ledger.Case{{ID: "C1", PaymentID: "P1", Notices: []int{0}, Cause: driver.Reason{Code: "receipt_missing"}, Ended: time.Now(), Ending: ledger.EndingRefunded}}
+			w.signal()
+			w.mu.Unlock()
+			time.Sleep(time.Hour)
+			k.Close()
+			k = w.worker()
+			time.Sleep(time.Hour)
+			if again {
+				w.add("P2", noticeA, ledger.Charged)
+			}
+			w.give(iuvA, rec("a", paidAt(time.Since(sentAt))))
+			time.Sleep(time.Hour)
+			k.Close()
+			k = w.worker()
+			time.Sleep(time.Hour)
+			k.Close()
+			got := w.causes()
+			if again && (len(got) != 1 || w.registration("P2") != ledger.RegDone) || !again && !slices.Equal(got[1:], []string{"receipt_after_reversal"}) ||
+				w.registration("P1") != ledger.RegClosed {
+				t.Errorf("again %t: cases %v, P1 %q", again, got, w.registration("P1"))
+			}
+		})
+	}
+}

@@ -170,7 +170,7 @@ func (l *look) ask() result {
 	case workWatch:
 		r = l.watched(p, m, receipts, asked)
 	case workOther:
-		r = l.ownAtLast(m, receipts)
+		r = l.ownAtLast(p, m, receipts)
 	default:
 		r = l.awaited(p, m, receipts)
 	}

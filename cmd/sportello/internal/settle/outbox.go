@@ -60,6 +60,7 @@ func (s *schedule) read(now time.Time) {
 			it.gone = true
 		default:
 			s.remove(it)
+			s.watchOther(it, now) // people may have given it back
 		}
 	}
 	if !s.begun {

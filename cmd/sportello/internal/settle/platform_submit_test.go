@@ -262,3 +262,33 @@ func TestChannelConfirmed(t *testing.T) {
 		t.Errorf("cases %q", causes)
 	}
 }
+
+// TestRefundedAndThenTheReceipt: two people give back what has no receipt; the one that comes afterwards is a case.
+func TestRefundedAndThenTheReceipt(t *testing.T) {
+	c := newCounter(t, func(o *Options) {
+		o.ReceiptDue = time.Millisecond
+		o.FlowDue = func(p ledger.Payment) time.Time { return p.SentAt.Add(10 * time.Millisecond) }
+	})
+	id := c.pay(0, driver.Charged, false)
+	c.until(id, func(ledger.Notice) bool { return len(c.cases(id)) > 0 })
+	c.wantCase(id, "receipt_missing")
+	cases, err := c.ledger.Cases(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := c.ledger.ProposeEnding(cases[0].ID, cases[0].Seq, ledger.Proposal{Ending: ledger.EndingRefunded, Note: "bonifico", By: "anna"})
+	if err == nil {
+		_, err = c.ledger.CountersignEnding(k.ID, k.Seq, "capo", true)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.platform.AddReceipt(comune, notice(0), govpaytest.Receipt{Provider: govpaytest.DefaultProvider}); err != nil {
+		t.Fatal(err)
+	}
+	n := c.until(id, func(ledger.Notice) bool { return len(c.cases(id)) > 0 })
+	c.wantCase(id, "receipt_after_reversal")
+	if n.Registration != ledger.RegClosed || !n.Refunded || n.ReceiptID == "" {
+		t.Errorf("%+v", n)
+	}
+}

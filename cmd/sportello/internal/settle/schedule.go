@@ -208,6 +208,9 @@ func (s *schedule) finish(r result, now time.Time) {
 	case s.items[it.key] != it:
 	case it.gone || r.done:
 		s.remove(it)
+		if it.gone {
+			s.watchOther(it, now) // people may have given it back
+		}
 		s.dirty = true // it may have come back since
 	default:
 		s.again(it, r, now)
