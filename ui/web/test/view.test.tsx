@@ -77,6 +77,15 @@ describe("the debt", () => {
     expect(screen.getByText("Lettura riparata.")).toBeTruthy();
   });
 
+  it("that nobody could be asked about is not said to be missing", async () => {
+    await w.online();
+    w.page.take("302001000000000142");
+    await w.last("POST notices/lookup").answer(503, { error: { code: "platform_unavailable", message: "La piattaforma non risponde." } });
+    await settle();
+    expect(screen.getByRole("heading", { name: "Avviso non verificato" })).toBeTruthy();
+    expect(screen.queryByText("Avviso non trovato")).toBeNull();
+  });
+
   it("offers to look up a typed number all the same, only when that is the trouble", async () => {
     await w.online();
     w.page.take("302001000000000143");

@@ -212,6 +212,11 @@ export function canRetry(error: ApiError): boolean {
   ].includes(error.code);
 }
 
+/** unasked says that nobody could be asked about a code: the code itself may be right. */
+export function unasked(error: ApiError): boolean {
+  return /^(platform|offline)_/.test(error.code) || error.code === "internal";
+}
+
 /** requestFor asks to charge a debt at the amount on the screen. */
 export function requestFor(debt: Notice, terminal: string, requestID: string): PaymentRequest {
   return {

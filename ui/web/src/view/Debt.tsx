@@ -1,4 +1,4 @@
-import { terminalInHand, type Block } from "../core/counter";
+import { terminalInHand, unasked, type Block } from "../core/counter";
 import { day, notice } from "../core/format";
 import type { ApiError, Notice, Reason } from "../core/types.gen";
 import { useView } from "./context";
@@ -93,7 +93,7 @@ export function UnreadablePanel({ error, code }: { error: ApiError; code: string
     <section class="panel panel-bad" aria-labelledby="work-title">
       <h2 id="work-title">
         <Icon name="close-circle" tone="bad" />
-        {t.unreadable.heading}
+        {unasked(error) ? t.unreadable.unasked : t.unreadable.heading}
       </h2>
       <Says reason={{ code: error.code, text: error.message, hint: error.hint }} tone="bad" detail={error.detail} />
       <p class="actions">

@@ -1,4 +1,4 @@
-import { stage, type Stage } from "../core/counter";
+import { stage, unasked, type Stage } from "../core/counter";
 import { phaseText, turnText, type Texts } from "../core/i18n";
 import { useView } from "./context";
 import { Icon } from "./Icon";
@@ -34,7 +34,7 @@ export function inHand(at: Stage, t: Texts, euro: (cents: number) => string): { 
     case "looking":
       return { tone: "info", heading: t.looking, text: "" };
     case "unreadable":
-      return { tone: "bad", heading: t.unreadable.heading, text: at.error.message };
+      return { tone: "bad", heading: unasked(at.error) ? t.unreadable.unasked : t.unreadable.heading, text: at.error.message };
     case "debt":
       return { tone: "info", heading: `${at.debt.payable ? t.debt.heading : t.debt.notPayable} ${euro(at.debt.amount_cents)}`, text: at.debt.description };
     case "working":

@@ -47,7 +47,7 @@ const de: Texts = {
   idle: { heading: "Bereit für den nächsten Bescheid", text: "Bescheid lesen. Danach genügt einmal Enter." },
   looking: "Bescheid wird gesucht…",
 
-  unreadable: { heading: "Bescheid nicht gefunden", anyway: "Trotzdem suchen" },
+  unreadable: { heading: "Bescheid nicht gefunden", unasked: "Bescheid nicht geprüft", anyway: "Trotzdem suchen" },
 
   debt: {
     heading: "Zu kassierender Bescheid",

@@ -47,7 +47,7 @@ const en: Texts = {
   idle: { heading: "Ready for the next notice", text: "Scan the notice. Then one Enter charges the card." },
   looking: "Looking the notice up…",
 
-  unreadable: { heading: "Notice not found", anyway: "Look it up anyway" },
+  unreadable: { heading: "Notice not found", unasked: "Notice not verified", anyway: "Look it up anyway" },
 
   debt: {
     heading: "Notice to charge",

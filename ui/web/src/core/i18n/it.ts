@@ -49,7 +49,7 @@ const it = {
   idle: { heading: "Pronto per il prossimo avviso", text: "Leggi l’avviso con il lettore. Poi basta un Invio per incassare." },
   looking: "Cerco l’avviso…",
 
-  unreadable: { heading: "Avviso non trovato", anyway: "Cerca lo stesso" },
+  unreadable: { heading: "Avviso non trovato", unasked: "Avviso non verificato", anyway: "Cerca lo stesso" },
 
   debt: {
     heading: "Avviso da incassare",
