@@ -17,7 +17,7 @@ import (
 var othersDo = map[driver.Exclusivity][]string{
 	driver.Exclusive: {"", "close"},
 	driver.Manual:    {"", "close", "sale", "reversal", "close, sale"},
-	driver.Shared:    {"", "close", "register", "reversal", "close, register"},
+	driver.Shared:    {"", "close", "register", "register refused", "reversal", "close, register"},
 }
 
 func doOthers(t *testing.T, term *simulator.Terminal, deeds string, cents int64) {
@@ -33,6 +33,8 @@ func doOthers(t *testing.T, term *simulator.Terminal, deeds string, cents int64)
 			_, err = term.ManualReversal()
 		case "register":
 			_, err = term.SecondRegister(context.Background(), nil, cents)
+		case "register refused":
+			_, err = term.SecondRegister(context.Background(), nil, 9116) // the bank's answer is in the amount
 		}
 		if err != nil && deed != "reversal" { // there may be nothing to give back
 			t.Fatalf("%s: %v", deed, err)
