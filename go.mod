@@ -8,6 +8,7 @@ require (
 	codeberg.org/go-pdf/fpdf v0.12.0
 	github.com/getkin/kin-openapi v0.152.0
 	github.com/gorilla/websocket v1.5.3
+	github.com/kardianos/service v1.3.0
 	github.com/rs/zerolog v1.35.1
 	go.bug.st/serial v1.8.0
 	go.etcd.io/bbolt v1.5.0

@@ -60,7 +60,7 @@ func init() {
 		{"ledger", "check|dump", "verifica o stampa il registro", "ledger check", runLedger},
 		{"config", "check FILE", "controlla il file di configurazione", "config check /etc/sportello/config.yaml", runConfig},
 		{"operator", "hash", "calcola l'impronta di un PIN per il file degli operatori", "operator hash", runOperator},
-		{"service", "install|uninstall|start|stop|status", "servizio di sistema", "", nil},
+		{"service", "install|uninstall|start|stop|status [--json]", "mette, toglie, avvia e ferma il servizio di sistema", "service status", runServiceControl},
 		{"doctor", "[--terminals] [--json]", "prova configurazione, disco, servizio e piattaforma, e dice che cosa fare", "doctor", runDoctor},
 		{"bundle", "", "pacchetto per l'assistenza", "", nil},
 		{"version", "", "versione del programma", "version", runVersion},

@@ -69,10 +69,17 @@ func serve(ctx context.Context, cfg *config.Config, o serviceOptions, ready func
 	}
 	defer logs.Close()
 	o.log = log
+	guard := newGuard(cfg, log)
+	go guard.watch(ctx)
+	defer guard.end()
 	s, err := startService(cfg, o)
 	if err != nil {
+		if o.failed != nil {
+			o.failed(err)
+		}
 		return failStart(err, cfg)
 	}
+	guard.usable()
 	ready()
 	return s.run(ctx)
 }
@@ -94,6 +101,8 @@ type serviceOptions struct {
 	panel http.Handler // of the demonstration's terminal
 	page  string       // folder of the page instead of the embedded one
 	log   zerolog.Logger
+
+	failed func(error) // hears why the start failed; nil: nobody asks
 }
 
 // startService starts every part; when it returns, the page answers.

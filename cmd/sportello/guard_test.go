@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// guarded is a guard whose page answers, or not, as the test wants.
+type guarded struct {
+	*guard
+	stuck  bool
+	told   []string
+	stacks []string
+	died   int
+	stop   context.CancelFunc
+}
+
+func newGuarded(t *testing.T) *guarded {
+	ctx, stop := context.WithCancel(t.Context())
+	g := &guarded{stop: stop}
+	life, closed := context.WithCancel(context.Background())
+	g.guard = &guard{
+		probe: func(ctx context.Context) error {
+			if !g.stuck {
+				return nil
+			}
+			<-ctx.Done()
+			return ctx.Err()
+		},
+		tell:   func(s string) { g.told = append(g.told, s) },
+		stacks: func(phase string) { g.stacks = append(g.stacks, phase) },
+		die:    func() { g.died++ },
+		log:    zerolog.Nop(), ready: make(chan struct{}), life: life, closed: closed, done: make(chan struct{}),
+	}
+	go g.watch(ctx)
+	return g
+}
+
+func TestGuardOfAGoodLife(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGuarded(t)
+		time.Sleep(3 * time.Second)
+		if len(g.told) > 0 {
+			t.Errorf("told %q before the page answers", g.told)
+		}
+		g.usable()
+		time.Sleep(10*time.Minute + time.Second)
+		if g.told[0] != "READY=1\nSTATUS=in funzione" || len(g.told) != 121 || slices.Contains(g.told[1:120], g.told[0]) {
+			t.Errorf("told %d times: %q", len(g.told), g.told[:2])
+		}
+		g.stop()
+		synctest.Wait()
+		if last := g.told[len(g.told)-1]; last != "STOPPING=1" {
+			t.Errorf("told %q at the stop", last)
+		}
+		g.end()
+		if len(g.stacks) > 0 || g.died > 0 {
+			t.Errorf("stacks %q, died %d in a life without trouble", g.stacks, g.died)
+		}
+	})
+}
+
+// TestGuardOfAPageThatHangs: stacks after 20 s, the end after a minute, and neither before.
+func TestGuardOfAPageThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGuarded(t)
+		g.usable()
+		time.Sleep(time.Second)
+		g.stuck = true
+		time.Sleep(19 * time.Second)
+		if len(g.stacks) > 0 {
+			t.Errorf("stacks %q too early", g.stacks)
+		}
+		time.Sleep(10 * time.Second)
+		if !slices.Equal(g.stacks, []string{"run"}) || g.died > 0 {
+			t.Errorf("after half a minute: stacks %q, died %d", g.stacks, g.died)
+		}
+		time.Sleep(40 * time.Second)
+		if g.died != 1 || len(g.stacks) != 1 {
+			t.Errorf("after more than a minute: stacks %q, died %d", g.stacks, g.died)
+		}
+		g.end()
+	})
+}
+
+// TestGuardForgivesABusyMinute: answers in between make the count begin again.
+func TestGuardForgivesABusyMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGuarded(t)
+		g.usable()
+		for range 5 {
+			g.stuck = true
+			time.Sleep(30 * time.Second)
+			g.stuck = false
+			time.Sleep(10 * time.Second)
+		}
+		if g.died > 0 || len(g.stacks) != 5 {
+			t.Errorf("stacks %q, died %d", g.stacks, g.died)
+		}
+		g.end()
+	})
+}
+
+// TestGuardOfASlowStartAndStop: both leave their stacks, and neither is cut short here.
+func TestGuardOfASlowStartAndStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := newGuarded(t)
+		time.Sleep(3 * time.Minute)
+		g.usable()
+		synctest.Wait()
+		g.stop()
+		time.Sleep(closeLimit + time.Second)
+		if !slices.Equal(g.stacks, []string{"start", "stop"}) || g.died > 0 || g.told[0] != "READY=1\nSTATUS=in funzione" {
+			t.Errorf("stacks %q, died %d, told %q", g.stacks, g.died, g.told)
+		}
+		g.end()
+		failed := newGuarded(t) // a start that ends with an error
+		failed.end()
+		if len(failed.told)+len(failed.stacks) > 0 {
+			t.Errorf("told %q, stacks %q of a start that failed", failed.told, failed.stacks)
+		}
+	})
+}
+
+func TestStacksNameEveryGoroutine(t *testing.T) {
+	wait := make(chan struct{})
+	go stuckOnPurpose(wait)
+	defer close(wait)
+	path := filepath.Join(t.TempDir(), "stacks.txt")
+	for {
+		if err := writeStacks(path); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(string(b), "sportello ") {
+			t.Fatalf("no version at the head: %.80q", b)
+		}
+		if strings.Contains(string(b), "stuckOnPurpose") {
+			return // the goroutine may begin a moment later
+		}
+	}
+}
+
+func stuckOnPurpose(c chan struct{}) { <-c }
+
+func TestStepsOfAStart(t *testing.T) {
+	for err, want := range map[error]startStep{
+		nil: stepDone, errListen: stepListen, errData: stepData, errors.New("x"): stepOther,
+	} {
+		if got := stepOf(err); got != want || stepWords[got] == "" {
+			t.Errorf("%v: step %d, want %d", err, got, want)
+		}
+	}
+}
+
+// TestServiceSID: the identity of TrustedInstaller stands in Microsoft's documents and is on every Windows.
+func TestServiceSID(t *testing.T) {
+	const want = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"
+	if got := serviceSID("TrustedInstaller"); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

@@ -1,0 +1,4 @@
+package main
+
+// notifyManager: the manager of Windows is told by the service's handler.
+func notifyManager(string) {}
