@@ -27,6 +27,9 @@ func (s *Server) snapshot(ctx context.Context, sequence uint64, by local.Operato
 	snapshot, err := s.options.Till.Snapshot(ctx, by)
 	snapshot.Sequence = sequence
 	snapshot.Operator = by
+	if s.options.Papers != nil {
+		snapshot.Printer = s.options.Papers.Printer()
+	}
 	return snapshot, err
 }
 

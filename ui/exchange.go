@@ -146,8 +146,10 @@ func (s *Server) write(w http.ResponseWriter, a answer) {
 		w.WriteHeader(a.status)
 		return
 	}
-	if paper, ok := a.body.(paper); ok {
-		paper.write(w, a.status)
+	if file, ok := a.body.(interface {
+		write(http.ResponseWriter, int)
+	}); ok { // a paper or a sheet
+		file.write(w, a.status)
 		return
 	}
 	text, err := json.Marshal(a.body)

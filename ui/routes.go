@@ -59,12 +59,14 @@ var table = []route{
 	{http.MethodPost, api + "positions", signedIn, (*Server).createPosition},
 	{http.MethodGet, api + "services", signedIn, (*Server).services},
 	{http.MethodPost, api + "offline", signedIn, (*Server).offline},
+	{http.MethodGet, api + "payments/{id}/attestation", signedIn, (*Server).attestation},
+	{http.MethodPost, api + "payments/{id}/print", signedIn, (*Server).print},
+	{http.MethodGet, api + "reports/day", signedIn, (*Server).dayReport},
 	{http.MethodGet, api + "ledger/check", signedIn, (*Server).ledgerCheck},
 	{http.MethodGet, "/healthz", anybody, (*Server).healthz},
 	{http.MethodGet, "/readyz", anybody, (*Server).readyz},
 
-	// These come with later versions. Their names are taken from the first day.
-	{http.MethodGet, api + "reports/day", signedIn, (*Server).notServed},
+	// This comes with a later version. Its name is taken from the first day.
 	{http.MethodGet, "/metrics", signedIn, (*Server).notServed},
 }
 

@@ -40,7 +40,9 @@ type Options struct {
 	// DemoTerminal answers under /demo/terminal/ to whoever has signed in: the front of the simulated
 	// terminal, in the demonstration only. Nil anywhere else.
 	DemoTerminal http.Handler
-	Log          zerolog.Logger
+	// Papers are what is printed or saved; nil: nothing is.
+	Papers Papers
+	Log    zerolog.Logger
 }
 
 // Server serves one listener. Make it with New, run Serve once, end it with Close.

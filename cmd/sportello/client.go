@@ -266,11 +266,11 @@ func (c *client) once(ctx context.Context, method, path string, in, out any) err
 	case out == nil:
 		return nil
 	}
-	if pdf, ok := out.(*[]byte); ok {
-		if !bytes.HasPrefix(b, []byte("%PDF-")) {
-			return fmt.Errorf("%w: la risposta non è un PDF", errLost)
+	if file, ok := out.(*[]byte); ok {
+		if !bytes.HasPrefix(b, []byte("%PDF-")) && !bytes.HasPrefix(b, []byte("\ufeff")) { // ours is how CSV begins
+			return fmt.Errorf("%w: la risposta non è un PDF, né un CSV", errLost)
 		}
-		*pdf = b
+		*file = b
 		return nil
 	}
 	if err := json.Unmarshal(b, out); err != nil {

@@ -57,6 +57,7 @@ func init() {
 		{"positions", "search CODICEFISCALE|- [--creditor ENTE] | create SERVIZIO --debtor CODICEFISCALE|- --name NOME|- [--company] [--email IND] [--field NOME=VALORE]… [--amount EURO] [--reason TESTO] [--creditor ENTE] [--request-id ID] [--json]",
 			"cerca i debiti di una persona, o ne crea uno; con - i dati personali si leggono da standard input", "positions search RSSMRA80A01H501U", runPositions},
 		{"notice-pdf", "AVVISO --out FILE", "scrive in un file l'avviso da stampare", "notice-pdf 302000100000000107 --out avviso.pdf", runNoticePDF},
+		{"report", "day [--date AAAA-MM-GG] [--csv FILE|--pdf FILE|--json]", "riepilogo di una giornata contabile, con la testa del registro", "report day --pdf riepilogo.pdf", runReport},
 		{"ledger", "check|dump", "verifica o stampa il registro", "ledger check", runLedger},
 		{"config", "check FILE", "controlla il file di configurazione", "config check /etc/sportello/config.yaml", runConfig},
 		{"operator", "hash", "calcola l'impronta di un PIN per il file degli operatori", "operator hash", runOperator},

@@ -91,6 +91,7 @@ type service struct {
 	ledger *ledger.Ledger
 	till   *till.Till
 	settle *settle.Worker
+	papers *papers
 	server *ui.Server
 	ended  chan error // what the HTTP server ended with
 	stops  []func()   // in the order of starting
@@ -141,7 +142,11 @@ func startService(cfg *config.Config, o serviceOptions) (_ *service, err error) 
 	}
 	s.onClose(platform.client.Close)
 	hub := ui.NewHub()
-	if err = s.startTill(cfg, o, platform, hub); err != nil {
+	if s.papers, err = openPapers(cfg, s.ledger, hub, s.log); err != nil {
+		return nil, err
+	}
+	s.onClose(s.papers.Close)
+	if err = s.startTill(cfg, o, platform); err != nil {
 		return nil, err
 	}
 	if err = s.startServer(cfg, o, hub, listener); err != nil {
@@ -152,7 +157,7 @@ func startService(cfg *config.Config, o serviceOptions) (_ *service, err error) 
 }
 
 // startTill starts what takes money and what follows it to the platform.
-func (s *service) startTill(cfg *config.Config, o serviceOptions, platform *platform, hub *ui.Hub) error {
+func (s *service) startTill(cfg *config.Config, o serviceOptions, platform *platform) error {
 	terminals, providers, err := openTerminals(cfg, s.log)
 	if err != nil {
 		return err
@@ -162,7 +167,7 @@ func (s *service) startTill(cfg *config.Config, o serviceOptions, platform *plat
 		Installation: cfg.Installation, Version: version, Language: cfg.Language, Demo: o.demo,
 		Creditors: creditors(cfg), Terminals: terminals, Ledger: s.ledger, Platform: platform,
 		Application: cfg.Platform.Application, Services: services(cfg), Offline: offlineChoice(cfg), Queue: waiting,
-		Events: hub, Log: s.log, Failpoint: failpoint,
+		Events: s.papers, Log: s.log, Failpoint: failpoint,
 	})
 	if err != nil {
 		return err
@@ -202,7 +207,7 @@ func (s *service) startServer(cfg *config.Config, o serviceOptions, hub *ui.Hub,
 	uo := ui.Options{
 		Till: s.till, Operators: operators, Hub: hub, Hosts: cfg.Hosts, Origins: cfg.Origins,
 		Secure: cfg.TLS != nil, Language: local.Language(cfg.Language), Version: version, Log: s.log,
-		DemoTerminal: o.panel,
+		DemoTerminal: o.panel, Papers: s.papers,
 	}
 	if o.page != "" {
 		uo.Page = os.DirFS(o.page)

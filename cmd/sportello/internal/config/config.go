@@ -159,10 +159,14 @@ type TLS struct {
 	Key         string
 }
 
-// Printer is the office printer for the service's own slips; an empty name means the page prints.
+// Printer is the receipt printer of the service; an empty name means that there is none, and the page prints.
 type Printer struct {
-	Name   string
-	Copies int
+	Name    string // tcp://HOST[:9100]; on Linux a device file; on Windows a printer's name or \\SERVER\SHARE
+	Copies  int
+	Columns int // characters on a line
+	Cut     bool
+	// Automatic is what is printed by itself when a card was charged: none, slip, attestation.
+	Automatic string
 }
 
 // Scanner says what keyboard layout the barcode scanner types with.

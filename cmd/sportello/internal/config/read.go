@@ -140,8 +140,7 @@ func readOptional(s *section, c *Config) {
 		}
 	}
 	if p := s.section("printer"); p != nil {
-		c.Printer = Printer{Name: p.text("name", ""), Copies: p.number("copies", 1, 1, 5)}
-		p.close()
+		c.Printer = readPrinter(p)
 	}
 	c.Scanner.Keyboard = "auto"
 	if p := s.section("scanner"); p != nil {

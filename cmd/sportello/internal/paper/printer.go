@@ -304,4 +304,14 @@ func Trouble(err error) string {
 	return "fault"
 }
 
+// IsPrinter says that err is about a printer, and not about what was to be printed.
+func IsPrinter(err error) bool {
+	for _, one := range troubles {
+		if errors.Is(err, one.err) {
+			return true
+		}
+	}
+	return false
+}
+
 func unreachable(err error) error { return fmt.Errorf("%w: %w", ErrUnreachable, err) }
