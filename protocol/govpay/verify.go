@@ -64,6 +64,9 @@ func (v *Verifier) Position(ctx context.Context, creditor, notice string) (Posit
 		}
 		var f *Fault
 		if !errors.As(err, &f) || (f.Outcome != OutcomeForbidden && f.Outcome != OutcomeWrongBaseURL) {
+			if f != nil && len(useless) > 0 { // who asks has to know that another has refused
+				return Position{}, append(refusals{f}, useless...)
+			}
 			return Position{}, err
 		}
 		useless = append(useless, f)

@@ -142,6 +142,7 @@ func TestVerifierFallsThrough(t *testing.T) {
 		"nobody, the base tells":   {map[string]page{"/pen" + byAvviso: foreign, "": removed}, []API{Pendenze, Ragioneria}, "", ErrWrongBaseURL, Ragioneria, 2},
 		"only ours, and not ours":  {map[string]page{"/pen" + byAvviso: foreign}, []API{Pendenze}, "", ErrForbidden, Pendenze, 1},
 		"only ours, and it is":     {map[string]page{"/pen" + byAvviso: good}, []API{Pendenze}, Pendenze, nil, "", 1},
+		"the second is away":       {map[string]page{"/pen" + byAvviso: foreign, "": {503, container, htmlPage}}, []API{Pendenze, Pagamento}, "", ErrUnavailable, Pagamento, 2},
 		"ragioneria does not know": {map[string]page{"/rag" + byAvviso: {404, "", notFound}}, []API{Ragioneria}, "", ErrNotFound, Ragioneria, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -163,6 +164,9 @@ func TestVerifierFallsThrough(t *testing.T) {
 			var f *Fault
 			if !errors.Is(err, x.err) || !errors.As(err, &f) || f.API != x.first || f.TransactionID != "5f0c2c36" {
 				t.Fatalf("%v, first %+v, want %v of %s", err, f, x.err, x.first)
+			}
+			if name == "the second is away" && !errors.Is(err, ErrForbidden) {
+				t.Errorf("that the first has refused is not told: %v", err)
 			}
 			if strings.Contains(err.Error(), thisOne) {
 				t.Errorf("the error repeats the notice: %v", err)

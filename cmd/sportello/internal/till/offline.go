@@ -109,20 +109,30 @@ func (t *Till) limitArgs(e *ledger.OfflineLimitError) map[string]string {
 }
 
 // remember keeps what the platform has said of a debt, for when it is away. One that may not be charged is
-// remembered without an amount, so that an earlier answer counts no more.
-func (t *Till) remember(pos govpay.Position, creditor, number string) {
+// remembered without an amount, so that an earlier answer counts no more; neither does one to an earlier question
+// that comes late. It is as old as its question.
+func (t *Till) remember(pos govpay.Position, creditor, number string, asked time.Time) {
 	if !t.o.Offline.Allow {
 		return
 	}
 	v := ledger.Verified{Creditor: creditor, Number: number, Cents: pos.Cents, Position: positionKey(pos),
-		MultiBeneficiary: pos.MultiBeneficiary(), StampDuty: pos.StampDuty(), DueBy: pos.DueBy, At: time.Now()}
+		MultiBeneficiary: pos.MultiBeneficiary(), StampDuty: pos.StampDuty(), DueBy: pos.DueBy, At: asked}
 	if pos.Document != nil {
 		v.Document = pos.Document.ID
 	}
-	if verdict, _ := govpay.Payability(pos, v.At); verdict != govpay.Payable {
+	if verdict, _ := govpay.Payability(pos, time.Now()); verdict != govpay.Payable {
 		v.Cents = 0
 	}
-	if err := t.o.Ledger.RememberVerified(v); err != nil {
+	t.remembering.Lock()
+	defer t.remembering.Unlock()
+	last, known, err := t.o.Ledger.Verified(creditor, number)
+	if known && last.At.After(asked) && !last.At.After(time.Now()) { // not of before the clock was set back
+		return
+	}
+	if err == nil {
+		err = t.o.Ledger.RememberVerified(v)
+	}
+	if err != nil {
 		t.o.Log.Warn().Err(err).Msg("remembering what the platform said of a notice")
 	}
 }

@@ -83,7 +83,8 @@ type Till struct {
 	toldQueue   *local.QueueStatus // what the screens were told last; guarded by showing
 	toldOffline *local.Offline     // likewise
 
-	catalogue catalogue // services.go
+	catalogue   catalogue  // services.go
+	remembering sync.Mutex // held from comparing what was verified to remembering it
 }
 
 // New makes a till. Start begins its work.

@@ -44,12 +44,13 @@ func refusalCode(why govpay.ReasonCode) local.Code {
 // verify asks the platform about one notice. What it said is remembered for the time when it does not
 // answer, where the body wants that (design 8): nothing personal.
 func (t *Till) verify(ctx context.Context, creditor, number string) (govpay.Position, error) {
+	asked := time.Now()
 	pos, err := t.o.Platform.Position(ctx, creditor, number)
 	if err != nil {
 		return pos, platformError(err)
 	}
 	pos = t.explained(pos, creditor, number, time.Now())
-	t.remember(pos, creditor, number)
+	t.remember(pos, creditor, number, asked)
 	return pos, nil
 }
 
