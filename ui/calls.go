@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"time"
 
 	"sportello/protocol/local"
@@ -53,55 +52,6 @@ func (s *Server) pay(c *call) (answer, error) {
 	}
 	payment, err := s.options.Till.Pay(context.WithoutCancel(c.r.Context()), c.by, request)
 	return answer{http.StatusAccepted, payment}, err
-}
-
-func (s *Server) payments(c *call) (answer, error) {
-	query, err := paymentQuery(c.r)
-	if err != nil {
-		return answer{}, err
-	}
-	payments, err := s.options.Till.Payments(c.r.Context(), query)
-	return listed(payments, err)
-}
-
-// paymentQuery reads the parameters, strictly: a misspelt one would silently list everything.
-func paymentQuery(r *http.Request) (local.PaymentQuery, error) {
-	query := local.PaymentQuery{Limit: fewPayments}
-	for name, values := range r.URL.Query() {
-		if len(values) != 1 {
-			return query, badRequest(name)
-		}
-		value := values[0]
-		switch name {
-		case "state":
-			query.State = local.State(value)
-			switch query.State {
-			case local.StateOpen, local.StateSent, local.StateUnknown, local.StateCharged,
-				local.StateNotCharged, local.StateReversing, local.StateReversed:
-			default:
-				return query, badRequest(name)
-			}
-		case "day":
-			if _, err := time.Parse(time.DateOnly, value); err != nil {
-				return query, badRequest(name)
-			}
-			query.Day = value
-		case "request_id":
-			if err := checkRequestID(value); err != nil {
-				return query, badRequest(name)
-			}
-			query.RequestID = value
-		case "limit":
-			limit, err := strconv.Atoi(value)
-			if err != nil || limit < 1 || limit > mostPayments {
-				return query, badRequest(name)
-			}
-			query.Limit = limit
-		default:
-			return query, badRequest(name)
-		}
-	}
-	return query, nil
 }
 
 func (s *Server) payment(c *call) (answer, error) {

@@ -17,7 +17,10 @@ type Till interface {
 	// Pay answers when the intent is durable, or with a refusal. The same RequestID gives the same payment.
 	// Its ctx does not end with the request: a closed page must not end a payment.
 	Pay(ctx context.Context, by local.Operator, request local.PaymentRequest) (local.Payment, error)
-	Payments(ctx context.Context, query local.PaymentQuery) ([]local.Payment, error)
+	// Payments is a page of the archive. With RequestID nothing else is given.
+	Payments(ctx context.Context, query local.PaymentQuery) (local.PaymentPage, error)
+	// Story is everything that was written about a payment, oldest first.
+	Story(ctx context.Context, id string) ([]local.StoryEntry, error)
 	Payment(ctx context.Context, id string) (local.Payment, error)
 	Receipt(ctx context.Context, id string) (local.Receipt, error)
 	Terminals(ctx context.Context) ([]local.Terminal, error)

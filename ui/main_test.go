@@ -76,11 +76,23 @@ func (c *counter) wait() {
 	}
 }
 
-func (c *counter) Payments(_ context.Context, query local.PaymentQuery) ([]local.Payment, error) {
+func (c *counter) Payments(_ context.Context, query local.PaymentQuery) (local.PaymentPage, error) {
 	if query.State == local.StateUnknown {
-		return nil, nil
+		return local.PaymentPage{}, nil
 	}
-	return []local.Payment{{ID: query.Day, RequestID: query.RequestID, AmountCents: int64(query.Limit)}}, c.failure()
+	if query.Notice != "" { // it says back what it was asked
+		asked, err := json.Marshal(query)
+		total := 4711
+		return local.PaymentPage{Payments: []local.Payment{{Reference: string(asked)}}, Next: "815", Total: &total}, err
+	}
+	return local.PaymentPage{Payments: []local.Payment{{ID: query.Day, RequestID: query.RequestID, AmountCents: int64(query.Limit)}}}, c.failure()
+}
+
+func (c *counter) Story(_ context.Context, id string) ([]local.StoryEntry, error) {
+	if id != "p-1" {
+		return nil, &local.Error{Code: local.CodeNotFound}
+	}
+	return []local.StoryEntry{{Seq: 7, Kind: "sent"}}, c.failure()
 }
 
 func (c *counter) Payment(_ context.Context, id string) (local.Payment, error) {

@@ -44,6 +44,7 @@ var table = []route{
 	{http.MethodGet, api + "payments", signedIn, (*Server).payments},
 	{http.MethodGet, api + "payments/{id}", signedIn, (*Server).payment},
 	{http.MethodPost, api + "notices/pdf", signedIn, (*Server).noticePDF},
+	{http.MethodGet, api + "payments/{id}/story", signedIn, (*Server).story},
 	{http.MethodGet, api + "payments/{id}/receipt", signedIn, (*Server).receipt},
 	{http.MethodPost, api + "payments/{id}/resolution", signedIn, (*Server).resolve},
 	{http.MethodPost, api + "payments/{id}/resolution/countersign", signedIn, (*Server).countersign},

@@ -165,14 +165,6 @@ type Notice struct {
 	Source     string     `json:"source,omitempty"`      // who answered: pagamento, backoffice, pendenze, ragioneria; ledger: an earlier answer
 }
 
-// PaymentQuery selects payments; the newest come first.
-type PaymentQuery struct {
-	State     State  `json:"state,omitempty"`
-	Day       string `json:"day,omitempty"`        // 2006-01-02 by creation; empty: all
-	RequestID string `json:"request_id,omitempty"` // the one payment of that request, or none
-	Limit     int    `json:"limit,omitempty"`
-}
-
 // Receipt is the terminal's slip as kept.
 type Receipt struct {
 	PaymentID string `json:"payment_id"`

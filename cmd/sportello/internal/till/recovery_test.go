@@ -193,8 +193,8 @@ func TestSeveralUnfinished(t *testing.T) {
 			t.Errorf("%+v", v)
 		}
 		list, err := w.till.Payments(context.Background(), local.PaymentQuery{State: local.StateUnknown})
-		if err != nil || len(list) != 3 {
-			t.Errorf("%d %v", len(list), err)
+		if err != nil || len(list.Payments) != 3 {
+			t.Errorf("%+v %v", list, err)
 		}
 	}, withTwo)
 }

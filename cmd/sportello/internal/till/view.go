@@ -185,29 +185,6 @@ func (t *Till) Payment(ctx context.Context, id string) (local.Payment, error) {
 	return v, nil
 }
 
-// Payments lists payments, the newest first.
-func (t *Till) Payments(_ context.Context, q local.PaymentQuery) ([]local.Payment, error) {
-	if q.RequestID != "" {
-		p, found, err := t.o.Ledger.ByRequest(q.RequestID)
-		switch {
-		case err != nil:
-			return nil, internal(err)
-		case !found:
-			return []local.Payment{}, nil
-		}
-		return []local.Payment{t.view(p)}, nil
-	}
-	list, err := t.o.Ledger.Payments(ledger.Query{State: ledger.State(q.State), Day: q.Day, Limit: q.Limit})
-	if err != nil {
-		return nil, internal(err)
-	}
-	out := make([]local.Payment, len(list))
-	for i, p := range list {
-		out[i] = t.view(p)
-	}
-	return out, nil
-}
-
 // Receipt gives the terminal's slip as kept; of a debt charged without the platform's word it says that its
 // registration is pending.
 func (t *Till) Receipt(_ context.Context, id string) (local.Receipt, error) {
@@ -256,9 +233,13 @@ func (t *Till) Snapshot(ctx context.Context, op local.Operator) (local.Snapshot,
 		return s, err
 	}
 	s.Queue, s.Offline, s.OfflineAllowed = &q, t.offlineNow(), t.o.Offline.Allow
-	today, err := t.Payments(ctx, local.PaymentQuery{Day: ledger.Day(now)})
+	list, err := t.o.Ledger.Payments(ledger.Query{Day: ledger.Day(now)})
 	if err != nil {
-		return s, err
+		return s, internal(err)
+	}
+	today := make([]local.Payment, len(list))
+	for i, p := range list {
+		today[i] = t.view(p)
 	}
 	unfinished, err := t.o.Ledger.Unfinished()
 	if err != nil {

@@ -1,5 +1,57 @@
 // Generated from protocol/local by `go generate ./protocol/local`. Do not edit.
 
+/** PaymentQuery selects payments; the newest come first. What is given must all be so. */
+export interface PaymentQuery {
+  state?: State;
+  day?: string; // 2006-01-02 by creation; the same as from and to
+  from?: string; // 2006-01-02 by creation, included
+  to?: string; // likewise
+  notice?: string; // digits of a notice number: all, or the first
+  iuv?: string; // likewise of an IUV
+  stan?: string; // of the charge or its reversal; leading zeros do not matter
+  amount_cents?: number; // of the payment, of one of its notices, or charged
+  registration?: Registration; // of one of its notices
+  operator?: string; // id of who asked for it
+  terminal?: string; // name
+  reference?: string; // as printed on the slip
+  receipt_number?: string; // YEAR/N
+  request_id?: string; // the one payment of that request, or none
+  limit?: number;
+  cursor?: string; // of the page before: its header Sportello-Next
+}
+
+/** StoryEntry is one step of a payment's story, as it was written: what, when, who, why. No raw bytes. */
+export interface StoryEntry {
+  seq: number;
+  at: string;
+  kind: string; // of the ledger's entry
+  text: string; // the kind in plain words
+  by: string[]; // operators; none: the service itself
+  state?: State; // of the payment from then on; absent: as it was
+  notice?: number; // the payment's first is 1; absent: all, or none
+  registration?: Registration; // of that notice; absent: as it was
+  reason?: Reason; // why; of a case its cause
+  amount_cents?: number;
+  stan?: string;
+  auth_code?: string;
+  receipt_number?: string; // taken then
+  offline?: boolean;
+  acked?: boolean; // the terminal was told that we have its result
+  slip?: boolean; // the terminal's slip came
+  receipt_id?: string;
+  submission?: number; // number of the call to the platform
+  platform_id?: string; // of the payment, by the platform
+  fault?: string; // the platform's code, to be shown small
+  unsure?: boolean;
+  transactions?: string[]; // the platform's names of the calls
+  case?: string; // id
+  ending?: string; // of the case, or proposed for it
+  answer?: string; // that a person proposed
+  note?: string; // what people typed
+  evidence?: Evidence[];
+  erased?: boolean; // retention has taken what was personal
+}
+
 /** Language is what texts are written in. */
 export type Language =
   | "it"
@@ -460,14 +512,6 @@ export interface Notice {
   verified_at?: string; // when it was verified here last
   offline?: boolean; // not verified, and may be charged all the same (design 8)
   source?: string; // who answered: pagamento, backoffice, pendenze, ragioneria; ledger: an earlier answer
-}
-
-/** PaymentQuery selects payments; the newest come first. */
-export interface PaymentQuery {
-  state?: State;
-  day?: string; // 2006-01-02 by creation; empty: all
-  request_id?: string; // the one payment of that request, or none
-  limit?: number;
 }
 
 /** Receipt is the terminal's slip as kept. */
