@@ -81,7 +81,7 @@ func TestStrangerInWords(t *testing.T) {
 				if _, err := w.act(chief, "adopt"); err != nil {
 					t.Fatal(err)
 				}
-				w.charges("r3", 1)
+				w.charged("r3", 1)
 			}, dated, func(w *world) { w.terminals[0].status = status })
 		})
 	}

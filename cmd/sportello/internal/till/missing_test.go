@@ -31,7 +31,7 @@ func TestNotInTheTotal(t *testing.T) {
 				w.commission()
 			}
 			w.terminals[0].script(func(d *terminal) { d.ops.unacked, d.ops.before = true, &c.before })
-			p := w.charges("r1", 1)
+			p := w.charged("r1", 1)
 			_, _ = w.act(clerk, "status")
 			synctest.Wait()
 			cases, err := w.till.Cases(context.Background(), false)

@@ -95,7 +95,7 @@ func TestOwnRefusalExplains(t *testing.T) {
 				_, err = w.pay(request("other", "cassa1", notice(2)))
 				wantCode(t, err, held) // no refusal of ours explains that one
 				if row.free {
-					w.charges("r2", 1)
+					w.charged("r2", 1)
 					return
 				}
 				_, err = w.pay(request("r2", "cassa1", notice(1)))

@@ -12,16 +12,6 @@ import (
 )
 
 // charges makes a payment that ends charged.
-func (w *world) charges(id string, n int) local.Payment {
-	w.t.Helper()
-	p, err := w.pay(request(id, "cassa1", notice(n)))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.wantState(p.ID, ledger.Charged)
-	return p
-}
-
 // ends makes a payment that ends as told.
 func (w *world) ends(id string, n int, o driver.Outcome, want ledger.State) local.Payment {
 	w.t.Helper()
@@ -56,7 +46,7 @@ func (w *world) wantSupervisor(id string, n int) {
 	if _, err := w.act(chief, "adopt"); err != nil {
 		w.t.Fatal(err)
 	}
-	w.charges(id+" adopted", n)
+	w.charged(id+" adopted", n)
 }
 
 var refusedByLine = driver.Outcome{Verdict: driver.NotCharged, Reason: driver.Reason{Code: string(local.CodeNAK)}}
@@ -69,7 +59,7 @@ func TestStrangerAfterNotCharged(t *testing.T) {
 			t.Run(name+", "+next, func(t *testing.T) {
 				bubble(t, func(t *testing.T, w *world) {
 					w.receipts = true
-					w.charges("r0", 9)
+					w.charged("r0", 9)
 					w.ends("r1", 1, refusedByLine, ledger.NotCharged)
 					w.terminals[0].sold() // it had been at work
 					switch next {
@@ -97,12 +87,12 @@ func TestStrangerAfterNotCharged(t *testing.T) {
 func TestStrangerAfterADecline(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		w.receipts = true
-		w.charges("r0", 9)
+		w.charged("r0", 9)
 		declined := refusedByLine
 		declined.Charge = &driver.Charge{TerminalID: "12345678", STAN: "000777", ActionCode: "116"}
 		w.ends("r1", 1, declined, ledger.NotCharged)
 		w.terminals[0].sold()
-		w.charges("r2", 1)
+		w.charged("r2", 1)
 	})
 }
 
@@ -111,15 +101,15 @@ func TestStrangerAfterADecline(t *testing.T) {
 func TestStrangerBeforeARetry(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		w.receipts = true
-		w.charges("r0", 9)
+		w.charged("r0", 9)
 		w.ends("r1", 1, refusedByLine, ledger.NotCharged)
-		w.charges("r2", 2)
+		w.charged("r2", 2)
 		w.terminals[0].script(func(d *terminal) { d.before = off })
 		_, err := w.pay(request("off", "cassa1", notice(4)))
 		wantCode(t, err, local.CodeTerminalUnreachable) // and nothing was sent
 		w.terminals[0].script(func(d *terminal) { d.before = nil })
 		w.terminals[0].sold()
-		w.charges("r3", 3) // the last one of ours was charged: on a shared terminal this is nothing new
+		w.charged("r3", 3) // the last one of ours was charged: on a shared terminal this is nothing new
 		w.terminals[0].sold()
 		w.wantSupervisor("r4", 1)
 	})
@@ -133,7 +123,7 @@ func TestStrangerWhileOneIsOpen(t *testing.T) {
 			bubble(t, func(t *testing.T, w *world) {
 				w.receipts = true
 				d := w.terminals[0]
-				w.charges("r0", 9)
+				w.charged("r0", 9)
 				p := w.ends("r1", 1, lost(driver.Charged), ledger.Unknown)
 				if _, err := w.act(clerk, "free"); err != nil {
 					t.Fatal(err)

@@ -38,7 +38,7 @@ func TestLateSavedResult(t *testing.T) {
 				bubble(t, func(t *testing.T, w *world) {
 					w.receipts = true
 					d := w.terminals[0]
-					w.charges("r0", 9)
+					w.charged("r0", 9)
 					p := w.notChargedByPeople("r1", 1)
 					sent := w.payment(p.ID).SentAt
 					d.script(func(d *terminal) {
@@ -76,7 +76,7 @@ func TestLateSavedResult(t *testing.T) {
 func TestGivenBackOnTheTerminal(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		w.receipts = true
-		p := w.charges("r0", 1)
+		p := w.charged("r0", 1)
 		d := w.terminals[0]
 		d.script(func(d *terminal) { d.kind = "reversal" })
 		d.sold()
@@ -98,7 +98,7 @@ func TestALookLearnsNothing(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		d := w.terminals[0]
 		w.receipts = true
-		w.charges("r0", 9)
+		w.charged("r0", 9)
 		p := w.unknown("r1", 1, "") // its own saved result is among the evidence
 		d.script(func(d *terminal) { d.numbers = "000000" })
 		for range 3 {

@@ -49,7 +49,7 @@ func TestIntentWrittenAfterAll(t *testing.T) {
 		}
 		w.wantIdle()
 		d.script(func(d *terminal) { d.pay = nil })
-		w.charges("r2", 1)
+		w.charged("r2", 1)
 	})
 }
 
