@@ -2,8 +2,9 @@
 // the outbox off: with settlement "terminal", where the provider behind the
 // terminal reports the payment, it waits for the pagoPA receipt; with "platform"
 // it submits the charge itself, and then waits. For attempts that ended not
-// charged, or unknown, it watches that no receipt of ours appears after all, and
-// where somebody else has paid, that our own may (design 4, 5.2, 10).
+// charged, or unknown, and for charges that were given back for want of a receipt, it
+// watches that no receipt of ours appears after all; where somebody else has paid, that
+// our own may (design 4, 5.2, 10).
 //
 // It must never call a notice registered on anything but a positive receipt of
 // ours over the charged amount: by provider and channel, or by the attempt code
