@@ -27,6 +27,12 @@ func TestReadingCommands(t *testing.T) {
 	}{
 		{"payments", exitDone, "INCASSATO", ""},
 		{"payments --state charged --day 2026-05-04 --limit 7", exitDone, tari, ""},
+		{"payments --notice 3020 --from 2026-05-01 --to 2026-05-31 --stan 123 --amount-cents 12050 --by anna --registration registered", exitDone, tari, ""},
+		{"payments --notice 30x", exitUsage, "", "vuole cifre"},
+		{"payments --to ieri", exitUsage, "", "non è un giorno"},
+		{"story A1-00000001", exitDone, "esito: INCASSATO                      anna, capo   deciso da persone; STAN 000123", ""},
+		{"story A1-00000001", exitDone, "registrazione: registrato (avviso 1)  il servizio", ""},
+		{"story A1-9", exitFailed, "", "[not_found]"},
 		{"payments --state paid", exitUsage, "", `lo stato "paid" non esiste`},
 		{"payments --day ieri", exitUsage, "", "non è un giorno"},
 		{"payments --limit 0", exitUsage, "", "da 1 a 1000"},

@@ -273,6 +273,9 @@ func (c *client) once(ctx context.Context, method, path string, in, out any) err
 		*file = b
 		return nil
 	}
+	if p, ok := out.(*page); ok {
+		p.next, out = resp.Header.Get(local.HeaderNext), &p.payments
+	}
 	if err := json.Unmarshal(b, out); err != nil {
 		return fmt.Errorf("%w: su %s risponde qualcosa che non è il servizio: %w", errLost, c.base, err)
 	}

@@ -175,7 +175,15 @@ func (f *fake) answer(w http.ResponseWriter, r *http.Request, path string) {
 		reply(w, http.StatusOK, n)
 	case path == "payments":
 		f.calls[len(f.calls)-1] += "?" + r.URL.RawQuery
+		if q := r.URL.Query(); q.Get("notice") != "" && q.Get("cursor") == "" { // a short page, and a next one
+			w.Header().Set(local.HeaderNext, "7")
+			reply(w, http.StatusOK, []local.Payment{})
+			return
+		}
 		reply(w, http.StatusOK, f.payments)
+	case path == "payments/A1-00000001/story":
+		reply(w, http.StatusOK, []local.StoryEntry{{At: now, Kind: "outcome", Text: "esito", By: []string{"anna", "capo"}, State: local.StateCharged,
+			STAN: "000123", Reason: &local.Reason{Code: "by_people", Text: "deciso da persone"}}, {At: now, Text: "registrazione", Notice: 1, Registration: local.RegistrationRegistered}})
 	case strings.HasSuffix(path, "A1-00000002/receipt"):
 		f.refuse(w, local.Error{Code: local.CodeNotFound, PaymentID: "A1-00000002", Message: "non c'è"})
 	case strings.HasSuffix(path, "/receipt"):

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"text/tabwriter"
@@ -16,57 +14,6 @@ import (
 
 	"sportello/protocol/local"
 )
-
-// states are those that --state takes.
-var states = []local.State{
-	local.StateOpen, local.StateSent, local.StateUnknown, local.StateCharged,
-	local.StateNotCharged, local.StateReversing, local.StateReversed,
-}
-
-// runPayments lists payments, the newest first.
-func runPayments(args []string) int {
-	fs := flag.NewFlagSet("payments", flag.ContinueOnError)
-	flags := connectionFlags(fs)
-	state := fs.String("state", "", "solo quelli in questo stato")
-	day := fs.String("day", "", "solo quelli creati in questo giorno, AAAA-MM-GG")
-	limit := fs.Int("limit", 100, "quanti al massimo, fino a 1000")
-	asJSON := fs.Bool("json", false, "un elenco JSON")
-	if !parse(fs, args) {
-		return exitUsage
-	}
-	_, badDay := time.Parse(time.DateOnly, orElse(*day, "2006-01-02"))
-	switch {
-	case fs.NArg() > 0:
-		return usageError(fmt.Sprintf("payments: %q è di troppo", fs.Arg(0)), "sportello payment "+fs.Arg(0))
-	case *state != "" && !slices.Contains(states, local.State(*state)):
-		return usageError(fmt.Sprintf("payments: lo stato %q non esiste", *state), "open, sent, unknown, charged, not_charged, reversing, reversed")
-	case badDay != nil:
-		return usageError(fmt.Sprintf("payments: %q non è un giorno", *day), "--day 2026-01-31")
-	case *limit < 1 || *limit > 1000:
-		return usageError("payments: --limit va da 1 a 1000", "--limit 100")
-	}
-	q := url.Values{"limit": {strconv.Itoa(*limit)}}
-	if *state != "" {
-		q.Set("state", *state)
-	}
-	if *day != "" {
-		q.Set("day", *day)
-	}
-	return show(flags, api+"payments?"+q.Encode(), *asJSON, func(all []local.Payment) {
-		w := table("PAGAMENTO", "CREATO", "CASSA", "IMPORTO", "STATO", "AVVISO", "REGISTRAZIONE")
-		for _, p := range all {
-			for i, n := range p.Notices {
-				if i == 0 {
-					fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s", p.ID, clock(p.CreatedAt), p.Terminal, euro(p.AmountCents), stateText(p.State))
-				} else {
-					fmt.Fprint(w, "\t\t\t\t")
-				}
-				fmt.Fprintf(w, "\t%s\t%s\n", n.Number, registrationText(n.Registration))
-			}
-		}
-		w.Flush()
-	})
-}
 
 // runPayment shows one payment.
 func runPayment(args []string) int {

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sportello/protocol/local"
+)
+
+// states are those that --state takes.
+var states = []local.State{
+	local.StateOpen, local.StateSent, local.StateUnknown, local.StateCharged,
+	local.StateNotCharged, local.StateReversing, local.StateReversed,
+}
+
+// page is a page of payments, and the cursor of the next.
+type page struct {
+	payments []local.Payment
+	next     string
+}
+
+// runPayments lists payments, the newest first.
+func runPayments(args []string) int {
+	fs := flag.NewFlagSet("payments", flag.ContinueOnError)
+	flags := connectionFlags(fs)
+	state := fs.String("state", "", "solo quelli in questo stato")
+	limit := fs.Int("limit", 100, "quanti al massimo, fino a 1000")
+	asJSON := fs.Bool("json", false, "un elenco JSON")
+	days, words, numbers := map[string]*string{}, map[string]*string{}, map[string]*string{}
+	for name, about := range map[string]string{"day": "creati in questo giorno", "from": "creati da questo giorno in poi", "to": "creati fino a questo giorno"} {
+		days[name] = fs.String(name, "", "solo quelli "+about+", AAAA-MM-GG")
+	}
+	for name, about := range map[string]string{"notice": "con un avviso che comincia con queste cifre", "iuv": "con uno IUV che comincia con queste cifre",
+		"stan": "con questo STAN", "amount-cents": "di questo importo, in centesimi"} {
+		numbers[name] = fs.String(name, "", "solo quelli "+about)
+	}
+	for name, about := range map[string]string{"by": "chiesti da questo operatore", "terminal": "su questo terminale", "reference": "con questo riferimento sullo scontrino",
+		"receipt-number": "con questo numero di ricevuta, ANNO/N", "registration": "con un avviso in questo stato di registrazione"} {
+		words[name] = fs.String(name, "", "solo quelli "+about)
+	}
+	if !parse(fs, args) {
+		return exitUsage
+	}
+	switch {
+	case fs.NArg() > 0:
+		return usageError(fmt.Sprintf("payments: %q è di troppo", fs.Arg(0)), "sportello payment "+fs.Arg(0))
+	case *state != "" && !slices.Contains(states, local.State(*state)):
+		return usageError(fmt.Sprintf("payments: lo stato %q non esiste", *state), "open, sent, unknown, charged, not_charged, reversing, reversed")
+	case *limit < 1 || *limit > 1000:
+		return usageError("payments: --limit va da 1 a 1000", "--limit 100")
+	}
+	q := url.Values{}
+	set := func(name, value string) {
+		if name == "by" {
+			name = "operator" // --operator signs in
+		}
+		if value != "" {
+			q.Set(strings.ReplaceAll(name, "-", "_"), value)
+		}
+	}
+	set("state", *state)
+	for name, day := range days {
+		if _, err := time.Parse(time.DateOnly, orElse(*day, "2006-01-02")); err != nil {
+			return usageError(fmt.Sprintf("payments: %q non è un giorno", *day), "--"+name+" 2026-01-31")
+		}
+		set(name, *day)
+	}
+	for name, number := range numbers {
+		if strings.Trim(*number, "0123456789") != "" {
+			return usageError(fmt.Sprintf("payments: --%s vuole cifre, non %q", name, *number), "--"+name+" 302")
+		}
+		set(name, *number)
+	}
+	for name, word := range words {
+		set(name, *word)
+	}
+	return showPayments(flags, q, *limit, *asJSON)
+}
+
+// showPayments follows the pages of a query until there are enough payments.
+func showPayments(flags connection, q url.Values, limit int, asJSON bool) int {
+	ctx := context.Background() // the client's own limit ends each call
+	c, err := flags.open(ctx)
+	if err != nil {
+		return failClient(err)
+	}
+	defer c.Close()
+	all := []local.Payment{}
+	for len(all) < limit {
+		q.Set("limit", strconv.Itoa(limit-len(all)))
+		var some page
+		if err := c.get(ctx, api+"payments?"+q.Encode(), &some); err != nil {
+			return failClient(err)
+		}
+		all = append(all, some.payments...)
+		if some.next == "" {
+			break
+		}
+		q.Set("cursor", some.next)
+	}
+	if asJSON {
+		return printJSON(all)
+	}
+	w := table("PAGAMENTO", "CREATO", "CASSA", "IMPORTO", "STATO", "AVVISO", "REGISTRAZIONE")
+	for _, p := range all {
+		for i, n := range p.Notices {
+			if i == 0 {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s", p.ID, clock(p.CreatedAt), p.Terminal, euro(p.AmountCents), stateText(p.State))
+			} else {
+				fmt.Fprint(w, "\t\t\t\t")
+			}
+			fmt.Fprintf(w, "\t%s\t%s\n", n.Number, registrationText(n.Registration))
+		}
+	}
+	w.Flush()
+	return exitDone
+}
+
+// runStory tells a payment's story.
+func runStory(args []string) int {
+	return one("story", args, func(id string) string { return api + "payments/" + id + "/story" }, printStory)
+}
+
+func printStory(story []local.StoryEntry) {
+	w := table("QUANDO", "CHE COSA", "CHI", "PERCHÉ")
+	for _, e := range story {
+		what := e.Text
+		if e.State != "" {
+			what += ": " + stateText(e.State)
+		}
+		if e.Registration != "" {
+			what += ": " + registrationText(e.Registration)
+		}
+		if e.Notice > 0 {
+			what += fmt.Sprintf(" (avviso %d)", e.Notice)
+		}
+		var why []string
+		if e.Reason != nil {
+			why = append(why, e.Reason.Text)
+		}
+		for name, value := range map[string]string{"STAN": e.STAN, "ricevuta": e.ReceiptID, "caso": e.Case, "errore": e.Fault, "nota": e.Note} {
+			if value != "" {
+				why = append(why, name+" "+value)
+			}
+		}
+		slices.Sort(why[min(len(why), 1):])
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", second(e.At), what, orElse(strings.Join(e.By, ", "), "il servizio"), strings.Join(why, "; "))
+	}
+	w.Flush()
+}
