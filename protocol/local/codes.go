@@ -185,14 +185,21 @@ const (
 
 // Finding and creating debts, their papers, a channel.
 const (
-	CodeServiceNotFound     Code = "service_not_found"     //
-	CodeFormInvalid         Code = "form_invalid"          // field and reason say what (FormText)
-	CodeDebtorInvalid       Code = "debtor_invalid"        // tax code or name of who owes; field says which
-	CodePositionAlreadyPaid Code = "position_already_paid" // the debt of this request was created and paid before
-	CodePositionExistsOther Code = "position_exists_other" // its identifier belongs to another debt
-	CodeSearchDebtorNeeded  Code = "search_debtor_needed"  // a search without a tax code
-	CodeReceiptPDFMissing   Code = "receipt_pdf_missing"   // the platform has none, or does not give it now
-	CodeChannelNotHeld      Code = "channel_not_held"      // no receipt is held for that channel
+	CodeServiceNotFound        Code = "service_not_found"            //
+	CodeFormInvalid            Code = "form_invalid"                 // field and reason say what (FormText)
+	CodeDebtorInvalid          Code = "debtor_invalid"               // tax code or name of who owes; field says which
+	CodePositionAlreadyPaid    Code = "position_already_paid"        // the debt of this request was created and paid before
+	CodePositionExistsOther    Code = "position_exists_other"        // its identifier belongs to another debt
+	CodeSearchDebtorNeeded     Code = "search_debtor_needed"         // a search without a tax code
+	CodeReceiptPDFMissing      Code = "receipt_pdf_missing"          // the platform has none, or does not give it now
+	CodeChannelNotHeld         Code = "channel_not_held"             // no receipt is held for that channel
+	CodeTerminalAwaited        Code = "terminal_awaited_transaction" // what the terminal remembers may be a payment of unknown outcome
+	CodeResolutionContradicted Code = "resolution_contradicted"      // what was typed is not what the terminal says
+	CodeNothingToFree          Code = "nothing_to_free"              // no unknown outcome holds the terminal
+	CodeOfflineNothingOpen     Code = "offline_nothing_open"         // there is no period to close
+	CodeNoProposal             Code = "no_proposal"                  // there is nothing to sign yet
+	CodeReceiptAwaited         Code = "receipt_awaited"              // the notice's pagoPA receipt has not come yet
+	CodeNoSuchNotice           Code = "no_such_notice"               // the payment has fewer notices
 )
 
 // Papers, and the service's printer. None of them ever has to do with the money.

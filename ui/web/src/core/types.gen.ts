@@ -334,6 +334,13 @@ export type Code =
   | "search_debtor_needed" // a search without a tax code
   | "receipt_pdf_missing" // the platform has none, or does not give it now
   | "channel_not_held" // no receipt is held for that channel
+  | "terminal_awaited_transaction" // what the terminal remembers may be a payment of unknown outcome
+  | "resolution_contradicted" // what was typed is not what the terminal says
+  | "nothing_to_free" // no unknown outcome holds the terminal
+  | "offline_nothing_open" // there is no period to close
+  | "no_proposal" // there is nothing to sign yet
+  | "receipt_awaited" // the notice's pagoPA receipt has not come yet
+  | "no_such_notice" // the payment has fewer notices
   | "nothing_to_attest" // not charged, or not known to be: no paper can say so
   | "printer_missing" // the configuration names none
   | "printer_unreachable" // switched off, no cable, wrong address
