@@ -31,6 +31,7 @@ func (a abandoned) heardOf(ear Listener) bool {
 type abandoned struct {
 	id, reference string
 	undoing       bool // the reversal of the payment, not its charge
+	refused       bool // the terminal itself has refused it: a word that comes now contradicts its first
 }
 
 const (
@@ -53,6 +54,26 @@ func (s *station) abandon(p ledger.Payment, undoing bool) {
 		s.left = s.left[1:]
 	}
 	s.left = append(s.left, abandoned{id: p.ID, reference: p.Reference, undoing: undoing})
+}
+
+// refusedNow notes that the terminal has refused an attempt: some say an approval right behind it (ECR17 1.5). Refusals
+// are many, so only the newest is listened to, and none takes the place of an attempt whose word never came.
+func (s *station) refusedNow(p ledger.Payment, undoing bool) {
+	if _, can := s.term.Driver.(Listener); !can {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := make([]abandoned, 0, len(s.left)+1)
+	for _, a := range s.left {
+		if !a.refused {
+			kept = append(kept, a)
+		}
+	}
+	if len(kept) < mostLeft {
+		kept = append(kept, abandoned{id: p.ID, reference: p.Reference, undoing: undoing, refused: true})
+	}
+	s.left = kept
 }
 
 // forget drops what may still come of a payment: its reversal begins, and from now on a word would be that one's.

@@ -60,6 +60,9 @@ func (s *station) finish(ctx context.Context, j job, r *recorder, after driver.A
 		last = t.giveUp(last, local.CodeOddAnswer, false)
 	}
 	if !open(last) {
+		if _, undoing := j.(*reversal); r.concluded && (last.State == ledger.NotCharged || undoing && last.State == ledger.Charged) {
+			s.refusedNow(last, undoing)
+		}
 		s.release(j)
 		s.confirm(ctx)
 		return

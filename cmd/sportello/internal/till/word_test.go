@@ -81,6 +81,37 @@ func TestWordAfterEvidence(t *testing.T) {
 	}, reversible)
 }
 
+// TestWordBehindARefusal: an approval that comes right behind the terminal's refusal overturns it, and only the newest
+// refusal is listened to.
+func TestWordBehindARefusal(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		d := w.terminals[0]
+		d.script(func(d *terminal) {
+			d.word = func(_ context.Context, p driver.Payment) driver.Outcome { return d.decline(p) }
+		})
+		first, err := w.pay(request("r1", "cassa1", notice(1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.wantState(first.ID, ledger.NotCharged)
+		second, err := w.pay(request("r2", "cassa1", notice(2)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.wantState(second.ID, ledger.NotCharged)
+		station := w.till.stations["cassa1"]
+		if station.leftWith(first.ID) || !station.leftWith(second.ID) {
+			t.Errorf("listened to: %+v", station.left)
+		}
+		d.speaks(d.approve(driver.Payment{AmountCents: price}))
+		if _, err := w.act(clerk, "status"); err != nil {
+			t.Fatal(err)
+		}
+		w.wantState(second.ID, ledger.Charged)
+		w.wantState(first.ID, ledger.NotCharged)
+	})
+}
+
 // TestKnownResultsAfterAStart: what the ledger has had of the terminal is no news to the driver, which has
 // forgotten it (driver.Payment.KnownResult).
 func TestKnownResultsAfterAStart(t *testing.T) {
