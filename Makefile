@@ -5,7 +5,7 @@ NODE := $(shell command -v npm 2>/dev/null)
 TAGS := $(if $(NODE),-tags webui)
 PAGE := $(WEB)/dist/index.html
 
-.PHONY: demo build page test lint bench soak fuzz types types-check clean
+.PHONY: demo build page test lint bench soak fuzz types types-check installers installers-test clean
 
 # A counter with simulated terminal and platform; prints the page's address. Ctrl-C ends it.
 demo: build
@@ -61,6 +61,14 @@ types:
 
 types-check:
 	go run ./protocol/local/tsgen -check $(WEB)/src/core/types.gen.ts
+
+# What is given to people, into bin/dist: binaries, deb, rpm, MSI, checksums, bill of materials, notices.
+installers:
+	installer/build.sh $(VERSION)
+
+# The same bytes twice, the packages' life; root and Debian for all of it. What cannot run is printed.
+installers-test:
+	installer/test/run.sh
 
 clean:
 	rm -rf bin $(WEB)/dist $(WEB)/node_modules

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# build-msi.sh VERSION EXE OUT.msi: wixl, then what wixl cannot express is written into the tables. The same bytes
+# twice: the clock stands still, product and package codes come from version and content.
+set -euo pipefail
+version=$1 exe=$(realpath "$2") out=$(realpath -m "$3")
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+epoch=${SOURCE_DATE_EPOCH:-1767225600}
+# An MSI's dates have a resolution of two seconds.
+still() { faketime -f "$(date -u -d "@$((epoch / 2 * 2))" '+%Y-%m-%d %H:%M:%S')" "$@"; }
+# A GUID (version 5 in its form) from a text on standard input.
+guid() { sha1sum | sed -E 's/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/\1-\2-5\3-8\4-\5/' | tr a-f A-F; }
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" # wixl takes names relative to where it stands only
+cp "$exe" sportello.exe
+cp "$here/sportello.url" "$root/docs/installazione.md" .
+cp "$root/LICENSE" LICENSE.txt
+cp "$root/cmd/sportello/internal/config/testdata/sample.yaml" config.sample.yaml
+cp "$(dirname "$exe")/THIRD-PARTY-NOTICES.txt" .
+product=$(printf 'sportello product %s' "$version" | guid)
+package=$(cat ./* | guid)
+sed "s/@PRODUCT@/$product/" "$here/sportello.wxs" >sportello.wxs
+touch -d "@$((epoch / 2 * 2))" ./*
+
+# wixl drops what it does not know with a mere warning: here that is an error.
+still wixl -a x64 -D Version="$version" -o out.msi sportello.wxs 2>warnings || { cat warnings >&2 && exit 1; }
+if grep -q 'WARNING' warnings; then
+  echo "build-msi.sh: wixl does not understand a part of sportello.wxs:" >&2
+  cat warnings >&2
+  exit 1
+fi
+# With a version in the exe and none in the table Windows could keep the old exe at an upgrade.
+still msibuild out.msi -q "UPDATE \`File\` SET \`Version\` = '$version.0', \`Language\` = '1040' WHERE \`File\` = 'sportello.exe'"
+still msibuild out.msi -s 'Sportello POS' 'Sportello POS' 'x64;1040' "{$package}"
+mv out.msi "$out"
