@@ -36,9 +36,16 @@ func (p page) write(w http.ResponseWriter, status int) {
 }
 
 func (s *Server) payments(c *call) (answer, error) {
+	file, err := asFile(c.r)
+	if err != nil {
+		return answer{}, err
+	}
 	query, err := paymentQuery(c.r)
 	if err != nil {
 		return answer{}, err
+	}
+	if file {
+		return s.paymentsFile(c, query)
 	}
 	payments, err := s.options.Till.Payments(c.r.Context(), query)
 	return answer{http.StatusOK, page{payments}}, err

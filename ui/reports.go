@@ -21,6 +21,8 @@ type Papers interface {
 	DayReport(ctx context.Context, day string) (local.DayReport, error)
 	// DayFile is the same as a file: csv, its lines alone, or pdf.
 	DayFile(ctx context.Context, day, format string) ([]byte, error)
+	// PaymentsFile are payments of a list as CSV, one line a notice.
+	PaymentsFile(payments []local.Payment) ([]byte, error)
 	// Printer is how the service's printer is; nil: there is none.
 	Printer() *local.Printer
 }
@@ -129,4 +131,51 @@ func (s *Server) dayReport(c *call) (answer, error) {
 		return answer{http.StatusOK, sheet{name, file}}, nil
 	}
 	return answer{http.StatusOK, paper{name, file}}, nil
+}
+
+// mostListed bounds the payments of one file.
+const mostListed = 50_000
+
+// paymentsFile is what a query of the archive lists, all its pages, as CSV. What does not fit is refused, and not
+// cut off.
+func (s *Server) paymentsFile(c *call, query local.PaymentQuery) (answer, error) {
+	papers, err := s.papers()
+	if err != nil {
+		return answer{}, err
+	}
+	var all []local.Payment
+	query.Limit = mostPayments
+	for {
+		page, err := s.options.Till.Payments(c.r.Context(), query)
+		if err != nil {
+			return answer{}, err
+		}
+		if all = append(all, page.Payments...); len(all) > mostListed {
+			return answer{}, badRequest("format")
+		}
+		if page.Next == "" {
+			break
+		}
+		query.Cursor = page.Next
+	}
+	file, err := papers.PaymentsFile(all)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{http.StatusOK, sheet{"pagamenti", file}}, nil
+}
+
+// asFile takes format=csv out of a query; another format but json is refused.
+func asFile(r *http.Request) (bool, error) {
+	query := r.URL.Query()
+	values, ok := query["format"]
+	if !ok {
+		return false, nil
+	}
+	if len(values) != 1 || values[0] != "csv" && values[0] != "json" {
+		return false, badRequest("format")
+	}
+	query.Del("format")
+	r.URL.RawQuery = query.Encode()
+	return values[0] == "csv", nil
 }

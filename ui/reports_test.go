@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -38,6 +39,10 @@ func (p *desks) DayFile(_ context.Context, day, format string) ([]byte, error) {
 	return []byte("%PDF-1.3 " + day), p.err
 }
 
+func (p *desks) PaymentsFile(payments []local.Payment) ([]byte, error) {
+	return fmt.Appendf(nil, "\ufeff%d", len(payments)), p.err
+}
+
 func (p *desks) Printer() *local.Printer { return &local.Printer{Light: local.LightReady} }
 
 func TestPapersAndReports(t *testing.T) {
@@ -49,7 +54,9 @@ func TestPapersAndReports(t *testing.T) {
 		"/api/v1/reports/day?date=2026-03-10&format=json": {"application/json; charset=utf-8", "", `"day":"2026-03-10"`},
 		"/api/v1/reports/day?date=2026-03-10&format=csv":  {"text/csv; charset=utf-8; header=present", "riepilogo-2026-03-10.csv", "\ufeffgiorno;2026-03-10"},
 		"/api/v1/reports/day?format=pdf&date=2026-03-10":  {"application/pdf", "riepilogo-2026-03-10.pdf", "%PDF-1.3 2026-03-10"},
-		"/api/v1/state": {"application/json; charset=utf-8", "", `"printer":{"light":"ready","waiting":0}`},
+		"/api/v1/payments?format=csv&day=2026-03-10":      {"text/csv; charset=utf-8; header=present", "pagamenti.csv", "\ufeff1"},
+		"/api/v1/payments?format=json":                    {"application/json; charset=utf-8", "", `[{`},
+		"/api/v1/state":                                   {"application/json; charset=utf-8", "", `"printer":{"light":"ready","waiting":0}`},
 	} {
 		got := d.ask("GET", path, clerkToken, "")
 		if got.status != 200 || got.header.Get("Content-Type") != want.kind || !strings.Contains(string(got.body), want.body) ||
@@ -57,7 +64,8 @@ func TestPapersAndReports(t *testing.T) {
 			t.Errorf("%s: %d %v %s", path, got.status, got.header, got.body)
 		}
 	}
-	for _, path := range []string{"reports/day?date=10/03/2026", "reports/day?date=", "reports/day?format=xlsx", "reports/day?day=2026-03-10", "reports/day?date=2026-03-10&date=2026-03-11"} {
+	for _, path := range []string{"reports/day?date=10/03/2026", "reports/day?date=", "reports/day?format=xlsx",
+		"payments?format=xlsx", "payments?format=csv&format=csv", "payments?format=csv&oops=1", "payments?format=csv&notice=30", "reports/day?day=2026-03-10", "reports/day?date=2026-03-10&date=2026-03-11"} {
 		if got := d.ask("GET", "/api/v1/"+path, clerkToken, ""); got.status != 400 {
 			t.Errorf("%s: %d %s", path, got.status, got.body)
 		}

@@ -184,6 +184,11 @@ func (p *papers) DayFile(ctx context.Context, day, format string) ([]byte, error
 	return report.PDF(r, string(p.language))
 }
 
+// PaymentsFile implements ui.Papers.
+func (p *papers) PaymentsFile(payments []local.Payment) ([]byte, error) {
+	return report.CSV(report.Listed(p.names, payments), string(p.language))
+}
+
 // Printer implements ui.Papers.
 func (p *papers) Printer() *local.Printer {
 	if p.printer == nil {

@@ -119,6 +119,13 @@ func TestPapersOfACharge(t *testing.T) {
 	if all, err := rows.ReadAll(); err != nil || len(all) != 2 || all[1][3] != p.ID || all[1][12] != "registrato" {
 		t.Errorf("the CSV is %q, %v", b, err)
 	}
+	token, err := os.ReadFile(filepath.Join(c.dir, "data", tokenName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if listed := get(t, "http://"+c.listen+api+"payments?format=csv", strings.TrimSpace(string(token))); !bytes.Equal(listed, b) {
+		t.Errorf("the list is %q, the day's %q", listed, b)
+	}
 	pdf := filepath.Join(c.dir, "giorno.pdf")
 	if code, _, errs := c.cli("report", "day", "--pdf", pdf); code != exitDone {
 		t.Fatalf("PDF: %d %s", code, errs)

@@ -245,6 +245,32 @@ func TestCSV(t *testing.T) {
 	}
 }
 
+// TestListed: what a list shows of a payment is what the day's report says of it.
+func TestListed(t *testing.T) {
+	o := theDay(t)
+	for _, p := range must(o.Payments(ledger.Query{}))(t) {
+		v := local.Payment{ID: p.ID, ReceiptNumber: p.ReceiptNumber, AccountingDay: p.AccountingDay, CreatedAt: p.CreatedAt, Reference: p.Reference,
+			State: local.State(p.State), AmountCents: p.AmountCents, Terminal: p.Terminal, Operator: p.Operator, Settlement: local.Settlement(p.Settlement)}
+		for _, n := range p.Notices {
+			v.Notices = append(v.Notices, local.PaymentNotice{Creditor: n.Creditor, Number: n.Number, AmountCents: n.AmountCents,
+				Registration: local.Registration(n.Registration), ReceiptID: n.ReceiptID})
+		}
+		if c := p.Charge; c != nil {
+			v.Charge = &local.Charge{STAN: c.STAN, AuthCode: c.AuthCode, PAN: c.PAN, AmountCents: c.AmountCents}
+			if !c.HostTime.IsZero() {
+				v.Charge.HostTime = &c.HostTime
+			}
+		}
+		if p.Reversal != nil {
+			v.Reversal = &local.Reversal{EndedAt: &p.Reversal.EndedAt}
+		}
+		got, want := must(CSV(Listed(names, []local.Payment{v}), "it"))(t), must(CSV(Lines(names, p), "it"))(t)
+		if !bytes.Equal(got, want) {
+			t.Errorf("listed\n%s\nreported\n%s", got, want)
+		}
+	}
+}
+
 func TestHarmless(t *testing.T) {
 	for in, want := range map[string]string{"": "", "Rossi": "Rossi", "=1+1": "'=1+1", "+39": "'+39", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "' =1",
 		"  =1": "'  =1", "\r\n=1": "'  =1", "\u00a0=1": "'\u00a0=1", "＝1": "'＝1", "a=1": "a=1"} {
