@@ -78,13 +78,9 @@ func (o *order) lost(code local.Code, err error) int {
 
 // document writes the one JSON document of --json when there is no payment to write.
 func (o *order) document(e local.Error) {
-	if !o.json {
-		return
+	if o.json {
+		printFailure(e, o.request.RequestID)
 	}
-	printJSON(struct {
-		local.ErrorBody
-		RequestID string `json:"request_id,omitempty"`
-	}{local.ErrorBody{Error: e}, o.request.RequestID})
 }
 
 // printPayment writes a payment for people.

@@ -2,14 +2,18 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"sportello/protocol/local"
 )
@@ -47,7 +51,7 @@ func runPositions(args []string) int {
 	fs.Func("field", "create: un dato del modulo, NOME=VALORE; si ripete", o.field)
 	fs.Func("amount", "create: importo in euro con i centesimi, come 45,00", o.amount)
 	fs.StringVar(&o.request.Reason, "reason", "", "create: causale, senza dati personali; senza, quella del servizio")
-	fs.StringVar(&o.request.RequestID, "request-id", "", "create: identificativo della richiesta: ripeterla con lo stesso non crea due debiti")
+	fs.StringVar(&o.request.RequestID, "request-id", "", "create: identificativo della richiesta: ripeterla con lo stesso non crea due debiti; senza, è lo stesso per lo stesso comando dello stesso giorno")
 	fs.BoolVar(&o.json, "json", false, "un documento JSON")
 	if !parse(fs, args) {
 		return exitUsage
@@ -75,7 +79,7 @@ func runPositions(args []string) int {
 	ctx := context.Background() // the client's own limit ends the call
 	c, err := flags.open(ctx)   // reads the PIN, before anything else of standard input
 	if err != nil {
-		return failClient(err)
+		return failJSON(o.json, err)
 	}
 	defer c.Close()
 	if what == "search" {
@@ -92,7 +96,7 @@ func (c *client) searchPositions(ctx context.Context, creditor, debtor string, a
 	}
 	var found local.SearchResult
 	if err := c.post(ctx, api+"positions/search", local.SearchRequest{Creditor: creditor, Debtor: strings.ToUpper(debtor)}, &found); err != nil {
-		return failClient(err)
+		return failJSON(asJSON, err)
 	}
 	if asJSON {
 		return printJSON(found)
@@ -161,28 +165,61 @@ func (o *newDebt) run(ctx context.Context, c *client) int {
 		}
 	}
 	o.request.Debtor.TaxCode = strings.ToUpper(o.request.Debtor.TaxCode)
-	o.request.RequestID = orElse(o.request.RequestID, newRequestID())
+	fmt.Fprintln(os.Stderr, o.name(time.Now())) // before the call: whatever becomes of it, this repeats it
 	if len(o.fields) > 0 {
 		var all []local.Service
 		if err := c.get(ctx, api+"services", &all); err != nil {
-			return failClient(err)
+			return failJSON(o.json, err)
 		}
 		o.fill(all)
 	}
 	var n local.Notice
 	if err := c.post(ctx, api+"positions", o.request, &n); err != nil {
-		code := failClient(err)
-		if errors.Is(err, errLost) {
-			fmt.Fprintln(os.Stderr, "  ► non si sa se il debito è stato creato: ripetere lo stesso comando con --request-id "+o.request.RequestID)
-			return exitUnknown
-		}
-		return code
+		return o.failed(err)
 	}
 	if o.json {
 		return printJSON(n)
 	}
 	printNotice(os.Stdout, n)
 	return exitDone
+}
+
+// name gives the request its id and says which it is. Without --request-id the id is the command's own, of this
+// day: repeated blindly it finds the debt that it has created, and creates no second one.
+func (o *newDebt) name(now time.Time) string {
+	if o.request.RequestID != "" {
+		return "richiesta " + o.request.RequestID
+	}
+	said, err := json.Marshal(struct {
+		Day     string
+		Request local.CreateRequest
+		Fields  []string
+	}{now.Format(time.DateOnly), o.request, o.fields})
+	if err != nil { // strings and numbers always can be written
+		o.request.RequestID = newRequestID()
+		return "richiesta " + o.request.RequestID
+	}
+	sum := sha256.Sum256(said)
+	o.request.RequestID = "cli-" + hex.EncodeToString(sum[:10])
+	return "richiesta " + o.request.RequestID + ": lo stesso comando, ripetuto oggi, ritrova lo stesso debito (per un secondo debito uguale: --request-id con un altro nome)"
+}
+
+// failed explains a refusal. The platform may have made the debt although no good answer of it came back.
+func (o *newDebt) failed(err error) int {
+	var no *refusal
+	if !errors.Is(err, errLost) && !(errors.As(err, &no) && no.Status >= http.StatusInternalServerError) {
+		return o.explain(err)
+	}
+	o.explain(err)
+	fmt.Fprintln(os.Stderr, "  ► non si sa se il debito è stato creato: ripetere lo stesso comando con --request-id "+o.request.RequestID)
+	return exitUnknown
+}
+
+func (o *newDebt) explain(err error) int {
+	if o.json {
+		printFailure(documentOf(err), o.request.RequestID)
+	}
+	return failClient(err)
 }
 
 // fill turns the fields as typed into what the service's form asks for: text, a number, yes or no. What the form

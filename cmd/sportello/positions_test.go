@@ -2,8 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"sportello/protocol/local"
 )
@@ -86,13 +89,63 @@ func TestPositionsCreate(t *testing.T) {
 		t.Errorf("posted %s", f.decided[1])
 	}
 	notice.Payable, notice.Reason = false, &local.Reason{Text: "già pagato", Hint: "non incassare"}
-	expect(t, f.run("positions", "create", "mensa", "--debtor", rossi, "--name", "M"), exitDone, "già pagato\n  ► non incassare", "")
+	expect(t, f.run("positions", "create", "mensa", "--debtor", rossi, "--name", "M"), exitDone, "già pagato\n  ► non incassare", "richiesta cli-")
 	f.onDecision = func(int, string, string) (any, *local.Error) { return nil, nil }
 	expect(t, f.run("positions", "create", "mensa", "--debtor", rossi, "--name", "M", "--request-id", "r9"), exitUnknown, "", "--request-id r9")
 	f.onDecision = func(int, string, string) (any, *local.Error) {
 		return nil, &local.Error{Code: local.CodeFormInvalid, Message: "classe è obbligatorio"}
 	}
 	expect(t, f.run("positions", "create", "mensa", "--debtor", rossi, "--name", "M"), exitFailed, "", "[form_invalid]")
+}
+
+// What was asked and not surely answered is told by the id that repeats it, and the same command repeats it by itself.
+func TestPositionsCreateIsRepeatable(t *testing.T) {
+	f := newFake(t)
+	requestID := regexp.MustCompile(`"request_id":"(cli-[0-9a-f]{20})"`)
+	f.answers["services"] = []local.Service{{ID: "mensa", Form: json.RawMessage(mensaForm)}}
+	refuse := local.CodePlatformUnavailable
+	f.onDecision = func(int, string, string) (any, *local.Error) { return nil, &local.Error{Code: refuse, Message: "no"} }
+	command := []string{"positions", "create", "mensa", "--debtor", rossi, "--name", "M", "--amount", "45,00", "--json"}
+	var ids []string
+	ask := func(want int, args ...string) result {
+		t.Helper()
+		r := f.run(args...)
+		if r.code != want {
+			t.Fatalf("exit %d, want %d: %s", r.code, want, r.errors)
+		}
+		ids = append(ids, requestID.FindStringSubmatch(f.decided[len(f.decided)-1])[1])
+		return r
+	}
+	for _, refuse = range []local.Code{local.CodePlatformUnavailable, local.CodePlatformNotJSON, local.CodeInternal} {
+		r := ask(exitUnknown, command...)
+		var said struct {
+			local.ErrorBody
+			RequestID string `json:"request_id"`
+		}
+		id := ids[len(ids)-1]
+		if err := json.Unmarshal([]byte(r.out), &said); err != nil || said.RequestID != id || said.Error.Code != refuse {
+			t.Errorf("%v: %s", err, r.out)
+		}
+		if !strings.HasPrefix(r.errors, "richiesta "+id) || !strings.Contains(r.errors, "ripetere lo stesso comando con --request-id "+id) {
+			t.Errorf("said %s", r.errors)
+		}
+	}
+	if ids[0] != ids[1] || ids[0] != ids[2] {
+		t.Errorf("the same command asked as %q", ids)
+	}
+	refuse = local.CodeFormInvalid
+	ask(exitFailed, append(slices.Clone(command[:7]), "--amount", "46,00")...)
+	ask(exitFailed, append(slices.Clone(command[:8]), "45,00", "--field", "classe=2B")...)
+	if ids[3] == ids[0] || ids[4] == ids[0] || ids[3] == ids[4] {
+		t.Errorf("other debts asked as %q", ids)
+	}
+	today := newDebt{request: local.CreateRequest{Service: "mensa"}}
+	tomorrow := today
+	today.name(time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC))
+	tomorrow.name(time.Date(2026, 5, 5, 10, 0, 0, 0, time.UTC))
+	if today.request.RequestID == tomorrow.request.RequestID {
+		t.Error("another day's debt has the same id")
+	}
 }
 
 // The operator's PIN is the first line of standard input, the personal data the following ones.
