@@ -39,7 +39,7 @@ func BenchmarkArchive(b *testing.B) {
 	}
 	var l *Ledger
 	timed("first start", func() { l = openForBench(b, dir) })
-	timed("index brought up to date", func() { follow(b, l) })
+	timed("index brought up to date", func() { follow(b, l, time.Hour) })
 	for _, name := range []string{FileName, ArchiveName} {
 		if fi, err := os.Stat(filepath.Join(dir, name)); err == nil {
 			fmt.Printf("%-44s %d MB\n", name, fi.Size()>>20)
@@ -64,7 +64,7 @@ func BenchmarkArchive(b *testing.B) {
 			b.Fatal(err)
 		}
 	})
-	follow(b, l)
+	follow(b, l, time.Hour)
 	fmt.Printf("%-44s %d kB\n", "heap of the open ledger", (int64(heap())-int64(before))/1024)
 	defer func() {
 		if err := l.Close(); err != nil {

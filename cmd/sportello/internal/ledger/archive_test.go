@@ -236,9 +236,9 @@ func TestSearch(t *testing.T) {
 }
 
 // follow waits until the index has all but what it may lack.
-func follow(t testing.TB, l *Ledger) {
+func follow(t testing.TB, l *Ledger, wait ...time.Duration) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(append(wait, time.Minute)[0]); ; time.Sleep(time.Millisecond) {
 		done := false
 		_ = l.archive.view(func(x *archiveTx) error {
 			done = x != nil && x.at.seq+l.archive.every > l.entries.Load()

@@ -106,8 +106,7 @@ func (c *checker) indexFile(ledger string, tx *bolt.Tx) {
 	}
 	db, err := openArchive(path, true)
 	if err != nil {
-		c.problem("archive", "%v; no payment is touched by it, and the service makes it anew", err)
-		return
+		return // begun and not finished, or torn: the next start makes it anew
 	}
 	defer func() { _ = db.Close() }()
 	_ = db.View(func(itx *bolt.Tx) error {

@@ -12,7 +12,7 @@ import (
 // whole; "pay DIR" pays until it is killed, and says on standard output what it was told is durable.
 func child(what string) int {
 	dir := os.Args[1]
-	l, err := Open(dir, Options{Installation: "A1", BallastBytes: testBallast})
+	l, err := Open(dir, Options{Installation: "A1", BallastBytes: testBallast, archiveEvery: 1})
 	if err != nil {
 		fmt.Println(err)
 		return 1

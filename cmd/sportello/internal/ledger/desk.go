@@ -136,10 +136,14 @@ func (r *record) answered(p Proposal, by ...string) Conclusion {
 	return Conclusion{Outcome: o, ResolvedBy: by, note: p.Note}
 }
 
-// typed is the charge that people have found: the one of the evidence, unless their slip shows another.
+// typed is the charge that people have found: the terminal's record, or the one of the evidence, unless their slip
+// shows another. Where nobody tells the amount it is what was asked: sums of charges are held against the bank's.
 func (r *record) typed(p Proposal) *driver.Charge {
 	c := &driver.Charge{}
-	if r.Charge != nil && r.Preset == driver.Charged && (p.STAN == "" || p.STAN == r.Charge.STAN) {
+	switch {
+	case p.Charge != nil:
+		c = copied(p.Charge)
+	case r.Charge != nil && r.Preset == driver.Charged && (p.STAN == "" || p.STAN == r.Charge.STAN):
 		c = copied(r.Charge)
 	}
 	if p.STAN != "" {
@@ -148,16 +152,19 @@ func (r *record) typed(p Proposal) *driver.Charge {
 	if p.AuthCode != "" {
 		c.AuthCode = p.AuthCode
 	}
+	if c.AmountCents == 0 {
+		c.AmountCents = r.AmountCents
+	}
 	return c
 }
 
 func (p Proposal) body() *proposalBody {
-	return &proposalBody{Answer: p.Answer, Ending: p.Ending, STAN: p.STAN, AuthCode: p.AuthCode} // its note goes into the blob
+	return &proposalBody{Answer: p.Answer, Ending: p.Ending, STAN: p.STAN, AuthCode: p.AuthCode, Charge: p.Charge} // its note goes into the blob
 }
 
 // proposal undoes body; who and when are the entry's.
 func (p *proposalBody) proposal(e *entry) *Proposal {
-	return &Proposal{Answer: p.Answer, Ending: p.Ending, STAN: p.STAN, AuthCode: p.AuthCode, Note: p.Note, By: e.Operator, At: e.At}
+	return &Proposal{Answer: p.Answer, Ending: p.Ending, STAN: p.STAN, AuthCode: p.AuthCode, Charge: p.Charge, Note: p.Note, By: e.Operator, At: e.At}
 }
 
 // Contradict records a later fact that speaks against a verdict and does not overturn it, and opens a case with

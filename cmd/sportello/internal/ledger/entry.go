@@ -160,6 +160,7 @@ type proposalBody struct {
 	Ending   string         `json:"ending,omitempty"`
 	STAN     string         `json:"stan,omitempty"`
 	AuthCode string         `json:"auth_code,omitempty"`
+	Charge   *driver.Charge `json:"charge,omitempty"`
 	Note     string         `json:"note,omitempty"` // of before it stood in the blob
 }
 

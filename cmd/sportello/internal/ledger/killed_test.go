@@ -53,7 +53,7 @@ func TestKilled(t *testing.T) {
 		}
 		path := filepath.Join(dir, FileName)
 		wantSound(t, path)
-		l, err := Open(dir, Options{Installation: "A1", BallastBytes: testBallast})
+		l, err := Open(dir, Options{Installation: "A1", BallastBytes: testBallast, archiveEvery: 1})
 		if err != nil {
 			t.Fatal(err)
 		}

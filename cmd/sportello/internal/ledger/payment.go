@@ -105,6 +105,7 @@ type Proposal struct {
 	Ending   string         `json:",omitzero"` // of a case: EndingRefunded, EndingClosed
 	STAN     string         `json:",omitzero"` // from the slip, with Charged
 	AuthCode string         `json:",omitzero"` // likewise
+	Charge   *driver.Charge `json:",omitzero"` // the terminal's own record that agrees with what was typed; nil: none
 	Note     string         `json:",omitzero"` // what was seen, and where; of an ending: its proof
 	By       string         `json:",omitzero"` // operator id
 	At       time.Time      `json:",omitzero"` // set by the ledger
