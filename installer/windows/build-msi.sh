@@ -33,5 +33,16 @@ if grep -q 'WARNING' warnings; then
 fi
 # With a version in the exe and none in the table Windows could keep the old exe at an upgrade.
 still msibuild out.msi -q "UPDATE \`File\` SET \`Version\` = '$version.0', \`Language\` = '1040' WHERE \`File\` = 'sportello.exe'"
+# CONFIG passes from the user to the installation. The old version goes inside the transaction, so that a new one
+# that does not start brings it back; wixl would remove it after the end. wixl also loses the place of the second
+# action after StartServices.
+still msibuild out.msi \
+  -q "UPDATE \`Property\` SET \`Value\` = 'CONFIG;WIX_DOWNGRADE_DETECTED;WIX_UPGRADE_DETECTED' WHERE \`Property\` = 'SecureCustomProperties'" \
+  -q "UPDATE \`InstallExecuteSequence\` SET \`Sequence\` = 1501 WHERE \`Action\` = 'RemoveExistingProducts'" \
+  -q "UPDATE \`InstallExecuteSequence\` SET \`Sequence\` = 5902 WHERE \`Action\` = 'settleWith'"
+order=$(msiinfo export out.msi InstallExecuteSequence | tr -d '\r' | awk -F'\t' '{at[$1] = $3} END {
+  print at["InstallInitialize"] < at["RemoveExistingProducts"] && at["RemoveExistingProducts"] < at["InstallFiles"] &&
+    at["StartServices"] < at["settle"] && at["StartServices"] < at["settleWith"] && at["settleWith"] < at["InstallFinalize"]}')
+[ "$order" = 1 ] || { echo "build-msi.sh: the sequence of the installation is not as it must be" >&2 && exit 1; }
 still msibuild out.msi -s 'Sportello POS' 'Sportello POS' 'x64;1040' "{$package}"
 mv out.msi "$out"
