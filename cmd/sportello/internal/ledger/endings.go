@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"sportello/protocol/local"
 )
@@ -48,8 +49,9 @@ func (b *batch) endByReceipt(paymentID string) error {
 	return nil
 }
 
-// endBySetup ends the cases that say that the platform cannot register anything: it has accepted a submission.
-func (b *batch) endBySetup() error {
+// endBySetup ends the cases that say that the platform cannot register anything: it has accepted a submission that
+// was begun after they were opened. An earlier one says nothing about the set-up that was found wrong since.
+func (b *batch) endBySetup(begun time.Time) error {
 	for _, id := range strings.Fields(string(b.get(keySetup))) {
 		k, err := load[caseRecord](b.view, tableCases+id)
 		if err == nil && k == nil {
@@ -57,6 +59,9 @@ func (b *batch) endBySetup() error {
 		}
 		if err != nil {
 			return err
+		}
+		if !begun.After(k.Opened) {
+			continue
 		}
 		if err := b.append(&entry{Kind: KindCaseEnded, Payment: k.PaymentID, Case: &caseBody{ID: id, Ending: EndingAccepted}}, nil); err != nil {
 			return err

@@ -114,7 +114,7 @@ func (l *Ledger) Submitted(id string, e SubmissionEnd) (Payment, error) {
 			return err
 		}
 		if to == RegAwaiting || to == RegDone {
-			if err := b.endBySetup(); err != nil {
+			if err := b.endBySetup(r.Submission.At); err != nil {
 				return err
 			}
 		}

@@ -297,6 +297,14 @@ func TestWrongSetupEnds(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 	}
+	// What was begun before it went wrong, and is found accepted afterwards, does not speak of the set-up.
+	early := platformCart(t, l, 4)
+	begun := must(l.Submit(early.ID))(t)
+	wrong(second)
+	must(l.Submitted(early.ID, SubmissionEnd{N: begun.Submission.N, Accepted: true}))(t)
+	if list := must(l.Cases(false))(t); len(list) != 1 || list[0].Cause.Code != reasonWrongSetup {
+		t.Errorf("ended by an earlier submission: %+v", list)
+	}
 }
 
 // TestProviderIsBack: a receipt that could not be looked for has come: its case says nothing any more.

@@ -10,8 +10,8 @@ import (
 	"sportello/protocol/local"
 )
 
-// setupPause is between looks at whether people have mended the set-up.
-const setupPause = time.Minute
+// setupPause is between looks at whether people have mended the set-up: one read of one case of the ledger.
+const setupPause = 5 * time.Second
 
 // setup is whether the platform can register what is submitted at all. Once it has taken a submission for
 // a payment in a browser (id "0", a redirect), none is made any more: until the service is started again,
