@@ -248,6 +248,7 @@ var statuses = map[Code]int{
 	CodeChannelUnproven:      http.StatusOK,
 	CodeReceiptAmount:        http.StatusOK,
 	CodeReceiptUncharged:     http.StatusOK,
+	CodeReceiptTwice:         http.StatusOK,
 	CodeAckNotWritten:        http.StatusOK,
 	CodeExclusivityLost:      http.StatusOK,
 	CodeNoticesNotSent:       http.StatusOK,

@@ -111,6 +111,7 @@ const (
 	CodeChannelUnproven      Code = "channel_unproven"       // our provider, another channel
 	CodeReceiptAmount        Code = "receipt_amount"         // our provider, another amount
 	CodeReceiptUncharged     Code = "receipt_uncharged"      // receipt for an attempt that ended not charged
+	CodeReceiptTwice         Code = "receipt_twice"          // a second receipt of our provider for a charge that is registered by another
 	CodeAckNotWritten        Code = "ack_not_written"        // check first
 	CodeExclusivityLost      Code = "exclusivity_lost"       // somebody else uses the terminal
 	CodeNoticesNotSent       Code = "notices_not_sent"       // charged, but the provider was not told which notices: no receipt comes by itself

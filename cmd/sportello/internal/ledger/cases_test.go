@@ -127,7 +127,7 @@ func TestWhoEndsACase(t *testing.T) {
 	}{
 		{"", reasonExclusivity, false}, {"", reasonPassport, false}, {"", reasonNoReceipts, false},
 		{p.ID, ReasonLateCharge, true}, {registered.ID, ReasonLateCharge, false},
-		{registered.ID, ReasonDoubleCharge, true}, {registered.ID, reasonElsewhere, true}, {registered.ID, reasonContradicted, true}, {registered.ID, reasonUndone, true},
+		{registered.ID, ReasonDoubleCharge, true}, {registered.ID, reasonElsewhere, true}, {registered.ID, reasonTwice, true}, {registered.ID, reasonContradicted, true}, {registered.ID, reasonUndone, true},
 		{refused.ID, reasonUncharged, true}, {refused.ID, "nak", false}, {p.ID, reasonExclusivity, false}, {p.ID, reasonWrongSetup, false},
 	} {
 		k := must(l.OpenCase(Case{PaymentID: c.payment, Terminal: "cassa9" + c.cause, Cause: driver.Reason{Code: c.cause}}))(t)

@@ -31,6 +31,7 @@ const (
 	reasonNoReceipts    = string(local.CodeTerminalWithoutReceipts)
 	reasonWrongSetup    = string(local.CodeSubmissionWrongSetup)
 	reasonUncharged     = string(local.CodeReceiptUncharged)
+	reasonTwice         = string(local.CodeReceiptTwice)
 	reasonElsewhere     = string(local.CodePaidElsewhere)
 	reasonChannel       = string(local.CodeChannelUnproven)
 	// ReasonReceiptLate on a charged notice: the platform answered, and the receipt that was due was not there.

@@ -110,7 +110,7 @@ func judge(m matter, receipts []govpay.Receipt) finding {
 		case len(rest) > 0 && m.alone:
 			// Paid twice through our provider, and only one charge is ours. Where there were
 			// other attempts their watch looks into it.
-			f.cause, f.witness = driver.Reason{Code: string(local.CodeReceiptUncharged)}, rest[0]
+			f.cause, f.witness = driver.Reason{Code: string(local.CodeReceiptTwice)}, rest[0]
 		}
 		return f
 	case len(channel) > 0:

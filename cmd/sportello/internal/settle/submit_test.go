@@ -268,7 +268,7 @@ func TestTwoSubmissionsBothPaid(t *testing.T) {
 		w.pays(1)
 		w.pays(2)
 		time.Sleep(time.Hour)
-		if w.registration("P1") != ledger.RegDone || !slices.Equal(w.causes(), []string{"receipt_uncharged"}) {
+		if w.registration("P1") != ledger.RegDone || !slices.Equal(w.causes(), []string{"receipt_twice"}) {
 			t.Errorf("%q, cases %v", w.registration("P1"), w.causes())
 		}
 	})

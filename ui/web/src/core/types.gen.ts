@@ -269,6 +269,7 @@ export type Code =
   | "channel_unproven" // our provider, another channel
   | "receipt_amount" // our provider, another amount
   | "receipt_uncharged" // receipt for an attempt that ended not charged
+  | "receipt_twice" // a second receipt of our provider for a charge that is registered by another
   | "ack_not_written" // check first
   | "exclusivity_lost" // somebody else uses the terminal
   | "notices_not_sent" // charged, but the provider was not told which notices: no receipt comes by itself
