@@ -76,7 +76,7 @@ func TestProposeAndCountersign(t *testing.T) {
 			if p.State != c.end || !slices.Equal(p.ResolvedBy, by) || p.Proposal != nil || p.NeedsPeople || p.Reason.Code != "by_people" {
 				t.Fatalf("%+v", p)
 			}
-			if c.end == Charged && (p.Charge == nil || p.Charge.STAN != "000077" || p.Charge.AuthCode != "A1" || p.ReceiptNumber == "") {
+			if c.end == Charged && (p.Charge == nil || p.Charge.STAN != "000077" || p.Charge.AmountCents != p.AmountCents || p.Charge.AuthCode != "A1" || p.ReceiptNumber == "") {
 				t.Fatalf("%+v", p.Charge)
 			}
 			holder := ""
@@ -342,5 +342,18 @@ func TestConfirm(t *testing.T) {
 	l = reopen(t, l)
 	if p = must(l.Payment(p.ID))(t); !p.Confirmed || p.Reason.Code != "approved" {
 		t.Errorf("%+v", p)
+	}
+}
+
+// TestRecordThatAgrees: the terminal's record that a proposal names is the charge, whoever signs and after a start.
+func TestRecordThatAgrees(t *testing.T) {
+	l := open(t, t.TempDir())
+	p := unknown(t, l, 1, "")
+	record := driver.Charge{STAN: "000077", AuthCode: "A1", PAN: "************1234", Entry: "CLI", AmountCents: p.AmountCents}
+	must(l.Propose(p.ID, p.EvidenceSeq, Proposal{Answer: driver.Charged, STAN: "000077", Charge: &record, By: "anna"}))(t)
+	l = reopen(t, l)
+	p = must(l.Countersign(p.ID, p.EvidenceSeq, "capo", true))(t)
+	if p.State != Charged || p.Charge == nil || *p.Charge != record {
+		t.Fatalf("%s %+v", p.State, p.Charge)
 	}
 }

@@ -225,7 +225,7 @@ func TestStrangerOnASharedTerminal(t *testing.T) {
 }
 
 // TestOwnUnknownIsNoStranger: what the terminal remembers may be the very attempt that people look into. It does not
-// make the terminal somebody else's; a supervisor has to see it all the same.
+// make the terminal somebody else's; nothing is charged until that payment is decided.
 func TestOwnUnknownIsNoStranger(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		d := w.terminals[0]
@@ -248,11 +248,13 @@ func TestOwnUnknownIsNoStranger(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.script(func(d *terminal) { d.word = nil })
-		w.wantSupervisor("r2", 2)
+		w.wantAwaited("r2", 2, p.ID)
 		if ts, _ := w.ledger.Terminal("cassa1"); ts.Demoted {
 			t.Errorf("demoted: %s", ts.DemotedWhy)
 		}
-	}, exclusively)
+		w.decideCharged(p.ID)
+		w.charged("r3", 3)
+	}, exclusively, withReceipts)
 }
 
 // TestZeroNumberProvesNothing: results of refusals carry no number, ours like a stranger's.

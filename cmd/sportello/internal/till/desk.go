@@ -41,8 +41,15 @@ func (t *Till) Resolve(ctx context.Context, op local.Operator, paymentID string,
 	if err := t.early(p, verdict); err != nil {
 		return local.Payment{}, err
 	}
-	p, err = t.o.Ledger.Propose(p.ID, req.EvidenceSeq, ledger.Proposal{Answer: verdict,
-		STAN: req.STAN, AuthCode: strings.ToUpper(req.AuthCode), Note: strings.TrimSpace(req.Note), By: op.ID})
+	auth := strings.ToUpper(req.AuthCode)
+	var told *driver.Charge
+	if s := t.stations[p.Terminal]; s != nil && verdict == driver.Charged && req.EvidenceSeq == p.EvidenceSeq { // else the ledger says that it is stale
+		if told, err = s.agrees(p, req.STAN, auth); err != nil {
+			return local.Payment{}, internal(err)
+		}
+	}
+	p, err = t.o.Ledger.Propose(p.ID, req.EvidenceSeq, ledger.Proposal{Answer: verdict, Charge: told,
+		STAN: req.STAN, AuthCode: auth, Note: strings.TrimSpace(req.Note), By: op.ID})
 	if err != nil {
 		return local.Payment{}, about(paymentID, err)
 	}
@@ -56,6 +63,8 @@ func (t *Till) Countersign(ctx context.Context, op local.Operator, paymentID str
 	switch {
 	case err != nil:
 		return local.Payment{}, err
+	case open(p) && p.Proposal == nil && req.Accept && req.EvidenceSeq == p.EvidenceSeq:
+		return local.Payment{}, &local.Error{Code: local.CodeNoProposal, PaymentID: p.ID}
 	case p.Proposal == nil:
 		return local.Payment{}, &local.Error{Code: local.CodeStateChanged, PaymentID: p.ID}
 	}
@@ -103,6 +112,8 @@ func (t *Till) CountersignCase(_ context.Context, op local.Operator, caseID stri
 	switch {
 	case err != nil:
 		return local.Case{}, internal(err)
+	case c.Ended.IsZero() && c.Proposal == nil && req.Accept && req.EvidenceSeq == c.Seq:
+		return local.Case{}, &local.Error{Code: local.CodeNoProposal, PaymentID: c.PaymentID}
 	case c.Proposal == nil:
 		return local.Case{}, &local.Error{Code: local.CodeStateChanged, PaymentID: c.PaymentID}
 	}

@@ -21,10 +21,13 @@ var (
 func (w *world) unknown(id string, n int, preset driver.Verdict) local.Payment {
 	w.t.Helper()
 	d := w.terminals[0]
+	var raw []byte
 	d.script(func(d *terminal) {
 		d.word = func(context.Context, driver.Payment) driver.Outcome { return lost("") }
 		d.resolve = func(_ context.Context, _ driver.Attempt, r driver.Recorder) error {
-			_, raw := d.saves("000000")
+			if raw == nil {
+				_, raw = d.saves("000000")
+			}
 			o := people
 			o.Preset = preset
 			o.Evidence = []driver.Evidence{{Kind: "last_result", Text: "a result that does not decide", Raw: raw}}
@@ -43,6 +46,11 @@ func (w *world) resolve(op local.Operator, p local.Payment, a local.Answer) (loc
 	req := local.ResolutionRequest{RequestID: "x", EvidenceSeq: p.EvidenceSeq, Answer: a, Note: "sullo scontrino"}
 	if a == local.AnswerCharged {
 		req.STAN, req.AuthCode = "000123", "a12345"
+		for _, e := range p.Evidence {
+			if e.Charge != nil {
+				req.STAN = e.Charge.STAN
+			}
+		}
 	}
 	return w.till.Resolve(context.Background(), op, p.ID, req)
 }
@@ -76,7 +84,7 @@ func TestTwoPeople(t *testing.T) {
 				t.Fatalf("%+v %v", v, err)
 			}
 			got := w.wantState(p.ID, want)
-			if want == ledger.Charged && (got.Charge == nil || got.Charge.STAN != "000123" || got.Charge.AuthCode != "A12345") {
+			if want == ledger.Charged && (got.Charge == nil || got.Charge.STAN != "000001" || got.Charge.AuthCode != "A12345") {
 				t.Errorf("%+v", got.Charge)
 			}
 			// What they had before them is known now: nobody has to adopt it.
@@ -111,7 +119,7 @@ func TestSamePerson(t *testing.T) {
 			t.Fatalf("%+v %v", v, err)
 		}
 		_, err = w.countersign(second, v, true)
-		wantCode(t, err, local.CodeStateChanged)
+		wantCode(t, err, local.CodeNoProposal)
 		if v, err = w.resolve(clerk, w.shown(p.ID), local.AnswerNotCharged); err != nil {
 			t.Fatal(err)
 		}

@@ -327,7 +327,7 @@ func TestActions(t *testing.T) {
 		_, err = w.act(clerk, "adopt")
 		wantCode(t, err, local.CodeForbiddenRole)
 		_, err = w.act(chief, "free")
-		wantCode(t, err, local.CodeNotFound)
+		wantCode(t, err, local.CodeNothingToFree)
 		_, err = w.act(chief, "erase")
 		wantCode(t, err, local.CodeNotServed)
 		_, err = w.till.TerminalAction(context.Background(), clerk, "cassa9", "status", local.ActionRequest{})

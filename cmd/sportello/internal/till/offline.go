@@ -68,7 +68,7 @@ func (t *Till) Offline(_ context.Context, op local.Operator, req local.OfflineRe
 		}
 		return local.Offline{}, e
 	case errors.Is(err, ledger.ErrOfflineClosed):
-		return local.Offline{}, &local.Error{Code: local.CodeOfflineNotOpen, Err: err}
+		return local.Offline{}, &local.Error{Code: local.CodeOfflineNothingOpen, Err: err}
 	case err != nil:
 		return local.Offline{}, internal(err)
 	}

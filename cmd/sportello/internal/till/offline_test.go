@@ -60,7 +60,7 @@ func TestOfflinePeriod(t *testing.T) {
 		wantCode(t, ask(chief, local.OfflineOpen, " "), local.CodeBadRequest)
 		wantCode(t, ask(chief, local.OfflineOpen, "carta 4111111111111111"), local.CodeBadRequest)
 		wantCode(t, ask(chief, "toggle", "guasto"), local.CodeBadRequest)
-		wantCode(t, ask(chief, local.OfflineClose, ""), local.CodeOfflineNotOpen)
+		wantCode(t, ask(chief, local.OfflineClose, ""), local.CodeOfflineNothingOpen)
 		shown := func() *local.Offline {
 			synctest.Wait()
 			s, err := w.till.Snapshot(context.Background(), clerk)

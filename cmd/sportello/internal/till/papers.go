@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 
 	"sportello/cmd/sportello/internal/ledger"
@@ -20,12 +21,12 @@ func (t *Till) RegistrationReceipt(ctx context.Context, paymentID string, notice
 		return local.RegistrationReceipt{}, about(paymentID, err)
 	}
 	if notice < 0 || notice >= len(p.Notices) {
-		return local.RegistrationReceipt{}, &local.Error{Code: local.CodeNotFound, PaymentID: p.ID, Detail: "no such notice"}
+		return local.RegistrationReceipt{}, &local.Error{Code: local.CodeNoSuchNotice, PaymentID: p.ID, Args: map[string]string{local.ArgLimit: strconv.Itoa(len(p.Notices))}}
 	}
 	n := p.Notices[notice]
 	kept, err := t.o.Ledger.RegistrationReceipt(p.ID, notice)
 	if err != nil {
-		return local.RegistrationReceipt{}, receiptError(p.ID, err)
+		return local.RegistrationReceipt{}, receiptError(p, err)
 	}
 	v := local.RegistrationReceipt{PaymentID: p.ID, Creditor: n.Creditor, Number: n.Number, ReceiptID: kept.ID,
 		At: moment(kept.At), HasPDF: len(kept.PDF) > 0, PDF: kept.PDF}
@@ -47,14 +48,18 @@ func (t *Till) RegistrationReceipt(ctx context.Context, paymentID string, notice
 	return v, nil
 }
 
-// receiptError: no receipt, or none any more.
-func receiptError(id string, err error) error {
-	e := about(id, err)
-	if errors.Is(err, ledger.ErrErased) {
-		var known *local.Error
-		if errors.As(e, &known) {
-			known.Code, known.Detail = local.CodeNotFound, "erased by retention"
-		}
+// receiptError: no receipt yet, none ever, or none any more.
+func receiptError(p ledger.Payment, err error) error {
+	e := about(p.ID, err)
+	var known *local.Error
+	if !errors.As(e, &known) {
+		return e
+	}
+	switch {
+	case errors.Is(err, ledger.ErrErased):
+		known.Code, known.Detail = local.CodeNotFound, "erased by retention"
+	case errors.Is(err, ledger.ErrNotFound) && p.State == ledger.Charged:
+		known.Code = local.CodeReceiptAwaited
 	}
 	return e
 }

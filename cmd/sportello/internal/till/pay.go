@@ -325,7 +325,7 @@ func (s *station) refuse(ctx context.Context, a *attempt, err error) {
 		s.note(refusal)
 	}
 	s.turnAway(a, refusal)
-	if refusal.Code == local.CodeNeedsAdopt {
+	if refusal.Code == local.CodeNeedsAdopt || refusal.Code == local.CodeTerminalAwaited {
 		s.describe(ctx)
 	}
 }

@@ -432,7 +432,7 @@ func TestFreeAgainstTheVerdict(t *testing.T) {
 			}()
 			close(found)
 			switch code := codeOf(t, <-freed); code {
-			case "", local.CodeStateChanged, local.CodeNotFound, local.CodeTerminalBusy:
+			case "", local.CodeStateChanged, local.CodeNothingToFree, local.CodeTerminalBusy:
 			default:
 				t.Errorf("%q", code)
 			}

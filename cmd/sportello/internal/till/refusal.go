@@ -52,7 +52,7 @@ func terminalError(label string, err error) *local.Error {
 
 // aboutTerminal says that a refusal changes the terminal's light.
 func aboutTerminal(code local.Code) bool {
-	if code == local.CodeNeedsAdopt {
+	if code == local.CodeNeedsAdopt || code == local.CodeTerminalAwaited {
 		return true
 	}
 	for _, c := range terminalCodes {

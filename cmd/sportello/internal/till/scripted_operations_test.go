@@ -143,12 +143,15 @@ func (d *terminal) Heard(string) bool {
 
 func (d *terminal) HeardReversal(reference string) bool { return d.Heard(reference) }
 
+// scriptedPAN is the card of every sale that the scripted terminal remembers.
+const scriptedPAN = "************1234"
+
 // Decode reads what the scripted terminal saves; nothing else.
 func (d *terminal) Decode(raw []byte) (driver.Last, bool) {
 	n, found := strings.CutPrefix(string(raw), d.name+" result ")
 	number, err := strconv.Atoi(n)
 	return driver.Last{Present: true, Raw: raw, Kind: "payment", Approved: true, Charge: driver.Charge{STAN: fmt.Sprintf("%06d", number), AmountCents: price,
-		AuthCode: "A12345", HostTime: d.read().when}}, found && err == nil
+		AuthCode: "A12345", PAN: scriptedPAN, HostTime: d.read().when}}, found && err == nil
 }
 
 func (d *terminal) Lease() driver.Lease { return d.read().ops.lease }

@@ -169,9 +169,9 @@ func TestRegistrationReceipt(t *testing.T) {
 		}
 		p := w.charged("r1", 1)
 		_, err := get(p.ID, 0, false)
-		wantCode(t, err, local.CodeNotFound)
+		wantCode(t, err, local.CodeReceiptAwaited)
 		_, err = get(p.ID, 1, false)
-		wantCode(t, err, local.CodeNotFound)
+		wantCode(t, err, local.CodeNoSuchNotice)
 		_, err = get("A1-00000099", 0, false)
 		wantCode(t, err, local.CodeNotFound)
 		at := time.Now().Truncate(time.Second)

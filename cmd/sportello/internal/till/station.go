@@ -27,6 +27,7 @@ type station struct {
 	known      bool // what it remembered when last looked at in this process need not be adopted (design 5.7)
 	needsAdopt bool
 	stranger   string // what it remembered when last looked at, for people
+	awaits     string // payment of unknown outcome that this may be; empty: none
 	activity   *local.Activity
 	since      time.Time            // held or resolving
 	asking     local.Lease          // the question that the worker is at; Holder empty: none
@@ -262,6 +263,9 @@ func (s *station) greet(ctx context.Context) {
 	if err == nil {
 		var last driver.Last
 		if last, err = s.term.Driver.Last(ctx); err == nil {
+			err = s.reconsider(ctx, last)
+		}
+		if err == nil {
 			err = s.recognise(last, nil)
 		}
 	}

@@ -45,9 +45,15 @@ func (s *station) recognise(last driver.Last, notices []ledger.Notice) error {
 	if err != nil {
 		return err
 	}
+	var awaits ledger.Payment
+	if !known {
+		if awaits, err = s.awaited(last); err != nil {
+			return err
+		}
+	}
 	s.mu.Lock()
 	s.known, s.needsAdopt = known, !known
-	s.stranger = inWords(last, s.till.lang())
+	s.stranger, s.awaits = inWords(last, s.till.lang()), awaits.ID
 	s.mu.Unlock()
 	if !known {
 		return s.strangerError()
@@ -55,19 +61,8 @@ func (s *station) recognise(last driver.Last, notices []ledger.Notice) error {
 	return nil
 }
 
-// strangerError asks for a supervisor, with what the terminal remembers.
-func (s *station) strangerError() *local.Error {
-	args := s.args()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stranger != "" {
-		args[local.ArgFound] = s.stranger
-	}
-	return &local.Error{Code: local.CodeNeedsAdopt, Args: args}
-}
-
 // describe asks the terminal for all that it says of a stranger that a pre-flight has found: the baseline
-// has only its number. What may be charged does not change by it.
+// has only its number. What that says of an outcome that is awaited is judged now.
 func (s *station) describe(ctx context.Context) {
 	last, err := s.term.Driver.Last(ctx)
 	if err != nil || !last.Present {
@@ -75,8 +70,16 @@ func (s *station) describe(ctx context.Context) {
 	}
 	s.mu.Lock()
 	s.stranger = inWords(last, s.till.lang())
+	awaits := s.awaits != ""
 	s.mu.Unlock()
-	s.note(s.strangerError())
+	if !awaits {
+		s.note(s.strangerError())
+		return
+	}
+	if err = s.reconsider(ctx, last); err == nil {
+		err = s.recognise(last, nil)
+	}
+	s.note(err)
 }
 
 // dateTime is how people of each language write a date and a time.

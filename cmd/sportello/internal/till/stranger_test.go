@@ -116,7 +116,7 @@ func TestStrangerBeforeARetry(t *testing.T) {
 }
 
 // TestStrangerWhileOneIsOpen: what the terminal remembers may be the payment that people look into. They get to
-// see it, and nothing is charged until a supervisor has.
+// see it, and nothing is charged until they have decided.
 func TestStrangerWhileOneIsOpen(t *testing.T) {
 	for _, when := range []string{"before a payment", "when looked at"} {
 		t.Run(when, func(t *testing.T) {
@@ -137,7 +137,7 @@ func TestStrangerWhileOneIsOpen(t *testing.T) {
 						}
 					}
 				}
-				w.wantSupervisor("r2", 2)
+				w.wantAwaited("r2", 2, p.ID)
 				got := w.wantState(p.ID, ledger.Unknown)
 				if !got.NeedsPeople || got.Preset != before.Preset || got.Reason != before.Reason {
 					t.Errorf("%+v, before %+v", got, before)
@@ -152,6 +152,7 @@ func TestStrangerWhileOneIsOpen(t *testing.T) {
 				if ts, _ := w.ledger.Terminal("cassa1"); ts.Demoted {
 					t.Errorf("demoted: %s", ts.DemotedWhy)
 				}
+				w.decideCharged(p.ID)
 				w.restart()
 				synctest.Wait()
 				if v := w.terminal("cassa1"); v.NeedsAdopt {

@@ -108,10 +108,7 @@ func (s *station) fits(p ledger.Payment, last driver.Last, newest bool) (bool, e
 	if err != nil {
 		return false, err
 	}
-	during := func(at time.Time) bool {
-		return !at.Before(p.SentAt.Add(-saleBefore)) && !at.After(p.SentAt.Add(saleAfter))
-	}
-	return during(c.HostTime) || during(c.HostTime.Add(-baseline.ClockOffset)), nil
+	return during(p, baseline, c.HostTime), nil
 }
 
 // hasEvidence says that a message is among the evidence of a payment already.

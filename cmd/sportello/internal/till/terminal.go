@@ -125,6 +125,9 @@ func (s *station) adopt(ctx context.Context, op local.Operator, rep *local.Termi
 	if err != nil {
 		return err
 	}
+	if err := s.mayAdopt(ctx, last); err != nil {
+		return err
+	}
 	if err := s.till.o.Ledger.Adopt(s.term.Name, op.ID, last); err != nil {
 		return err
 	}
@@ -134,6 +137,24 @@ func (s *station) adopt(ctx context.Context, op local.Operator, rep *local.Termi
 	}
 	s.greet(ctx)
 	return nil
+}
+
+// mayAdopt refuses to wave through what may be the charge of a payment whose outcome is awaited.
+func (s *station) mayAdopt(ctx context.Context, last driver.Last) error {
+	if err := s.reconsider(ctx, last); err != nil {
+		return err
+	}
+	known, err := s.till.o.Ledger.KnowsResult(s.term.Name, last.Raw, last.Charge.STAN)
+	if err != nil || known {
+		return err
+	}
+	p, err := s.awaited(last)
+	if err != nil || p.ID == "" {
+		return err
+	}
+	err = s.recognise(last, nil)
+	s.note(err)
+	return err
 }
 
 // free gives the terminal back while the notice stays locked (design 3.6). The clerk may once the
@@ -162,7 +183,7 @@ func (s *station) free(ctx context.Context, op local.Operator) error {
 	case err != nil:
 		return err
 	case id == "":
-		return &local.Error{Code: local.CodeNotFound, Detail: "the terminal is not locked"}
+		return &local.Error{Code: local.CodeNothingToFree, Args: s.args()}
 	}
 	p, err := s.till.o.Ledger.Payment(id)
 	if err != nil {
