@@ -338,7 +338,7 @@ func (r *record) hear(to State, c Conclusion) (State, Conclusion) {
 	o.Preset = driver.Charged
 	if to == NotCharged {
 		o.Evidence = append(slices.Clone(o.Evidence), driver.Evidence{Kind: "receipt",
-			Text: fmt.Sprintf("judged %s (%s) by %q against the receipt %q of our provider", o.Verdict, o.Reason.Code, c.ResolvedBy, id)})
+			Text: fmt.Sprintf("Giudicato «non addebitato» (%s) contro la ricevuta «%s» del nostro prestatore.", strings.Join(append([]string{o.Reason.Code}, c.ResolvedBy...), ", "), id)})
 		c.ResolvedBy = nil // nothing is resolved
 		o.Verdict, o.Final, o.Reason = driver.Unknown, true, driver.Reason{Code: reasonPeople}
 	}
@@ -384,11 +384,11 @@ func (b *batch) outcomeEntry(r *record, to State, c Conclusion) (*entry, []Case,
 	if ch := o.Charge; ch != nil && ch.AmountCents != 0 && ch.AmountCents != r.AmountCents {
 		body.Held = &driver.Reason{Code: reasonAmountDiffers}
 		cases = append(cases, Case{PaymentID: r.ID, Cause: *body.Held,
-			Evidence: fmt.Sprintf("asked %d cents, the terminal charged %d", r.AmountCents, ch.AmountCents)})
+			Evidence: fmt.Sprintf("Chiesti %s, il terminale ha addebitato %s.", local.Money(r.AmountCents, "it"), local.Money(ch.AmountCents, "it"))})
 	}
 	if r.Settlement != SettlementPlatform && (r.Unsent || body.unsent()) {
 		cases = append(cases, Case{PaymentID: r.ID, Cause: driver.Reason{Code: reasonUnsent},
-			Evidence: "charged, and the provider was not told which notices: " + driver.NoticesNotSent})
+			Evidence: "Addebitato, e il terminale non ha detto al prestatore quali avvisi."})
 	}
 	if r.State != NotCharged {
 		return e, cases, nil
@@ -404,9 +404,9 @@ func (b *batch) outcomeEntry(r *record, to State, c Conclusion) (*entry, []Case,
 			cause.Code = ReasonDoubleCharge
 		}
 	}
-	late := Case{PaymentID: r.ID, Cause: cause, Evidence: "held for not charged, then found charged"}
+	late := Case{PaymentID: r.ID, Cause: cause, Evidence: "Dato per non addebitato, poi risultato addebitato"}
 	for _, held := range body.Contested {
-		late.Evidence += fmt.Sprintf("; %s is held by %s", held.Lock, held.Payment)
+		late.Evidence += fmt.Sprintf("; l'avviso %s è di %s", held.Lock, held.Payment)
 	}
 	return e, append(cases, late), nil
 }

@@ -32,7 +32,7 @@ func (l *Ledger) Commission(name, operator string, p driver.Passport) (changed [
 		for _, f := range passportFields {
 			if before, now := f.of(t.Passport), f.of(&p); before != now {
 				changed = append(changed, f.name)
-				told = append(told, fmt.Sprintf("%s %q, before %q", f.name, now, before))
+				told = append(told, fmt.Sprintf("%s «%s», prima «%s»", f.name, now, before))
 				grave = grave || f.lost(before, now)
 			}
 		}
@@ -40,7 +40,7 @@ func (l *Ledger) Commission(name, operator string, p driver.Passport) (changed [
 			return nil
 		}
 		_, err = b.openCase(Case{Terminal: name, Cause: driver.Reason{Code: reasonPassport, Text: strings.Join(changed, ", ")},
-			Evidence: "terminal " + name + ": " + strings.Join(told, "; ")})
+			Evidence: "terminale " + name + ": " + strings.Join(told, "; ")})
 		return err
 	}})
 	return changed, err

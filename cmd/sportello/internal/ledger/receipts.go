@@ -82,7 +82,7 @@ func (b *batch) mindReceipts(name string) error {
 	case t.Stopped == "" && t.LateCount >= stopAt:
 		_, late := b.waiting(name)
 		_, err = b.openCase(Case{Terminal: name, Cause: driver.Reason{Code: reasonNoReceipts},
-			Evidence: fmt.Sprintf("terminal %s: no receipt of %s", name, strings.Join(late, ", "))})
+			Evidence: fmt.Sprintf("terminale %s: nessuna ricevuta di %s", name, strings.Join(late, ", "))})
 	case t.Stopped != "" && t.LateCount < stopAt:
 		err = b.append(&entry{Kind: KindCaseEnded, Case: &caseBody{ID: t.Stopped, Ending: endingReceipts}}, nil)
 	}

@@ -176,7 +176,7 @@ func (b *batch) overtaken(terminal string) error {
 		return err
 	}
 	_, err = b.openCase(Case{PaymentID: r.ID, Cause: driver.Reason{Code: reasonContradicted},
-		Evidence: "given back, and the terminal, which may not know that we have its word, was not asked whether it has undone that: the charge may stand"})
+		Evidence: "Stornato; ma il terminale forse non sa che abbiamo avuto la sua risposta, e non gli si è chiesto se ha annullato lo storno: l'addebito può valere."})
 	return err
 }
 
@@ -185,10 +185,10 @@ func (r *record) reversalCases(to State, o driver.Outcome) []Case {
 	switch {
 	case to == Reversing && o.Final && !r.NeedsPeople:
 		return []Case{{PaymentID: r.ID, Cause: driver.Reason{Code: reasonReversal, Text: o.Reason.Text},
-			Evidence: "a reversal was sent, and whether the money was given back is not known"}}
+			Evidence: "Uno storno è stato inviato, e non si sa se il denaro è stato restituito."}}
 	case to == Reversed && r.witness() != "":
 		return []Case{{PaymentID: r.ID, Cause: driver.Reason{Code: reasonAfterReversal},
-			Evidence: fmt.Sprintf("given back, and the platform holds the receipt %q of our provider", r.witness())}}
+			Evidence: fmt.Sprintf("Stornato, e la piattaforma ha la ricevuta «%s» del nostro prestatore.", r.witness())}}
 	}
 	return nil
 }
@@ -200,7 +200,7 @@ func (r *record) afterReversal(c RegistrationChange) *Case {
 		k.Evidence = c.Case.Evidence
 	}
 	if k.Evidence == "" {
-		k.Evidence = fmt.Sprintf("given back, and then the receipt %q of our provider came", c.ReceiptID)
+		k.Evidence = fmt.Sprintf("Stornato, e poi è arrivata la ricevuta «%s» del nostro prestatore.", c.ReceiptID)
 	}
 	return k
 }

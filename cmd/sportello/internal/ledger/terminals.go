@@ -151,7 +151,7 @@ func (l *Ledger) Demote(name, why string) error {
 		if err := b.append(&entry{Kind: KindTerminalDemoted, Terminal: &terminalBody{Name: name, Why: why}}, nil); err != nil {
 			return err
 		}
-		_, err = b.openCase(Case{Terminal: name, Cause: driver.Reason{Code: reasonExclusivity, Text: why}, Evidence: "terminal " + name})
+		_, err = b.openCase(Case{Terminal: name, Cause: driver.Reason{Code: reasonExclusivity, Text: why}, Evidence: "terminale " + name})
 		return err
 	}})
 }

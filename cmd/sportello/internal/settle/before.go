@@ -239,7 +239,7 @@ func (l *look) ownCodes(p ledger.Payment, m *matter, refs []govpay.ReceiptRef) e
 	case living != "":
 		m.code = living
 	case refused != "" && named:
-		m.refused = fmt.Sprintf("attempt %q was refused", refused)
+		m.refused = fmt.Sprintf("Il tentativo «%s» è stato rifiutato dal prestatore.", refused)
 	}
 	return nil
 }

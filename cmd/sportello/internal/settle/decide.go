@@ -167,17 +167,20 @@ func nearest(rs []*govpay.Receipt, sent time.Time) *govpay.Receipt {
 	})
 }
 
-// describe is a receipt in words for a case; nothing personal.
+// describe is a receipt in words for a case, which the office reads; nothing personal.
 func describe(r *govpay.Receipt) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "receipt %q, %s", r.ID, euro(r.Cents))
+	fmt.Fprintf(&b, "ricevuta «%s», %s", r.ID, euro(r.Cents))
 	if p := r.Proof; p != nil {
-		fmt.Fprintf(&b, ", provider %q, channel %q", p.PSP, p.Channel)
+		fmt.Fprintf(&b, ", prestatore «%s», canale «%s»", p.PSP, p.Channel)
 		if !p.PaidAt.IsZero() {
-			fmt.Fprintf(&b, ", paid at %s", p.PaidAt.Format(time.RFC3339))
+			fmt.Fprintf(&b, ", pagata il %s", onDay(p.PaidAt))
 		}
 	}
 	return b.String()
 }
+
+// onDay is a time as the office reads it.
+func onDay(t time.Time) string { return t.Local().Format("02/01/2006 15:04") }
 
 func euro(cents int64) string { return local.Money(cents, "it") }

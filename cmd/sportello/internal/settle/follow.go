@@ -53,7 +53,7 @@ func (l *look) follows(p ledger.Payment, todo []int, s sight, asked time.Time) (
 	}
 	switch {
 	case working > 0 && over:
-		return l.waits(p, todo, local.CodeSubmissionUnsure, "", toldUnsure, "the platform shows a record of ours in a state that is not known"), false
+		return l.waits(p, todo, local.CodeSubmissionUnsure, "", toldUnsure, "La piattaforma mostra una nostra registrazione in uno stato che il programma non conosce."), false
 	case !over:
 		return result{at: l.memo.window}, false
 	}
@@ -77,25 +77,28 @@ func (l *look) follows(p ledger.Payment, todo []int, s sight, asked time.Time) (
 		if what == "paid" && told == 0 {
 			code = local.CodeTroublePaid
 		}
-		return l.waits(p, todo, code, "", told, fmt.Sprintf("notice %d is %s, and not by us", i, what)), false
+		return l.waits(p, todo, code, "", told, fmt.Sprintf("L'avviso %s %s, e non da noi.", p.Notices[i].Number, blocked[what])), false
 	}
 	l.memo.blocked = time.Time{}
 	switch {
 	case nobody > 1:
 		return l.waits(p, todo, local.CodeSubmissionUnsure, string(govpay.AttemptSendError), toldUnsure,
-			"submitted twice, and of neither the platform knows whether pagoPA got it: it is not submitted again"), false
+			"Inviato due volte, e di nessuna la piattaforma sa se è arrivata a pagoPA: non si invia più."), false
 	case !patient:
 		return result{at: l.memo.sendError.Add(l.w.o.SendErrorWait)}, false
 	case now.Before(l.memo.repeat):
 		return result{at: l.memo.repeat, slow: true}, false
 	case refused > 0 && l.told&toldRefused == 0:
 		l.memo.repeat = now.Add(l.w.o.SlowPause)
-		r := l.waits(p, todo, local.CodeSubmissionRefused, "", toldRefused, "the provider refused what was submitted")
+		r := l.waits(p, todo, local.CodeSubmissionRefused, "", toldRefused, "Il prestatore ha rifiutato ciò che era stato inviato.")
 		r.at, r.slow = l.memo.repeat, true
 		return r, false
 	}
 	return result{}, true
 }
+
+// blocked are the words for what stands in the way of a notice.
+var blocked = map[string]string{"paid": "risulta pagato", "in progress": "risulta in corso di pagamento"}
 
 func recordOf(records []govpay.Payment, own attemptCode) govpay.Payment {
 	for _, r := range records {

@@ -190,7 +190,7 @@ func (l *look) orphaned(p ledger.Payment) result {
 		return result{}
 	}
 	k := l.opens(local.CodeProviderMissing, p.Terminal,
-		fmt.Sprintf("made on terminal %q, which has no provider configured: its receipt is not looked for", p.Terminal))
+		fmt.Sprintf("Fatto sul terminale «%s», che nella configurazione non ha più un prestatore: la sua ricevuta non si cerca.", p.Terminal))
 	_, err := l.register(ledger.RegistrationChange{Reason: why, Case: k})
 	return result{err: err, stale: errors.Is(err, ledger.ErrStale)}
 }
@@ -272,9 +272,9 @@ func (l *look) missing(p ledger.Payment) error {
 			continue
 		}
 		k := newCase(l.PaymentID, why, nil)
-		k.Evidence = fmt.Sprintf("charged at %s, and no receipt at %s", p.SentAt.Format(time.RFC3339), time.Now().Format(time.RFC3339))
+		k.Evidence = fmt.Sprintf("Addebitato il %s; il %s la ricevuta non c'è ancora", onDay(p.SentAt), onDay(time.Now()))
 		if l.overdue {
-			k.Evidence += ": the platform does not answer"
+			k.Evidence += ": la piattaforma non risponde"
 		}
 		if _, err := l.registerAt(i, ledger.RegistrationChange{Reason: why, Case: k}); err != nil {
 			return err
@@ -319,7 +319,7 @@ func (l *look) watched(p ledger.Payment, m matter, receipts []govpay.Receipt, as
 
 // poisoned tells people, once, that an item fails on our side.
 func (l *look) poisoned(why error) {
-	k := l.opens(local.CodeRegistrationPoisoned, "", fmt.Sprintf("looked at %d times: %v", l.struck+1, why))
+	k := l.opens(local.CodeRegistrationPoisoned, "", fmt.Sprintf("Guardato %d volte, e ogni volta il programma si è fermato su questo: %v", l.struck+1, why))
 	if k == nil {
 		return
 	}

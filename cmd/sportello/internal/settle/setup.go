@@ -84,7 +84,7 @@ func (l *look) wrongSetup(e ledger.SubmissionEnd, r result) result {
 	e.Reason = driver.Reason{Code: string(local.CodeSubmissionWrongSetup), Text: e.Fault}
 	if l.w.setup.fail(l.w.o.Ledger) {
 		e.Case = &ledger.Case{PaymentID: l.PaymentID, Cause: e.Reason,
-			Evidence: fmt.Sprintf("POST /pagamenti was answered as for a payment in a browser (%s): nothing is registered this way; nothing is submitted until this case is ended, or the service is started again", e.Fault)}
+			Evidence: fmt.Sprintf("La piattaforma ha risposto all'invio come a un pagamento nel browser (%s): così non registra niente. Non si invia più nulla finché un responsabile non chiude il caso, o il servizio non riparte.", e.Fault)}
 	}
 	w := l.ended(e)
 	r.stale, r.barred = w.stale, true

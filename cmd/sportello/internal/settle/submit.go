@@ -137,7 +137,7 @@ func (l *look) unconfirmed(p ledger.Payment, todo []int) result {
 		}
 		return result{}
 	}
-	k := l.opens(local.CodeAwaitingConfirmation, "", "the terminal may undo a charge of which it was not told that we have it; it is submitted when the terminal, or people, say that it stands")
+	k := l.opens(local.CodeAwaitingConfirmation, "", "Il terminale può annullare un addebito di cui non ha avuto la nostra conferma; si invia quando il terminale, o le persone, dicono che vale.")
 	if k == nil {
 		return result{}
 	}
@@ -220,7 +220,7 @@ func (l *look) refused(p ledger.Payment, todo []int, e ledger.SubmissionEnd, nex
 		return l.never(p, todo, e, r)
 	}
 	if row.opens {
-		e.Case = l.opens(local.Code(e.Reason.Code), e.Fault, "submitting was refused: "+strings.TrimSpace(e.Fault))
+		e.Case = l.opens(local.Code(e.Reason.Code), e.Fault, "L'invio è stato rifiutato: "+strings.TrimSpace(e.Fault))
 	}
 	w := l.ended(e)
 	r.stale = w.stale
@@ -238,12 +238,12 @@ func (l *look) never(p ledger.Payment, todo []int, e ledger.SubmissionEnd, r res
 		r.err = err
 	}
 	all := len(bad) == len(todo)
-	text := "the platform will not take it: " + e.Fault
+	text := "La piattaforma non lo accetterà mai: " + e.Fault
 	switch {
 	case all:
 		e.To, e.Case = ledger.RegRejected, l.opens(local.CodeSubmissionRefused, e.Fault, text)
 	case len(bad) == 0:
-		e.Case = l.opens(local.CodeSubmissionRefused, e.Fault, text+"; which of the notices is not known")
+		e.Case = l.opens(local.CodeSubmissionRefused, e.Fault, text+"; per quale degli avvisi non si sa")
 	default:
 		l.memo.repeat = time.Time{} // without them
 	}
