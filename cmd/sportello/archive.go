@@ -115,7 +115,7 @@ func showPayments(flags connection, q url.Values, limit int, asJSON bool) int {
 			} else {
 				fmt.Fprint(w, "\t\t\t\t")
 			}
-			fmt.Fprintf(w, "\t%s\t%s\n", n.Number, registrationText(n.Registration))
+			fmt.Fprintf(w, "\t%s\t%s\n", n.Number, registered(p.State, n.Registration))
 		}
 	}
 	w.Flush()

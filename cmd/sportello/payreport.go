@@ -204,6 +204,9 @@ func registered(s local.State, r local.Registration) string {
 	if s == local.StateReversed && r == local.RegistrationClosed {
 		return "chiuso dallo storno"
 	}
+	if r == local.RegistrationNone && (s == local.StateCharged || s == local.StateReversing) {
+		return "da inviare alla piattaforma"
+	}
 	return registrationText(r)
 }
 

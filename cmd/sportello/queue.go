@@ -209,7 +209,7 @@ func printQueue(items []local.QueueItem) {
 
 // queueState is where a notice of the queue stands, with its colour in words.
 func queueState(q local.QueueItem) string {
-	state := registrationText(q.State)
+	state := registered(local.StateCharged, q.State)
 	switch {
 	case q.Red:
 		state += ", oltre il giorno lavorativo"

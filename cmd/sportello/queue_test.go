@@ -130,3 +130,18 @@ func TestQueueFollowedUntilInterrupted(t *testing.T) {
 	})
 	expect(t, r, exitDone, "La piattaforma non risponde; in coda 2 avvisi\n", "")
 }
+
+// A charge that nobody has submitted yet is told as work to be done; what was not charged is told as nothing.
+func TestRegistrationNone(t *testing.T) {
+	for state, want := range map[local.State]string{
+		local.StateCharged: "da inviare alla piattaforma", local.StateReversing: "da inviare alla piattaforma",
+		local.StateNotCharged: "-", local.StateUnknown: "-", local.StateReversed: "-",
+	} {
+		if got := registered(state, local.RegistrationNone); got != want {
+			t.Errorf("%s: %q, want %q", state, got, want)
+		}
+	}
+	if got := queueState(local.QueueItem{State: local.RegistrationNone, Red: true}); got != "da inviare alla piattaforma, oltre il giorno lavorativo" {
+		t.Errorf("in the queue: %q", got)
+	}
+}

@@ -231,6 +231,12 @@ func endingText(ending string) string {
 		return "rimborsato"
 	case local.EndingClosed:
 		return "chiuso dall'ufficio"
+	case "receipt", "receipts":
+		return "è arrivata la ricevuta"
+	case "channel":
+		return "canale confermato da un responsabile"
+	case "accepted":
+		return "la piattaforma ha accettato un invio"
 	}
 	return strings.ToLower(ending)
 }

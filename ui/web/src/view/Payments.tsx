@@ -71,7 +71,7 @@ function Row({ payment: p, several, today }: { payment: Payment; several: boolea
         <td>
           <Mark tone={stateTone(p)} word={t.states[p.state] ?? p.state} />
         </td>
-        <td>{p.state === "charged" ? <Mark tone={registrationTone(reg)} word={t.registrations[reg] ?? reg} /> : t.registrations.none}</td>
+        <td>{p.state === "charged" ? <Mark tone={registrationTone(reg)} word={t.registrations[reg] ?? reg} /> : "–"}</td>
         <td class="wide clip">{p.notices.map((n) => n.description).filter(Boolean).join("; ")}</td>
         <td class="nowrap">{p.notices.map((n) => notice(n.number).replaceAll("\u00a0", " ")).join(", ")}</td>
         <td class="wide">{p.charge?.stan || "–"}</td>

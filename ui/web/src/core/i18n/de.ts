@@ -144,7 +144,7 @@ const de: Texts = {
   },
 
   registered: {
-    none: "nicht vorgesehen",
+    none: "noch an die Plattform zu senden",
     submitting: "wird an die Plattform gesendet",
     awaiting_receipt: "warten auf die pagoPA-Quittung: sie kommt von selbst",
     late: "die pagoPA-Quittung verspätet sich: sie wird gesucht und kann morgen kommen",
@@ -166,7 +166,7 @@ const de: Texts = {
   },
 
   registrations: {
-    none: "–",
+    none: "Zu senden",
     submitting: "Wird gesendet",
     awaiting_receipt: "Erwartet",
     late: "Verspätet",

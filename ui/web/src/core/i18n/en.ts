@@ -144,7 +144,7 @@ const en: Texts = {
   },
 
   registered: {
-    none: "not due",
+    none: "to be sent to the platform",
     submitting: "being sent to the platform",
     awaiting_receipt: "waiting for the pagoPA receipt: it comes by itself",
     late: "the pagoPA receipt is late: being looked for, it may come tomorrow",
@@ -166,7 +166,7 @@ const en: Texts = {
   },
 
   registrations: {
-    none: "–",
+    none: "To be sent",
     submitting: "Being sent",
     awaiting_receipt: "Awaited",
     late: "Late",

@@ -146,7 +146,7 @@ const it = {
   },
 
   registered: {
-    none: "non previsto",
+    none: "da inviare alla piattaforma",
     submitting: "invio alla piattaforma in corso",
     awaiting_receipt: "in attesa della ricevuta pagoPA: arriva da sola",
     late: "la ricevuta pagoPA tarda: la cerco, arriva anche domani",
@@ -168,7 +168,7 @@ const it = {
   },
 
   registrations: {
-    none: "–",
+    none: "Da inviare",
     submitting: "In invio",
     awaiting_receipt: "In attesa",
     late: "In ritardo",
