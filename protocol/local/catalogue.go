@@ -342,6 +342,7 @@ var statuses = map[Code]int{
 	CodeTerminalAwaited:        http.StatusConflict,
 	CodeResolutionContradicted: http.StatusConflict,
 	CodeNothingToFree:          http.StatusConflict,
+	CodeTerminalFreed:          http.StatusOK,
 	CodeOfflineNothingOpen:     http.StatusConflict,
 	CodeNoProposal:             http.StatusConflict,
 	CodeReceiptAwaited:         http.StatusNotFound,

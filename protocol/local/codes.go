@@ -197,6 +197,7 @@ const (
 	CodeTerminalAwaited        Code = "terminal_awaited_transaction" // what the terminal remembers may be a payment of unknown outcome
 	CodeResolutionContradicted Code = "resolution_contradicted"      // what was typed is not what the terminal says
 	CodeNothingToFree          Code = "nothing_to_free"              // no unknown outcome holds the terminal
+	CodeTerminalFreed          Code = "terminal_freed"               // the terminal may go on, the notice of its payment may not
 	CodeOfflineNothingOpen     Code = "offline_nothing_open"         // there is no period to close
 	CodeNoProposal             Code = "no_proposal"                  // there is nothing to sign yet
 	CodeReceiptAwaited         Code = "receipt_awaited"              // the notice's pagoPA receipt has not come yet

@@ -171,6 +171,7 @@ var german = map[Code]Text{
 	CodeTerminalAwaited:        {"Der letzte Vorgang des Terminals[ {terminal}] kann die Zahlung[ {payment}] sein, deren Ausgang noch offen ist[: {found}].", "Zuerst klären, was aus dieser Zahlung geworden ist; bis dahin kassiert das Terminal nicht, und der Vorgang kann nicht angenommen werden."},
 	CodeResolutionContradicted: {"Was eingegeben wurde, ist nicht, was das Terminal sagt[: STAN {stan}][, Autorisierung {auth}].", "Auf dem Beleg nachsehen. Ist es wirklich ein anderer Vorgang, STAN und Autorisierung leer lassen und es in der Notiz erklären."},
 	CodeNothingToFree:          {"Kein offener Ausgang sperrt das Terminal[ {terminal}].", "Es gibt nichts freizugeben."},
+	CodeTerminalFreed:          {"Das Terminal[ {terminal}] ist freigegeben; der Bescheid der Zahlung[ {payment}] bleibt gesperrt.", "Es bleibt zu klären, was aus dieser Zahlung geworden ist."},
 	CodeOfflineNothingOpen:     {"Es ist kein Zeitraum ohne Plattform offen.", "Es gibt nichts zu schließen."},
 	CodeNoProposal:             {"Noch hat niemand vorgeschlagen, wie das endet: Es gibt nichts zu unterschreiben.", "Zuerst schlägt eine Person vor, dann unterschreibt eine andere."},
 	CodeReceiptAwaited:         {"Die pagoPA-Quittung dieses Bescheids ist noch nicht da.", "Sie kommt von selbst; die Warteschlange der Registrierungen sagt, wann es wieder versucht wird."},

@@ -171,6 +171,7 @@ var english = map[Code]Text{
 	CodeTerminalAwaited:        {"The last transaction of the terminal[ {terminal}] may be the payment[ {payment}] whose outcome is awaited[: {found}].", "First establish what became of that payment; until then the terminal takes no payments and the transaction cannot be accepted."},
 	CodeResolutionContradicted: {"What was written is not what the terminal says[: STAN {stan}][, authorisation {auth}].", "Check it on the slip. If it really is another transaction, leave STAN and authorisation empty and explain it in the note."},
 	CodeNothingToFree:          {"No open outcome holds the terminal[ {terminal}].", "There is nothing to free."},
+	CodeTerminalFreed:          {"The terminal[ {terminal}] has been freed; the notice of the payment[ {payment}] stays locked.", "It remains to be established what became of that payment."},
 	CodeOfflineNothingOpen:     {"No period without the platform is open.", "There is nothing to close."},
 	CodeNoProposal:             {"Nobody has proposed yet how this ends: there is nothing to sign.", "One person proposes first, then another signs."},
 	CodeReceiptAwaited:         {"The pagoPA receipt of this notice has not come yet.", "It comes by itself; the queue of registrations says when it is tried again."},

@@ -172,6 +172,7 @@ var italian = map[Code]Text{
 	CodeTerminalAwaited:        {"L'ultima operazione del terminale[ {terminal}] può essere il pagamento[ {payment}] di cui si attende l'esito[: {found}].", "Stabilire prima che ne è di quel pagamento; fino ad allora il terminale non incassa e l'operazione non si può accettare."},
 	CodeResolutionContradicted: {"Quanto scritto non corrisponde a ciò che dice il terminale[: STAN {stan}][, autorizzazione {auth}].", "Ricontrollare sullo scontrino. Se è davvero un'altra operazione, lasciare vuoti STAN e autorizzazione e spiegarlo nella nota."},
 	CodeNothingToFree:          {"Nessun esito in sospeso blocca il terminale[ {terminal}].", "Non c'è nulla da liberare."},
+	CodeTerminalFreed:          {"Il terminale[ {terminal}] è stato liberato; l'avviso del pagamento[ {payment}] resta bloccato.", "Resta da stabilire che ne è di quel pagamento."},
 	CodeOfflineNothingOpen:     {"Nessun periodo senza piattaforma è aperto.", "Non c'è nulla da chiudere."},
 	CodeNoProposal:             {"Nessuno ha ancora proposto come finisce: non c'è nulla da firmare.", "Prima una persona propone, poi un'altra firma."},
 	CodeReceiptAwaited:         {"La ricevuta pagoPA di questo avviso non è ancora arrivata.", "Arriva da sola; la coda delle registrazioni dice quando si riprova."},

@@ -16,8 +16,8 @@ import (
 func (w *world) heldOver(n int) local.Payment {
 	w.t.Helper()
 	p := w.ends("r1", n, lost(""), ledger.Unknown)
-	if _, err := w.act(clerk, "free"); err != nil {
-		w.t.Fatal(err)
+	if rep, err := w.act(clerk, "free"); err != nil || !strings.Contains(rep.Text, "liberato") || !strings.Contains(rep.Text, p.ID) {
+		w.t.Fatalf("%q %v", rep.Text, err)
 	}
 	w.terminals[0].sold()
 	return p

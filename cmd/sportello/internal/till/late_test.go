@@ -109,7 +109,7 @@ func TestLateWordAfterPeople(t *testing.T) {
 			}
 			synctest.Wait()
 			word := d.approve(driver.Payment{AmountCents: price})
-			word.Charge.STAN = "000123"
+			word.Charge.STAN = "000001" // as the evidence had it before people
 			d.script(func(d *terminal) {
 				d.word = func(_ context.Context, p driver.Payment) driver.Outcome {
 					defer d.speaks(word)

@@ -35,6 +35,7 @@ func (t *Till) look(ctx context.Context, n local.Notice) (local.Notice, error) {
 	}
 	switch {
 	case err != nil && held.Holder != "":
+		n.AmountCents = t.askedFor(held.Holder, n)
 		return n, nil // what we charged ourselves is shown even while the platform is away
 	case away(err):
 		return t.lookupOffline(n, err)
@@ -64,6 +65,20 @@ func (t *Till) look(ctx context.Context, n local.Notice) (local.Notice, error) {
 	}
 	n.Payable = true
 	return n, nil
+}
+
+// askedFor is what a payment of ours was to charge for a notice.
+func (t *Till) askedFor(id string, n local.Notice) int64 {
+	p, err := t.o.Ledger.Payment(id)
+	if err != nil {
+		return 0
+	}
+	for _, of := range p.Notices {
+		if of.Creditor == n.Creditor && of.Number == n.Number {
+			return of.AmountCents
+		}
+	}
+	return 0
 }
 
 // printed are a notice's warnings, with the one that its print shows another amount.

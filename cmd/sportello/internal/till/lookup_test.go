@@ -68,7 +68,7 @@ func TestLookup(t *testing.T) {
 		w.platform.answer(func(context.Context, string, string) (govpay.Position, error) {
 			return govpay.Position{}, &govpay.Fault{Outcome: govpay.OutcomeUnavailable}
 		})
-		if n, err = look(notice(1), false); err != nil || n.Payable || n.PaymentID != p.ID {
+		if n, err = look(notice(1), false); err != nil || n.Payable || n.PaymentID != p.ID || n.AmountCents != price {
 			t.Errorf("ours, with the platform away: %+v %v", n, err)
 		}
 		_, err = look(notice(2), false)

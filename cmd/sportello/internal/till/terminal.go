@@ -68,7 +68,7 @@ func (t *Till) TerminalAction(ctx context.Context, op local.Operator, name, acti
 	case "adopt":
 		err = ask(questionLimit, func(ctx context.Context) error { return s.adopt(ctx, op, &rep) })
 	case "free":
-		err = s.free(ctx, op)
+		rep.Text, err = s.free(ctx, op)
 	case "channel":
 		err = s.channel(op, req.Channel)
 	default:
@@ -159,11 +159,11 @@ func (s *station) mayAdopt(ctx context.Context, last driver.Last) error {
 
 // free gives the terminal back while the notice stays locked (design 3.6). The clerk may once the
 // driver has nothing more to ask; a supervisor may cut the asking short. The next payment reads the
-// terminal's last result before it sends anything, so no evidence is overwritten unseen.
-func (s *station) free(ctx context.Context, op local.Operator) error {
+// terminal's last result before it sends anything, so no evidence is overwritten unseen. It says so in words.
+func (s *station) free(ctx context.Context, op local.Operator) (string, error) {
 	if id, err := s.lockedBy(); err == nil && id != "" {
 		if _, err := s.till.undecided(ctx, id); err != nil {
-			return err
+			return "", err
 		}
 	}
 	s.mu.Lock()
@@ -171,7 +171,7 @@ func (s *station) free(ctx context.Context, op local.Operator) error {
 	s.freeing = s.freeing || !busy
 	s.mu.Unlock()
 	if busy {
-		return &local.Error{Code: local.CodeTerminalBusy, Args: s.args()}
+		return "", &local.Error{Code: local.CodeTerminalBusy, Args: s.args()}
 	}
 	defer func() {
 		s.mu.Lock()
@@ -181,24 +181,24 @@ func (s *station) free(ctx context.Context, op local.Operator) error {
 	id, err := s.lockedBy()
 	switch {
 	case err != nil:
-		return err
+		return "", err
 	case id == "":
-		return &local.Error{Code: local.CodeNothingToFree, Args: s.args()}
+		return "", &local.Error{Code: local.CodeNothingToFree, Args: s.args()}
 	}
 	p, err := s.till.o.Ledger.Payment(id)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if !p.NeedsPeople {
 		if op.Role != local.RoleSupervisor {
-			return &local.Error{Code: local.CodeForbiddenRole, PaymentID: id}
+			return "", &local.Error{Code: local.CodeForbiddenRole, PaymentID: id}
 		}
 		if _, err := s.till.interrupted(p, local.CodeAwaitingPeople, true); err != nil {
-			return err
+			return "", err
 		}
 	}
 	if err := s.till.o.Ledger.Free(s.term.Name, op.ID); err != nil {
-		return err
+		return "", err
 	}
 	s.mu.Lock()
 	if s.resolving == id && s.halt != nil {
@@ -207,7 +207,7 @@ func (s *station) free(ctx context.Context, op local.Operator) error {
 	s.mu.Unlock()
 	s.till.publishPayment(id)
 	s.publish()
-	return nil
+	return s.till.reason(local.CodeTerminalFreed, map[string]string{local.ArgTerminal: s.term.Label, local.ArgPayment: id}).Text, nil
 }
 
 // channel records that receipts on a channel are of this terminal's provider (design 5.2): what was held for

@@ -338,6 +338,7 @@ export type Code =
   | "terminal_awaited_transaction" // what the terminal remembers may be a payment of unknown outcome
   | "resolution_contradicted" // what was typed is not what the terminal says
   | "nothing_to_free" // no unknown outcome holds the terminal
+  | "terminal_freed" // the terminal may go on, the notice of its payment may not
   | "offline_nothing_open" // there is no period to close
   | "no_proposal" // there is nothing to sign yet
   | "receipt_awaited" // the notice's pagoPA receipt has not come yet
