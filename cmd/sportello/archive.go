@@ -88,7 +88,7 @@ func showPayments(flags connection, q url.Values, limit int, asJSON bool) int {
 	ctx := context.Background() // the client's own limit ends each call
 	c, err := flags.open(ctx)
 	if err != nil {
-		return failClient(err)
+		return failJSON(asJSON, err)
 	}
 	defer c.Close()
 	all := []local.Payment{}
@@ -96,7 +96,7 @@ func showPayments(flags connection, q url.Values, limit int, asJSON bool) int {
 		q.Set("limit", strconv.Itoa(limit-len(all)))
 		var some page
 		if err := c.get(ctx, api+"payments?"+q.Encode(), &some); err != nil {
-			return failClient(err)
+			return failJSON(asJSON, err)
 		}
 		all = append(all, some.payments...)
 		if some.next == "" {

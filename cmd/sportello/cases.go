@@ -49,12 +49,12 @@ func runCases(args []string) int {
 	ctx := context.Background() // the client's own limit ends the call
 	c, err := flags.open(ctx)
 	if err != nil {
-		return failClient(err)
+		return failJSON(*asJSON, err)
 	}
 	defer c.Close()
 	one, err := c.findCase(ctx, id)
 	if err != nil {
-		return failClient(err)
+		return failJSON(*asJSON, err)
 	}
 	if *seq == 0 {
 		*seq = one.Seq
@@ -74,7 +74,7 @@ func runCases(args []string) int {
 		err = c.post(ctx, path+"/countersign", local.CountersignRequest{RequestID: newRequestID(), EvidenceSeq: *seq, Accept: !*turnDown}, &now)
 	}
 	if err != nil {
-		return failDesk(err, "sportello cases show "+id)
+		return failDesk(*asJSON, err, "sportello cases show "+id)
 	}
 	if *asJSON {
 		return printJSON(now)

@@ -35,7 +35,7 @@ func runOffline(args []string) int {
 	ctx := context.Background() // the client's own limit ends the call
 	c, err := flags.open(ctx)
 	if err != nil {
-		return failClient(err)
+		return failJSON(*asJSON, err)
 	}
 	defer c.Close()
 	if what == "status" {
@@ -44,7 +44,7 @@ func runOffline(args []string) int {
 	var period local.Offline
 	request := local.OfflineRequest{RequestID: orElse(*requestID, newRequestID()), Action: what, Reason: *reason}
 	if err := c.post(ctx, api+"offline", request, &period); err != nil {
-		return failDesk(err, "sportello offline status")
+		return failDesk(*asJSON, err, "sportello offline status")
 	}
 	if *asJSON {
 		return printJSON(period)
@@ -57,7 +57,7 @@ func runOffline(args []string) int {
 func (c *client) offlineStatus(ctx context.Context, asJSON bool) int {
 	var now local.Snapshot
 	if err := c.get(ctx, api+"state", &now); err != nil {
-		return failClient(err)
+		return failJSON(asJSON, err)
 	}
 	if asJSON {
 		return printJSON(struct {

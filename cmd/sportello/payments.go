@@ -53,12 +53,12 @@ func show[T any](flags connection, path string, asJSON bool, print func(T)) int 
 	ctx := context.Background() // the client's own limit ends the call
 	c, err := flags.open(ctx)
 	if err != nil {
-		return failClient(err)
+		return failJSON(asJSON, err)
 	}
 	defer c.Close()
 	var what T
 	if err := c.get(ctx, path, &what); err != nil {
-		return failClient(err)
+		return failJSON(asJSON, err)
 	}
 	if asJSON {
 		return printJSON(what)

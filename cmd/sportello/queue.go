@@ -32,7 +32,7 @@ func runQueue(args []string) int {
 	defer stop()
 	c, err := flags.open(ctx)
 	if err != nil {
-		return failClient(err)
+		return failJSON(*asJSON, err)
 	}
 	defer c.Close()
 	if *follow {
@@ -40,7 +40,7 @@ func runQueue(args []string) int {
 	}
 	var items []local.QueueItem
 	if err := c.get(ctx, api+"queue", &items); err != nil {
-		return failClient(err)
+		return failJSON(*asJSON, err)
 	}
 	if *asJSON {
 		return printJSON(items)
@@ -73,14 +73,14 @@ func (c *client) followQueue(ctx context.Context, patience time.Duration, asJSON
 			complain("interrotto prima di sapere come sta la coda", "")
 			return exitFailed
 		case !errors.Is(err, errUnreachable) && !errors.Is(err, errLost):
-			return failClient(err)
+			return failJSON(asJSON, err)
 		}
 		if errors.Is(err, errStreamEnded) { // it was there: look for it anew
 			end = time.Now().Add(patience)
 			progress.say("collegamento con il servizio interrotto: lo cerco di nuovo")
 		}
 		if time.Now().After(end) {
-			return failClient(err)
+			return failJSON(asJSON, err)
 		}
 		pause(ctx)
 	}

@@ -39,7 +39,7 @@ func runReceipt(args []string) int {
 	ctx := context.Background() // the client's own limit ends the call
 	c, err := flags.open(ctx)
 	if err != nil {
-		return failClient(err)
+		return failJSON(*asJSON, err)
 	}
 	defer c.Close()
 	switch {
@@ -53,11 +53,14 @@ func runReceipt(args []string) int {
 	var no *refusal
 	switch {
 	case errors.As(err, &no) && no.Body.Code == local.CodeNotFound && no.Body.PaymentID != "":
+		if *asJSON {
+			printFailure(no.Body, "")
+		}
 		complain("di questo pagamento il registro non ha lo scontrino",
 			"se è l'ultima operazione del terminale: sportello terminal reprint NOME; altrimenti c'è quello stampato dal terminale")
 		return exitFailed
 	case err != nil:
-		return failClient(err)
+		return failJSON(*asJSON, err)
 	case *asJSON:
 		return printJSON(r)
 	}
@@ -76,7 +79,7 @@ func printSlip(r local.Receipt) {
 func (c *client) registrationReceipt(ctx context.Context, id string, notice int, asJSON bool) int {
 	var r local.RegistrationReceipt
 	if err := c.get(ctx, receiptPath(id, notice, "json"), &r); err != nil {
-		return failClient(err)
+		return failJSON(asJSON, err)
 	}
 	if asJSON {
 		return printJSON(r)

@@ -44,7 +44,7 @@ func runReport(args []string) int {
 	ctx := context.Background() // the client's own limit ends the call
 	c, err := flags.open(ctx)
 	if err != nil {
-		return failClient(err)
+		return failJSON(*asJSON, err)
 	}
 	defer c.Close()
 	query := url.Values{}
@@ -61,7 +61,7 @@ func runReport(args []string) int {
 	}
 	var r local.DayReport
 	if err := c.get(ctx, dayPath(query), &r); err != nil {
-		return failClient(err)
+		return failJSON(*asJSON, err)
 	}
 	if *asJSON {
 		return printJSON(r)

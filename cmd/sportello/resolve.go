@@ -72,7 +72,7 @@ func runResolve(args []string) int {
 	ctx := context.Background() // the client's own limit ends the call
 	c, err := flags.open(ctx)
 	if err != nil {
-		return failClient(err)
+		return failJSON(v.json, err)
 	}
 	defer c.Close()
 	return v.run(ctx, c, fs.Arg(0))
@@ -82,7 +82,7 @@ func (v *verdict) run(ctx context.Context, c *client, id string) int {
 	path := api + "payments/" + url.PathEscape(id)
 	var p local.Payment
 	if err := c.get(ctx, path, &p); err != nil {
-		return failClient(err)
+		return failJSON(v.json, err)
 	}
 	looking := v.answer == "" && !v.sign && !v.turnDown
 	switch {
@@ -105,7 +105,7 @@ func (v *verdict) run(ctx context.Context, c *client, id string) int {
 	}
 	var now local.Payment // not p: what the answer leaves out would stay as it was
 	if err := c.post(ctx, path, body, &now); err != nil {
-		return failDesk(err, "sportello resolve "+id)
+		return failDesk(v.json, err, "sportello resolve "+id)
 	}
 	if v.json {
 		return printJSON(now)
@@ -118,8 +118,8 @@ func (v *verdict) run(ctx context.Context, c *client, id string) int {
 }
 
 // failDesk explains a refused or lost decision; again shows how things stand now.
-func failDesk(err error, again string) int {
-	code := failClient(err)
+func failDesk(asJSON bool, err error, again string) int {
+	code := failJSON(asJSON, err)
 	var no *refusal
 	if errors.Is(err, errLost) || errors.As(err, &no) && no.Body.Code == local.CodeStateChanged {
 		fmt.Fprintln(os.Stderr, "  ► come stanno le cose ora: "+again)

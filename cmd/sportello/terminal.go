@@ -47,14 +47,14 @@ func runTerminal(args []string) int {
 	ctx := context.Background() // actionLimit ends the call
 	c, err := flags.open(ctx)
 	if err != nil {
-		return failClient(err)
+		return failJSON(*asJSON, err)
 	}
 	defer c.Close()
 	c.http.Timeout = actionLimit
 	var report local.TerminalReport
 	path := api + "terminals/" + url.PathEscape(name) + "/" + action
 	if err := c.post(ctx, path, local.ActionRequest{RequestID: newRequestID(), QuietTotals: *quiet, Channel: fs.Arg(2)}, &report); err != nil {
-		return c.failAction(ctx, action, name, err)
+		return c.failAction(ctx, action, name, *asJSON, err)
 	}
 	if *asJSON {
 		if code := printJSON(report); code != exitDone {
@@ -75,8 +75,11 @@ func runTerminal(args []string) int {
 }
 
 // failAction explains an action that was refused or whose answer was lost.
-func (c *client) failAction(ctx context.Context, action, name string, err error) int {
+func (c *client) failAction(ctx context.Context, action, name string, asJSON bool, err error) int {
 	var no *refusal
+	if asJSON {
+		printFailure(documentOf(err), "")
+	}
 	if errors.Is(err, errLost) && action == "close" {
 		complain("non si sa se la chiusura è avvenuta: "+err.Error(), "guardare il terminale, poi: sportello terminal totals "+name)
 		return exitUnknown
