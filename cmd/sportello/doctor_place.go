@@ -93,8 +93,12 @@ func (d *doctor) lights(ctx context.Context, c *client) bool {
 	}
 	switch p := state.Platform; {
 	case p.Light == local.LightNotReady && p.Reason != nil:
-		d.note(examined{Check: "service", Of: "piattaforma", State: gradeBroken, Code: string(p.Reason.Code), Found: "il servizio dice: " + p.Reason.Text,
-			Remedy: orElse(p.Reason.Hint, "se le prove qui sotto riescono, il servizio gira con un altro utente o un altro ambiente (proxy): confrontarli")})
+		said := "il servizio dice: "
+		if p.SeenAt != nil {
+			said = "il servizio diceva alle " + p.SeenAt.Local().Format("15:04:05") + ": "
+		}
+		d.word = &examined{Check: "service", Of: "piattaforma", State: gradeBroken, Code: string(p.Reason.Code), Found: said + p.Reason.Text,
+			Remedy: orElse(p.Reason.Hint, "se le prove qui sotto riescono, il servizio gira con un altro utente o un altro ambiente (proxy): confrontarli")}
 	case p.SeenAt != nil:
 		d.well("service", "piattaforma", "l'ultima risposta al servizio è delle "+p.SeenAt.Local().Format("15:04:05"))
 	default:
