@@ -3,8 +3,8 @@ package till
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
@@ -192,17 +192,17 @@ func (s *station) difference(between string, cents int64, doubts []ledger.Paymen
 // closingCase puts what does not add up, and a closing of which nobody knows whether it was made, on
 // people's list.
 func (s *station) closingCase(c driver.Closing, v *local.Closing) error {
-	k := ledger.Case{Terminal: s.term.Name, Cause: driver.Reason{Code: string(local.CodeClosingDiffers)}, Evidence: "terminal " + s.term.Name}
+	k := ledger.Case{Terminal: s.term.Name, Cause: driver.Reason{Code: string(local.CodeClosingDiffers)}, Evidence: "terminale " + s.term.Name}
 	switch {
 	case c.State == driver.ClosingUnknown:
 		k.Cause = driver.Reason{Code: string(local.CodeClosingUnknown), Text: s.term.Label}
-		k.Evidence += ": it is not known whether the session was closed"
+		k.Evidence += ": non si sa se la sessione è stata chiusa"
 	case len(v.Differences) == 0:
 		return nil
 	default:
 		k.Cause.Text = v.Differences[0].Text
 		for _, d := range v.Differences {
-			k.Evidence += fmt.Sprintf("; %s %+d cents", d.Between, d.Cents)
+			k.Evidence += "; " + strings.TrimSuffix(d.Text, ".")
 			for _, id := range d.Payments {
 				k.Evidence += " " + id
 			}

@@ -142,7 +142,7 @@ func (t *Till) refundInstead(p ledger.Payment, why string) error {
 	}
 	c, err := t.o.Ledger.OpenCase(ledger.Case{PaymentID: p.ID, Terminal: p.Terminal,
 		Cause:    driver.Reason{Code: string(local.CodeNotReversible), Text: local.NotReversibleText(why, t.lang())},
-		Evidence: "a supervisor asked to give the charge back, and the terminal cannot: " + why})
+		Evidence: "Un responsabile ha chiesto lo storno, e il terminale non può: " + local.NotReversibleText(why, local.Italian)})
 	if err != nil {
 		return internal(err)
 	}
