@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,7 +18,7 @@ import (
 // guarded is a guard whose page answers, or not, as the test wants.
 type guarded struct {
 	*guard
-	stuck  bool
+	stuck  atomic.Bool
 	told   []string
 	stacks []string
 	died   int
@@ -30,7 +31,7 @@ func newGuarded(t *testing.T) *guarded {
 	life, closed := context.WithCancel(context.Background())
 	g.guard = &guard{
 		probe: func(ctx context.Context) error {
-			if !g.stuck {
+			if !g.stuck.Load() {
 				return nil
 			}
 			<-ctx.Done()
@@ -45,15 +46,21 @@ func newGuarded(t *testing.T) *guarded {
 	return g
 }
 
+// pass lets time go by, and the guard do what it does then.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
 func TestGuardOfAGoodLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGuarded(t)
-		time.Sleep(3 * time.Second)
+		pass(3 * time.Second)
 		if len(g.told) > 0 {
 			t.Errorf("told %q before the page answers", g.told)
 		}
 		g.usable()
-		time.Sleep(10*time.Minute + time.Second)
+		pass(10*time.Minute + time.Second)
 		if g.told[0] != "READY=1\nSTATUS=in funzione" || len(g.told) != 121 || slices.Contains(g.told[1:120], g.told[0]) {
 			t.Errorf("told %d times: %q", len(g.told), g.told[:2])
 		}
@@ -74,17 +81,17 @@ func TestGuardOfAPageThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGuarded(t)
 		g.usable()
-		time.Sleep(time.Second)
-		g.stuck = true
-		time.Sleep(19 * time.Second)
+		pass(time.Second)
+		g.stuck.Store(true)
+		pass(19 * time.Second)
 		if len(g.stacks) > 0 {
 			t.Errorf("stacks %q too early", g.stacks)
 		}
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		if !slices.Equal(g.stacks, []string{"run"}) || g.died > 0 {
 			t.Errorf("after half a minute: stacks %q, died %d", g.stacks, g.died)
 		}
-		time.Sleep(40 * time.Second)
+		pass(40 * time.Second)
 		if g.died != 1 || len(g.stacks) != 1 {
 			t.Errorf("after more than a minute: stacks %q, died %d", g.stacks, g.died)
 		}
@@ -98,10 +105,10 @@ func TestGuardForgivesABusyMinute(t *testing.T) {
 		g := newGuarded(t)
 		g.usable()
 		for range 5 {
-			g.stuck = true
-			time.Sleep(30 * time.Second)
-			g.stuck = false
-			time.Sleep(10 * time.Second)
+			g.stuck.Store(true)
+			pass(30 * time.Second)
+			g.stuck.Store(false)
+			pass(10 * time.Second)
 		}
 		if g.died > 0 || len(g.stacks) != 5 {
 			t.Errorf("stacks %q, died %d", g.stacks, g.died)
@@ -114,11 +121,11 @@ func TestGuardForgivesABusyMinute(t *testing.T) {
 func TestGuardOfASlowStartAndStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGuarded(t)
-		time.Sleep(3 * time.Minute)
+		pass(3 * time.Minute)
 		g.usable()
 		synctest.Wait()
 		g.stop()
-		time.Sleep(closeLimit + time.Second)
+		pass(closeLimit + time.Second)
 		if !slices.Equal(g.stacks, []string{"start", "stop"}) || g.died > 0 || g.told[0] != "READY=1\nSTATUS=in funzione" {
 			t.Errorf("stacks %q, died %d, told %q", g.stacks, g.died, g.told)
 		}

@@ -150,8 +150,7 @@ func (p *papers) slip(id string, again bool) ([]byte, error) {
 	s := paper.Slip{Language: string(p.language), Text: text, Complete: payment.TicketWhole, Copy: again}
 	if payment.Offline != "" && payment.State == ledger.Charged {
 		for _, n := range payment.Notices {
-			switch n.Registration {
-			case ledger.RegNone, ledger.RegSubmit, ledger.RegAwaiting:
+			if n.Registration.Awaited() {
 				s.Note = local.Explain(local.CodeOfflineCharged, p.language, nil).Text
 			}
 		}

@@ -87,7 +87,7 @@ func TestPapersOfACharge(t *testing.T) {
 	if paper := <-papers; status != 200 || !strings.Contains(paper, "Attestazione di pagamento") || !strings.Contains(paper, receipt) {
 		t.Errorf("print: %d %s; %q", status, body, paper)
 	}
-	status, body = c.call("GET", "payments/"+p.ID+"/attestation", nil)
+	status, _ = c.call("GET", "payments/"+p.ID+"/attestation", nil)
 	if status != 400 { // a GET with a body
 		t.Errorf("attestation with a body: %d", status)
 	}

@@ -148,8 +148,7 @@ func offlineCharge(p local.Payment) string {
 		return text
 	}
 	for _, n := range p.Notices {
-		switch n.Registration {
-		case local.RegistrationNone, local.RegistrationSubmitting, local.RegistrationAwaitingReceipt:
+		if n.Registration.Awaited() {
 			return text + ": registrazione in attesa"
 		}
 	}

@@ -80,7 +80,7 @@ func (m *managedService) Execute(_ []string, requests <-chan svc.ChangeRequest, 
 				status <- now
 			}
 		case step := <-ended:
-			report(step, said())
+			tellEventLog(step, said())
 			return step != stepDone, uint32(step)
 		}
 	}
@@ -146,8 +146,8 @@ func capture() func() string {
 	}
 }
 
-// report writes how the life ended to the event log. What cannot be written there is in the log file.
-func report(step startStep, said string) {
+// tellEventLog writes how the life ended to the event log. What cannot be written there is in the log file.
+func tellEventLog(step startStep, said string) {
 	log, err := eventlog.Open(serviceName)
 	if err != nil {
 		return

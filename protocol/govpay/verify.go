@@ -56,7 +56,7 @@ func (v *Verifier) Order() []API { return slices.Clone(v.order) }
 // Position verifies a notice. [Position.Source] says who answered and
 // [Position.Gaps] what that answer does not show.
 func (v *Verifier) Position(ctx context.Context, creditor, notice string) (Position, error) {
-	var useless refusals
+	var useless Refusals
 	for _, api := range v.order {
 		p, err := v.client.PositionFrom(ctx, api, creditor, notice)
 		if err == nil {
@@ -65,7 +65,7 @@ func (v *Verifier) Position(ctx context.Context, creditor, notice string) (Posit
 		var f *Fault
 		if !errors.As(err, &f) || (f.Outcome != OutcomeForbidden && f.Outcome != OutcomeWrongBaseURL) {
 			if f != nil && len(useless) > 0 { // who asks has to know that another has refused
-				return Position{}, append(refusals{f}, useless...)
+				return Position{}, append(Refusals{f}, useless...)
 			}
 			return Position{}, err
 		}
@@ -92,10 +92,10 @@ func (f *Fault) rank() int {
 	}
 }
 
-// refusals are the faults of all interfaces asked. The first answers errors.As.
-type refusals []*Fault
+// Refusals are the faults of all interfaces asked. The first answers errors.As.
+type Refusals []*Fault
 
-func (r refusals) Error() string {
+func (r Refusals) Error() string {
 	texts := make([]string, len(r))
 	for i, f := range r {
 		texts[i] = string(f.API) + ": " + f.Error()
@@ -103,7 +103,21 @@ func (r refusals) Error() string {
 	return "no interface can verify the notice: " + strings.Join(texts, "; ")
 }
 
-func (r refusals) Unwrap() []error {
+// Faults are what each interface that was asked has said: several where a [Verifier] asked on, none when err is no
+// fault.
+func Faults(err error) []*Fault {
+	var several Refusals
+	if errors.As(err, &several) {
+		return slices.Clone(several)
+	}
+	var f *Fault
+	if errors.As(err, &f) {
+		return []*Fault{f}
+	}
+	return nil
+}
+
+func (r Refusals) Unwrap() []error {
 	all := make([]error, len(r))
 	for i, f := range r {
 		all[i] = f

@@ -32,6 +32,11 @@ const (
 	RegistrationClosed          Registration = "closed"
 )
 
+// Awaited says that nobody but the platform, or the way to it, is waited for.
+func (r Registration) Awaited() bool {
+	return r == RegistrationNone || r == RegistrationSubmitting || r == RegistrationAwaitingReceipt
+}
+
 // Settlement says who tells pagoPA: the provider behind the terminal, or the platform on our call.
 type Settlement string
 

@@ -340,7 +340,7 @@ func applyWatch(v *view, e *entry, r *record) error {
 func putOutbox(v *view, r *record, index int, since, until time.Time) error {
 	watch := r.State != Charged && r.State != Reversing
 	cancelled := r.State == Reversing && r.Settlement == SettlementPlatform // nothing is submitted meanwhile
-	if !watch && (cancelled || !r.Notices[index].Registration.open()) {
+	if !watch && (cancelled || !r.Notices[index].Registration.Awaited()) {
 		v.delOutbox(r.ID, index)
 		return nil
 	}

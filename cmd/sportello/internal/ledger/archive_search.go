@@ -112,8 +112,8 @@ func (f *finder) byReference() error {
 // allOver looks at every payment, newest first, as far as one call may.
 func (f *finder) allOver() error {
 	c := f.tx.Bucket(bucketEntries).Cursor()
-	key, value := c.Seek(seqKey(f.s.before))
-	if key == nil {
+	var key, value []byte
+	if at, _ := c.Seek(seqKey(f.s.before)); at == nil {
 		key, value = c.Last()
 	} else {
 		key, value = c.Prev()

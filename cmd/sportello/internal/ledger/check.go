@@ -320,7 +320,7 @@ func (c *checker) payment(r *record) {
 		if cared, err := c.v.inCase(r.ID, i); n.Registration.needsPeople() && (!cared || err != nil) {
 			c.problem(where, "notice %d is %q and in nobody's case", i, n.Registration)
 		}
-		if n.Registration.open() && !c.v.has(tableOutbox+outboxKey(r.ID, i)) {
+		if n.Registration.Awaited() && !c.v.has(tableOutbox+outboxKey(r.ID, i)) {
 			c.problem(where, "notice %d is %q and nobody looks after it", i, n.Registration)
 		}
 	}

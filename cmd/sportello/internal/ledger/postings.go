@@ -16,8 +16,6 @@ type bitset [chunkSize / 64]uint64
 
 const bitsetBytes = chunkSize / 8
 
-func (b *bitset) has(i uint16) bool { return b[i/64]&(1<<(i%64)) != 0 }
-
 func (b *bitset) set(i uint16) { b[i/64] |= 1 << (i % 64) }
 
 func (b *bitset) clear(i uint16) { b[i/64] &^= 1 << (i % 64) }

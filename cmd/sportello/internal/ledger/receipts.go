@@ -28,7 +28,7 @@ func trackWaiting(v *view, t *terminalRecord, r *record) {
 	waiting, late := false, false
 	if r.State == Charged || r.State == Reversing {
 		for _, n := range r.Notices {
-			if n.Registration.open() {
+			if n.Registration.Awaited() {
 				waiting = true
 				late = late || n.Reason.Code == ReasonReceiptLate
 			}

@@ -151,7 +151,7 @@ func applyReversed(e *entry, r *record) {
 	r.Reversal.EndedAt, r.Reversal.FreeAt, r.UndoneSeq = e.At, e.At.Add(tokenLife), e.Seq
 	r.Reversal.Doubted = e.Outcome.Doubted && !r.Reversal.Acked && !r.Reversal.Confirmed
 	for i := range r.Notices {
-		if n := &r.Notices[i]; n.Registration.open() {
+		if n := &r.Notices[i]; n.Registration.Awaited() {
 			n.Registration, n.Reason = RegClosed, driver.Reason{Code: reasonReversed}
 		}
 	}

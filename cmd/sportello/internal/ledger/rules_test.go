@@ -548,7 +548,7 @@ func TestRegisterFollowsTheTable(t *testing.T) {
 				t.Errorf("%s to %s: %v, %+v", from, to, err, p.Notices)
 			}
 			open := slices.ContainsFunc(must(l.Outbox())(t), func(i OutboxItem) bool { return i.PaymentID == p.ID })
-			if open != to.open() {
+			if open != to.Awaited() {
 				t.Errorf("%s: in the outbox %t", to, open)
 			}
 			mine := slices.ContainsFunc(must(l.Cases(false))(t), func(c Case) bool { return c.PaymentID == p.ID })

@@ -86,8 +86,8 @@ func (r Registration) May(to Registration) bool {
 	return to == r || slices.Contains(registrations[r], to)
 }
 
-// open says that the outbox has to look after a charged notice.
-func (r Registration) open() bool { return r == RegNone || r == RegSubmit || r == RegAwaiting }
+// Awaited says that the outbox has to look after a charged notice.
+func (r Registration) Awaited() bool { return r == RegNone || r == RegSubmit || r == RegAwaiting }
 
 // needsPeople says that a charged notice must stand behind a case.
 func (r Registration) needsPeople() bool { return r == RegHeld || r == RegElse || r == RegRejected }

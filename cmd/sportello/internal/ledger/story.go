@@ -172,7 +172,7 @@ func (e *entry) told(b *blob) StoryEntry {
 		}
 	}
 	for _, ev := range evidence {
-		s.Evidence = append(s.Evidence, StoryEvidence{Kind: ev.Kind, At: ev.At, Text: ev.Text})
+		s.Evidence = append(s.Evidence, StoryEvidence(ev))
 	}
 	return s
 }

@@ -191,8 +191,9 @@ func registration(f *local.Figures, r ledger.Registration) *local.Sum {
 		return &f.Awaiting
 	case ledger.RegClosed:
 		return &f.Closed
+	default:
+		return &f.Held
 	}
-	return &f.Held
 }
 
 func rows(all map[string]*row) []local.Figure {

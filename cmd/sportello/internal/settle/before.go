@@ -268,8 +268,9 @@ func (s sight) blockers(i int, n ledger.Notice, now time.Time) string {
 	switch v.State {
 	case govpay.StatePaid, govpay.StatePartiallyPaid, govpay.StateCredited, govpay.StateAnomalous:
 		return "paid"
+	default:
+		return ""
 	}
-	return ""
 }
 
 // culprits are the notices because of which the platform will never take a submission.

@@ -168,21 +168,23 @@ func (l *look) waits(p ledger.Payment, todo []int, code local.Code, text string,
 // back. While a receipt of ours may still come nothing is decided.
 func (l *look) paidElsewhere(todo []int, s sight, patient bool) (result, bool) {
 	for _, i := range todo {
-		for _, rc := range s.receipts[i] {
-			if !patient {
-				return result{}, true
-			}
-			f := finding{to: ledger.RegElse, reason: driver.Reason{Code: string(local.CodePaidElsewhere)}}
-			if !rc.Positive() || rc.Proof == nil {
-				f = finding{to: ledger.RegHeld, reason: driver.Reason{Code: string(local.CodeChannelUnproven)}}
-			} else {
-				f.reason.Text = payee(&rc)
-			}
-			c := ledger.RegistrationChange{To: f.to, Reason: f.reason, Case: newCase(l.PaymentID, f.reason, &rc)}
-			identify(&c, &rc)
-			_, err := l.registerAt(i, c)
-			return result{err: err, stale: true, done: err == nil && len(todo) == 1, other: err == nil, restart: true}, true
+		if len(s.receipts[i]) == 0 {
+			continue
 		}
+		if !patient {
+			return result{}, true
+		}
+		rc := s.receipts[i][0]
+		f := finding{to: ledger.RegElse, reason: driver.Reason{Code: string(local.CodePaidElsewhere)}}
+		if !rc.Positive() || rc.Proof == nil {
+			f = finding{to: ledger.RegHeld, reason: driver.Reason{Code: string(local.CodeChannelUnproven)}}
+		} else {
+			f.reason.Text = payee(&rc)
+		}
+		c := ledger.RegistrationChange{To: f.to, Reason: f.reason, Case: newCase(l.PaymentID, f.reason, &rc)}
+		identify(&c, &rc)
+		_, err := l.registerAt(i, c)
+		return result{err: err, stale: true, done: err == nil && len(todo) == 1, other: err == nil, restart: true}, true
 	}
 	return result{}, false
 }

@@ -38,7 +38,7 @@ func TestPoison(t *testing.T) {
 				}
 				if all := k.Items(); len(all) != 1 {
 					t.Errorf("%+v", all)
-				} else if it := all[0]; it.Key != "P1/000" || !it.Poisoned || it.Tries != 3 || it.NextTry.Sub(time.Now()) < 59*time.Minute {
+				} else if it := all[0]; it.Key != "P1/000" || !it.Poisoned || it.Tries != 3 || time.Until(it.NextTry) < 59*time.Minute {
 					t.Errorf("%+v", it)
 				}
 				w.add("P2", notice(2), ledger.Charged)

@@ -2,7 +2,6 @@ package till
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -56,7 +55,7 @@ func TestRefusedByOneInterface(t *testing.T) {
 	for outcome, want := range map[govpay.Outcome]bool{
 		govpay.OutcomeWrongBaseURL: true, govpay.OutcomeForbidden: false, govpay.OutcomeNotFound: false, govpay.OutcomeUnauthorized: false,
 	} {
-		err := fmt.Errorf("verifying: %w", errors.Join(gone, &govpay.Fault{Outcome: outcome, Status: 403}))
+		err := fmt.Errorf("verifying: %w", govpay.Refusals{gone, {Outcome: outcome, Status: 403}})
 		if away(err) != want || away(platformError(err)) != want || !away(gone) || !away(platformError(gone)) || away(&govpay.Fault{Outcome: outcome}) {
 			t.Errorf("%v: away %t", outcome, away(err))
 		}

@@ -150,7 +150,7 @@ func TestJudgedAgainUndecided(t *testing.T) {
 					t.Fatal(err)
 				}
 				if row.want != driver.Charged {
-					if q, err = w.countersign(chief, q, true); err != nil {
+					if _, err = w.countersign(chief, q, true); err != nil {
 						t.Fatal(err)
 					}
 				}

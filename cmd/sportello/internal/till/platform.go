@@ -146,27 +146,16 @@ func answered(err error) bool {
 // away: nobody has answered for the platform. Only then may a debt be charged without its word (design 8): never
 // after any answer of its own, be it that one of several interfaces does not answer and another has refused.
 func away(err error) bool {
-	switch e := err.(type) {
-	case *govpay.Fault: // what is behind it is the line's
-		switch e.Outcome {
-		case govpay.OutcomeUnavailable:
-			return !ownerFailed(e)
-		case govpay.OutcomeNotJSON: // the page of a proxy in its place
-			return true
+	some := false
+	for _, f := range govpay.Faults(err) {
+		switch {
+		case f.Outcome == govpay.OutcomeWrongBaseURL: // that interface is not there at all
+		case f.Outcome == govpay.OutcomeNotJSON, // the page of a proxy in its place
+			f.Outcome == govpay.OutcomeUnavailable && !ownerFailed(f):
+			some = true
+		default:
+			return false
 		}
-	case interface{ Unwrap() []error }:
-		some := false
-		for _, one := range e.Unwrap() {
-			switch {
-			case away(one):
-				some = true
-			case govpay.OutcomeOf(one) != govpay.OutcomeWrongBaseURL: // that interface is not there at all
-				return false
-			}
-		}
-		return some
-	case interface{ Unwrap() error }:
-		return away(e.Unwrap())
 	}
-	return false
+	return some
 }

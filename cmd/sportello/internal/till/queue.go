@@ -226,11 +226,8 @@ type clocks struct {
 }
 
 func clocksOf(p ledger.Payment, n ledger.Notice) clocks {
-	switch n.Registration {
-	case ledger.RegNone, ledger.RegSubmit, ledger.RegAwaiting:
-		if p.State == ledger.Charged {
-			return clocks{running: true, receipt: ledger.ReceiptDue(p), flow: ledger.FlowDue(p)}
-		}
+	if p.State != ledger.Charged || !n.Registration.Awaited() {
+		return clocks{}
 	}
-	return clocks{}
+	return clocks{running: true, receipt: ledger.ReceiptDue(p), flow: ledger.FlowDue(p)}
 }
