@@ -60,6 +60,10 @@ func TestReversed(t *testing.T) {
 		t.Errorf("a nameless reversal ended with %d: %s", code, errs)
 	}
 	now := c.gives(p.ID, exitDone, "--request-id", "v1")
+	c.until("the terminal to be told", func() bool { // before that nobody can say when the notice is free
+		now = c.payment(p.ID)
+		return now.Reversal != nil && now.Reversal.FreeAt != nil
+	})
 	if now.State != local.StateReversed || now.Reversal == nil || now.Reversal.Operator != "bianchi" || now.Reversal.EndedAt == nil ||
 		now.Reversal.FreeAt == nil || now.Reversal.FreeAt.Sub(*now.Reversal.EndedAt) != 30*time.Minute {
 		t.Fatalf("reversed: %+v", now)

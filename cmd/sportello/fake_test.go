@@ -251,13 +251,20 @@ func (f *fake) pay(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// decisions changes what is decided while the service answers.
+func (f *fake) decisions(decide func(int, string, string) (any, *local.Error)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.onDecision = decide
+}
+
 func (f *fake) decide(w http.ResponseWriter, r *http.Request, path string) {
 	body, _ := io.ReadAll(r.Body)
 	f.mu.Lock()
 	f.decided = append(f.decided, path+" "+string(body))
-	try := len(f.decided)
+	try, decides := len(f.decided), f.onDecision
 	f.mu.Unlock()
-	what, no := f.onDecision(try, path, string(body))
+	what, no := decides(try, path, string(body))
 	switch {
 	case no != nil:
 		f.refuse(w, *no)

@@ -90,11 +90,11 @@ func TestPositionsCreate(t *testing.T) {
 	}
 	notice.Payable, notice.Reason = false, &local.Reason{Text: "già pagato", Hint: "non incassare"}
 	expect(t, f.run("positions", "create", "mensa", "--debtor", rossi, "--name", "M"), exitDone, "già pagato\n  ► non incassare", "richiesta cli-")
-	f.onDecision = func(int, string, string) (any, *local.Error) { return nil, nil }
+	f.decisions(func(int, string, string) (any, *local.Error) { return nil, nil })
 	expect(t, f.run("positions", "create", "mensa", "--debtor", rossi, "--name", "M", "--request-id", "r9"), exitUnknown, "", "--request-id r9")
-	f.onDecision = func(int, string, string) (any, *local.Error) {
+	f.decisions(func(int, string, string) (any, *local.Error) {
 		return nil, &local.Error{Code: local.CodeFormInvalid, Message: "classe è obbligatorio"}
-	}
+	})
 	expect(t, f.run("positions", "create", "mensa", "--debtor", rossi, "--name", "M"), exitFailed, "", "[form_invalid]")
 }
 

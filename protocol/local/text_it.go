@@ -169,7 +169,7 @@ var italian = map[Code]Text{
 	CodeSearchDebtorNeeded:     {"Per cercare serve il codice fiscale o la partita IVA di chi deve pagare.", "Scriverlo per intero: 16 caratteri, oppure 11 cifre."},
 	CodeReceiptPDFMissing:      {"La piattaforma non ha dato il PDF.", "Riprovare più tardi. I dati della ricevuta, se è arrivata, sono al sicuro."},
 	CodeChannelNotHeld:         {"Nessuna ricevuta del terminale[ {terminal}] attende la conferma di quel canale.", "Controllare il canale indicato nel caso aperto e ripetere."},
-	CodeTerminalAwaited:        {"L'ultima operazione del terminale[ {terminal}] può essere il pagamento[ {payment}] di cui si attende l'esito[: {found}].", "Stabilire prima che ne è di quel pagamento; fino ad allora il terminale non incassa e l'operazione non si può accettare."},
+	CodeTerminalAwaited:        {"L'ultima operazione del terminale[ {terminal}] può essere il pagamento[ {payment}] di cui si attende l'esito[: {found}].", "Stabilire prima che ne è di quel pagamento. Se il terminale serve subito: liberarlo, e un responsabile accetta l'operazione; l'avviso resta bloccato."},
 	CodeResolutionContradicted: {"Quanto scritto non corrisponde a ciò che dice il terminale[: STAN {stan}][, autorizzazione {auth}].", "Ricontrollare sullo scontrino. Se è davvero un'altra operazione, lasciare vuoti STAN e autorizzazione e spiegarlo nella nota."},
 	CodeNothingToFree:          {"Nessun esito in sospeso blocca il terminale[ {terminal}].", "Non c'è nulla da liberare."},
 	CodeTerminalFreed:          {"Il terminale[ {terminal}] è stato liberato; l'avviso del pagamento[ {payment}] resta bloccato.", "Resta da stabilire che ne è di quel pagamento."},

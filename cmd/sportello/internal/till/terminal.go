@@ -139,7 +139,9 @@ func (s *station) adopt(ctx context.Context, op local.Operator, rep *local.Termi
 	return nil
 }
 
-// mayAdopt refuses to wave through what may be the charge of a payment whose outcome is awaited.
+// mayAdopt has what the terminal remembers judged first, and put beside the payment of unknown outcome that it may be.
+// While that payment holds the terminal nobody waves its charge through; once a person has freed the terminal, a
+// supervisor who has seen the difference may (design 3.6, 5.7): the notice stays locked, and the evidence is kept.
 func (s *station) mayAdopt(ctx context.Context, last driver.Last) error {
 	if err := s.reconsider(ctx, last); err != nil {
 		return err
@@ -150,6 +152,10 @@ func (s *station) mayAdopt(ctx context.Context, last driver.Last) error {
 	}
 	p, err := s.awaited(last)
 	if err != nil || p.ID == "" {
+		return err
+	}
+	lock, err := s.lockedBy()
+	if err != nil || lock != p.ID {
 		return err
 	}
 	err = s.recognise(last, nil)
