@@ -148,7 +148,8 @@ func TestDeskCharged(t *testing.T) {
 	c.until("the receipt to be found", func() bool { return c.payment(p.ID).Preset == local.StateCharged })
 	c.refusesDecision("bianchi", "situazione è cambiata", "resolve", p.ID, "--sign", "--seq", seq(proposed))
 	c.refusesDecision("rossi", "ricevuta", "resolve", p.ID, "--not-charged")
-	now := c.decides("rossi", "resolve", p.ID, "--charged", "--stan", "000002", "--auth", "A1B2C3")
+	c.refusesDecision("rossi", "non corrisponde", "resolve", p.ID, "--charged", "--stan", "000002", "--auth", "A1B2C3")
+	now := c.decides("rossi", "resolve", p.ID, "--charged", "--stan", "000002")
 	if now.State != local.StateCharged || now.ReceiptNumber == "" || len(now.ResolvedBy) == 0 || now.ResolvedBy[0] != "rossi" {
 		t.Fatalf("decided: %+v", now)
 	}

@@ -122,15 +122,15 @@ func TestBadConfiguration(t *testing.T) {
 		line     string // what stands on the line that is blamed
 		says     []string
 	}{
-		"unknown key":    {"installation: T1", "installation: T1\nlingua: it", "lingua: it", []string{"lingua: voce sconosciuta", "language"}},
-		"indentation":    {"    driver: nexi", "\t driver: nexi", "", []string{"tabulazion"}},
-		"missing psp":    {"    psp: {id: CIPBITMM, intermediary: \"13212880150\", channel: \"13212880150_90\", payment_type: CP}\n", "", "", []string{"psp: manca"}},
-		"tax code":       {`tax_code: "01199250158"`, `tax_code: 1199250158`, "tax_code", []string{"tax_code", "fra virgolette"}},
-		"address":        {"address: tcp://", "address: http://", "address: http://", []string{"address", "tcp://INDIRIZZO:PORTA"}},
-		"terminal id":    {`terminal_id: "12345678"`, `terminal_id: "1234"`, "terminal_id", []string{"non è fatto di 8 cifre", "fra virgolette"}},
-		"lrc":            {"lrc: auto", "lrc: xor", "lrc: xor", []string{"lrc", "stx+payload+etx"}},
-		"password file":  {"password_file: ", "password_file: /nonexistent", "password_file", []string{"password_file", "creare il file"}},
-		"not for us yet": {"exclusivity: exclusive", "exclusivity: exclusive\n    settlement: platform", "settlement: platform", []string{"settlement", "settlement: terminal"}},
+		"unknown key":   {"installation: T1", "installation: T1\nlingua: it", "lingua: it", []string{"lingua: voce sconosciuta", "language"}},
+		"indentation":   {"    driver: nexi", "\t driver: nexi", "", []string{"tabulazion"}},
+		"missing psp":   {"    psp: {id: CIPBITMM, intermediary: \"13212880150\", channel: \"13212880150_90\", payment_type: CP}\n", "", "", []string{"psp: manca"}},
+		"tax code":      {`tax_code: "01199250158"`, `tax_code: 1199250158`, "tax_code", []string{"tax_code", "fra virgolette"}},
+		"address":       {"address: tcp://", "address: http://", "address: http://", []string{"address", "tcp://INDIRIZZO:PORTA"}},
+		"terminal id":   {`terminal_id: "12345678"`, `terminal_id: "1234"`, "terminal_id", []string{"non è fatto di 8 cifre", "fra virgolette"}},
+		"lrc":           {"lrc: auto", "lrc: xor", "lrc: xor", []string{"lrc", "stx+payload+etx"}},
+		"password file": {"password_file: ", "password_file: /nonexistent", "password_file", []string{"password_file", "creare il file"}},
+		"no such way":   {"exclusivity: exclusive", "exclusivity: exclusive\n    settlement: nexi", "settlement: nexi", []string{"settlement", "terminal"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
