@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -18,11 +19,31 @@ import (
 // guarded is a guard whose page answers, or not, as the test wants.
 type guarded struct {
 	*guard
-	stuck  atomic.Bool
-	told   []string
-	stacks []string
-	died   int
-	stop   context.CancelFunc
+	stuck atomic.Bool
+	stop  context.CancelFunc
+
+	mu   sync.Mutex // guards seen
+	seen deeds
+}
+
+// deeds is what a guard has done.
+type deeds struct {
+	told, stacks []string
+	died         int
+}
+
+// at is what it has done so far.
+func (g *guarded) at() deeds {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return deeds{slices.Clone(g.seen.told), slices.Clone(g.seen.stacks), g.seen.died}
+}
+
+// does notes a deed.
+func (g *guarded) does(deed func(*deeds)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	deed(&g.seen)
 }
 
 func newGuarded(t *testing.T) *guarded {
@@ -37,9 +58,9 @@ func newGuarded(t *testing.T) *guarded {
 			<-ctx.Done()
 			return ctx.Err()
 		},
-		tell:   func(s string) { g.told = append(g.told, s) },
-		stacks: func(phase string) { g.stacks = append(g.stacks, phase) },
-		die:    func() { g.died++ },
+		tell:   func(s string) { g.does(func(d *deeds) { d.told = append(d.told, s) }) },
+		stacks: func(phase string) { g.does(func(d *deeds) { d.stacks = append(d.stacks, phase) }) },
+		die:    func() { g.does(func(d *deeds) { d.died++ }) },
 		log:    zerolog.Nop(), ready: make(chan struct{}), life: life, closed: closed, done: make(chan struct{}),
 	}
 	go g.watch(ctx)
@@ -56,22 +77,22 @@ func TestGuardOfAGoodLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGuarded(t)
 		pass(3 * time.Second)
-		if len(g.told) > 0 {
-			t.Errorf("told %q before the page answers", g.told)
+		if len(g.at().told) > 0 {
+			t.Errorf("told %q before the page answers", g.at().told)
 		}
 		g.usable()
 		pass(10*time.Minute + time.Second)
-		if g.told[0] != "READY=1\nSTATUS=in funzione" || len(g.told) != 121 || slices.Contains(g.told[1:120], g.told[0]) {
-			t.Errorf("told %d times: %q", len(g.told), g.told[:2])
+		if g.at().told[0] != "READY=1\nSTATUS=in funzione" || len(g.at().told) != 121 || slices.Contains(g.at().told[1:120], g.at().told[0]) {
+			t.Errorf("told %d times: %q", len(g.at().told), g.at().told[:2])
 		}
 		g.stop()
 		synctest.Wait()
-		if last := g.told[len(g.told)-1]; last != "STOPPING=1" {
+		if last := g.at().told[len(g.at().told)-1]; last != "STOPPING=1" {
 			t.Errorf("told %q at the stop", last)
 		}
 		g.end()
-		if len(g.stacks) > 0 || g.died > 0 {
-			t.Errorf("stacks %q, died %d in a life without trouble", g.stacks, g.died)
+		if len(g.at().stacks) > 0 || g.at().died > 0 {
+			t.Errorf("stacks %q, died %d in a life without trouble", g.at().stacks, g.at().died)
 		}
 	})
 }
@@ -84,16 +105,16 @@ func TestGuardOfAPageThatHangs(t *testing.T) {
 		pass(time.Second)
 		g.stuck.Store(true)
 		pass(19 * time.Second)
-		if len(g.stacks) > 0 {
-			t.Errorf("stacks %q too early", g.stacks)
+		if len(g.at().stacks) > 0 {
+			t.Errorf("stacks %q too early", g.at().stacks)
 		}
 		pass(10 * time.Second)
-		if !slices.Equal(g.stacks, []string{"run"}) || g.died > 0 {
-			t.Errorf("after half a minute: stacks %q, died %d", g.stacks, g.died)
+		if !slices.Equal(g.at().stacks, []string{"run"}) || g.at().died > 0 {
+			t.Errorf("after half a minute: stacks %q, died %d", g.at().stacks, g.at().died)
 		}
 		pass(40 * time.Second)
-		if g.died != 1 || len(g.stacks) != 1 {
-			t.Errorf("after more than a minute: stacks %q, died %d", g.stacks, g.died)
+		if g.at().died != 1 || len(g.at().stacks) != 1 {
+			t.Errorf("after more than a minute: stacks %q, died %d", g.at().stacks, g.at().died)
 		}
 		g.end()
 	})
@@ -110,8 +131,8 @@ func TestGuardForgivesABusyMinute(t *testing.T) {
 			g.stuck.Store(false)
 			pass(10 * time.Second)
 		}
-		if g.died > 0 || len(g.stacks) != 5 {
-			t.Errorf("stacks %q, died %d", g.stacks, g.died)
+		if g.at().died > 0 || len(g.at().stacks) != 5 {
+			t.Errorf("stacks %q, died %d", g.at().stacks, g.at().died)
 		}
 		g.end()
 	})
@@ -126,14 +147,14 @@ func TestGuardOfASlowStartAndStop(t *testing.T) {
 		synctest.Wait()
 		g.stop()
 		pass(closeLimit + time.Second)
-		if !slices.Equal(g.stacks, []string{"start", "stop"}) || g.died > 0 || g.told[0] != "READY=1\nSTATUS=in funzione" {
-			t.Errorf("stacks %q, died %d, told %q", g.stacks, g.died, g.told)
+		if !slices.Equal(g.at().stacks, []string{"start", "stop"}) || g.at().died > 0 || g.at().told[0] != "READY=1\nSTATUS=in funzione" {
+			t.Errorf("stacks %q, died %d, told %q", g.at().stacks, g.at().died, g.at().told)
 		}
 		g.end()
 		failed := newGuarded(t) // a start that ends with an error
 		failed.end()
-		if len(failed.told)+len(failed.stacks) > 0 {
-			t.Errorf("told %q, stacks %q of a start that failed", failed.told, failed.stacks)
+		if len(failed.at().told)+len(failed.at().stacks) > 0 {
+			t.Errorf("told %q, stacks %q of a start that failed", failed.at().told, failed.at().stacks)
 		}
 	})
 }

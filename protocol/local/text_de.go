@@ -168,7 +168,7 @@ var german = map[Code]Text{
 	CodeSearchDebtorNeeded:     {"Für die Suche wird die Steuernummer der schuldenden Person benötigt.", "Vollständig eingeben: 16 Zeichen oder 11 Ziffern."},
 	CodeReceiptPDFMissing:      {"Die Plattform hat das PDF nicht geliefert.", "Später wiederholen. Die Daten der Quittung sind, falls eingetroffen, gesichert."},
 	CodeChannelNotHeld:         {"Keine Quittung des Terminals[ {terminal}] wartet auf die Bestätigung dieses Kanals.", "Den im offenen Fall genannten Kanal prüfen und wiederholen."},
-	CodeTerminalAwaited:        {"Der letzte Vorgang des Terminals[ {terminal}] kann die Zahlung[ {payment}] sein, deren Ausgang noch offen ist[: {found}].", "Zuerst klären, was aus dieser Zahlung geworden ist. Wird das Terminal sofort gebraucht: freigeben, und eine verantwortliche Person nimmt den Vorgang an; der Bescheid bleibt gesperrt."},
+	CodeTerminalAwaited:        {"Der letzte Vorgang des Terminals[ {terminal}] kann die Zahlung[ {payment}] sein, deren Ausgang noch offen ist[: {found}].", "Zuerst klären, was aus dieser Zahlung wurde. Eilt es: Terminal freigeben, Verantwortliche nehmen den Vorgang an; der Bescheid bleibt gesperrt."},
 	CodeResolutionContradicted: {"Was eingegeben wurde, ist nicht, was das Terminal sagt[: STAN {stan}][, Autorisierung {auth}].", "Auf dem Beleg nachsehen. Ist es wirklich ein anderer Vorgang, STAN und Autorisierung leer lassen und es in der Notiz erklären."},
 	CodeNothingToFree:          {"Kein offener Ausgang sperrt das Terminal[ {terminal}].", "Es gibt nichts freizugeben."},
 	CodeTerminalFreed:          {"Das Terminal[ {terminal}] ist freigegeben; der Bescheid der Zahlung[ {payment}] bleibt gesperrt.", "Es bleibt zu klären, was aus dieser Zahlung geworden ist."},

@@ -168,7 +168,7 @@ var english = map[Code]Text{
 	CodeSearchDebtorNeeded:     {"A search needs the tax code of who owes.", "Type it in full: 16 characters, or 11 digits."},
 	CodeReceiptPDFMissing:      {"The platform has not given the PDF.", "Try again later. The data of the receipt, if it has come, are safe."},
 	CodeChannelNotHeld:         {"No receipt of the terminal[ {terminal}] waits for that channel to be confirmed.", "Check the channel named in the open case and repeat."},
-	CodeTerminalAwaited:        {"The last transaction of the terminal[ {terminal}] may be the payment[ {payment}] whose outcome is awaited[: {found}].", "First establish what became of that payment. If the terminal is needed at once: free it, and a supervisor accepts the transaction; the notice stays locked."},
+	CodeTerminalAwaited:        {"The last transaction of the terminal[ {terminal}] may be the payment[ {payment}] whose outcome is awaited[: {found}].", "First establish what became of that payment. Needed at once: free the terminal and let a supervisor accept; the notice stays locked."},
 	CodeResolutionContradicted: {"What was written is not what the terminal says[: STAN {stan}][, authorisation {auth}].", "Check it on the slip. If it really is another transaction, leave STAN and authorisation empty and explain it in the note."},
 	CodeNothingToFree:          {"No open outcome holds the terminal[ {terminal}].", "There is nothing to free."},
 	CodeTerminalFreed:          {"The terminal[ {terminal}] has been freed; the notice of the payment[ {payment}] stays locked.", "It remains to be established what became of that payment."},

@@ -203,7 +203,11 @@ func (s *station) free(ctx context.Context, op local.Operator) (string, error) {
 			return "", err
 		}
 	}
-	if err := s.till.o.Ledger.Free(s.term.Name, op.ID); err != nil {
+	err = s.till.o.Ledger.Free(s.term.Name, op.ID)
+	switch {
+	case errors.Is(err, ledger.ErrNotFound): // decided in this very moment
+		return "", &local.Error{Code: local.CodeNothingToFree, Args: s.args()}
+	case err != nil:
 		return "", err
 	}
 	s.mu.Lock()
