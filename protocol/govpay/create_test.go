@@ -77,7 +77,7 @@ func TestCreateRefusesBeforeSending(t *testing.T) {
 		"reason":         func(n *NewPosition) { n.Reason = strings.Repeat("è", 141) },
 		"no reason":      func(n *NewPosition) { n.Reason = "" },
 		"line break":     func(n *NewPosition) { n.Reason = "a\nb" },
-		"debtor":         func(n *NewPosition) { n.Debtor.TaxCode = strings.Repeat("X", 17) },
+		"debtor":         func(n *NewPosition) { n.Debtor.TaxCode = "VRDLGI70A01H501QQ" },
 		"name":           func(n *NewPosition) { n.Debtor.Name = "" },
 		"country":        func(n *NewPosition) { n.Debtor.Country = "it" },
 		"creditor":       func(n *NewPosition) { n.Creditor = "1" },
@@ -90,7 +90,7 @@ func TestCreateRefusesBeforeSending(t *testing.T) {
 		_, err := c.Create(t.Context(), n, false)
 		if !errors.Is(err, ErrArgument) {
 			t.Errorf("%s: %v", name, err)
-		} else if strings.Contains(err.Error(), "Verdi") || strings.Contains(err.Error(), "XXXX") {
+		} else if strings.Contains(err.Error(), "Verdi") || strings.Contains(err.Error(), "VRDLGI") {
 			t.Errorf("%s: the error names the debtor: %v", name, err)
 		}
 	}

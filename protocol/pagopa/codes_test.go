@@ -149,7 +149,7 @@ func TestTaxCodeVectors(t *testing.T) {
 func TestTaxCodeBirth(t *testing.T) {
 	for code, want := range map[string]Birth{
 		"BNCLRA92T55F205L": {Day: 15, Month: 12, YearOf100: 92, Female: true},
-		"XXXYYY00B69A001S": {Day: 29, Month: 2, YearOf100: 0, Female: true},
+		"BNCLRA00B69A001O": {Day: 29, Month: 2, YearOf100: 0, Female: true},
 		"RSSMRAULALMHRLMD": {Day: 1, Month: 1, YearOf100: 80},
 	} {
 		c, err := ParseTaxCode(" " + strings.ToLower(code) + "\r\n")
@@ -169,7 +169,7 @@ func TestTaxCodeBirth(t *testing.T) {
 	}
 	for in, want := range map[string]error{
 		"15376371008": ErrTaxCodeCheck, "00000000000": ErrTaxCodePlaceholder, "1537637100X": ErrTaxCodeCharacter,
-		"XXXYYY01B69A001S": ErrTaxCodeDate, "RSSMRA80F01H501U": ErrTaxCodeDate, "RSSMRA80A72H501U": ErrTaxCodeDate,
+		"BNCLRA01B69A001P": ErrTaxCodeDate, "RSSMRA80F01H501U": ErrTaxCodeDate, "RSSMRA80A72H501U": ErrTaxCodeDate,
 		"1SSMRA80A01H501U": ErrTaxCodeCharacter, "RſSMRA80A01H501U": ErrTaxCodeCharacter,
 	} {
 		if _, err := ParseTaxCode(in); !errors.Is(err, want) {

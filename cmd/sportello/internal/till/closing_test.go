@@ -149,12 +149,12 @@ func TestReprint(t *testing.T) {
 		}
 		p := w.charged("r1", 1)
 		d.script(func(d *terminal) {
-			d.ops.slip = driver.Slip{Present: true, Text: "COPIA", Complete: true, References: []string{"RIFA1XXXXXXXX", p.Reference}}
+			d.ops.slip = driver.Slip{Present: true, Text: "COPIA", Complete: true, References: []string{"RIFA1H45N778K", p.Reference}}
 		})
 		if rep, err := w.act(clerk, "reprint"); err != nil || rep.Receipt == nil || *rep.Receipt != (local.Receipt{PaymentID: p.ID, Text: "COPIA", Complete: true}) {
 			t.Errorf("%+v %v", rep.Receipt, err)
 		}
-		d.script(func(d *terminal) { d.ops.slip.References = []string{"RIFA1XXXXXXXX"} })
+		d.script(func(d *terminal) { d.ops.slip.References = []string{"RIFA1H45N778K"} })
 		if rep, err := w.act(clerk, "reprint"); err != nil || rep.Receipt == nil || rep.Receipt.PaymentID != "" {
 			t.Errorf("%+v %v", rep.Receipt, err)
 		}
