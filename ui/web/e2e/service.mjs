@@ -46,15 +46,25 @@ const form = {
   properties: { pratica: { type: "string", title: "Numero della pratica", pattern: "^[0-9]{4}$" }, copie: { type: "integer", title: "Copie", minimum: 1, maximum: 9 } },
 };
 
+const given = new Set();
+
+/**
+ * free is a port that nobody listens on, never the same twice, below those that the kernel lends to outgoing
+ * connections: a browser's or a terminal's line cannot take it before the process that it is meant for does.
+ */
 async function free() {
-  return new Promise((done, fail) => {
+  for (let i = 0; i < 200; i++) {
+    const port = 12_000 + Math.floor(Math.random() * 20_000);
+    if (given.has(port)) continue;
+    given.add(port);
     const server = createServer();
-    server.on("error", fail);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => done(port));
+    const mine = await new Promise((done) => {
+      server.once("error", () => done(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => done(true)));
     });
-  });
+    if (mine) return port;
+  }
+  throw new Error("no free port");
 }
 
 function hash(pin) {
