@@ -40,7 +40,8 @@ func (t *Till) evidence(p ledger.Payment) ([]local.Evidence, error) {
 }
 
 // seenByPeople says that people have decided about the newest payment of the terminal with this very
-// memory of it before them: then it need not be adopted again. It makes it known for good.
+// memory of it before them: then it need not be adopted again. It makes it known for good. What was found
+// after their last word (suspect) they have not seen.
 func (s *station) seenByPeople(last driver.Last) (bool, error) {
 	p, err := s.lastSent()
 	if err != nil || len(p.ResolvedBy) == 0 || p.State == ledger.Unknown || p.State == ledger.Reversing {
@@ -50,7 +51,13 @@ func (s *station) seenByPeople(last driver.Last) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	for _, ev := range evidence {
+	word := 0 // evidence comes in the order of the ledger
+	for i, ev := range evidence {
+		if ev.Kind == ledger.EvidenceClerk {
+			word = i
+		}
+	}
+	for _, ev := range evidence[:word] {
 		if last.Present && len(ev.Raw) > 0 && string(ev.Raw) == string(last.Raw) {
 			return true, s.till.o.Ledger.Adopt(s.term.Name, p.ResolvedBy[len(p.ResolvedBy)-1], last)
 		}
