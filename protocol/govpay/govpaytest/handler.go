@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -66,24 +67,24 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rule, spoil := s.script.next(e.operation, a.name, r.URL.RequestURI()+string(c.body))
 	s.mu.Unlock()
 
-	request := Request{Method: r.Method, Path: r.URL.RequestURI(), Accept: r.Header.Get("Accept")}
-	entry := Entry{API: a.name, Operation: e.operation}
+	n := &note{request: Request{Method: r.Method, Path: r.URL.RequestURI(), Accept: r.Header.Get("Accept")}, entry: Entry{API: a.name, Operation: e.operation}}
 	if spoil {
-		entry.Spoilt = rule.Do
+		n.entry.Spoilt = rule.Do
 	}
-	defer func() { // also when the answer is cut by a panic
-		entry.Effect = c.did
-		s.logRequest(request, entry)
-	}()
+	n.log = sync.OnceFunc(func() {
+		n.entry.Effect = c.did
+		s.logRequest(n.request, n.entry)
+	})
+	defer n.log() // also when the answer is cut by a panic
 	honest := func() answer { return s.answer(c, a, segment, rest, e, found) }
 	switch {
 	case !spoil:
-		request.Status = s.write(w, honest(), &entry)
+		s.write(w, honest(), n)
 	case deeds[rule.Do] != nil: // the operation itself
 		c.rule = rule
-		request.Status = s.write(w, honest(), &entry)
+		s.write(w, honest(), n)
 	default:
-		request.Status = s.spoil(w, r, rule, honest, &entry)
+		s.spoil(w, r, rule, honest, n)
 	}
 }
 

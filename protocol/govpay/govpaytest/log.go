@@ -27,6 +27,13 @@ type Entry struct {
 	Effect      string    `json:"effect,omitempty"` // e.g. "cart <id> for <notice> <notice>"
 }
 
+// note is what will be in the log of one request. It is there before the client can know that the request is over.
+type note struct {
+	request Request
+	entry   Entry
+	log     func() // writes it, once
+}
+
 const maxRequests = 10_000
 
 // Requests returns what was asked so far, oldest first; at most the last 10,000.

@@ -9,13 +9,14 @@ import (
 	"time"
 )
 
-func (s *Server) write(w http.ResponseWriter, a answer, e *Entry) int {
-	s.head(w, a, e)
+func (s *Server) write(w http.ResponseWriter, a answer, n *note) {
+	s.head(w, a, n)
+	n.log()
 	_, _ = w.Write(a.body) // the client may be gone
-	return a.status
 }
 
-func (s *Server) head(w http.ResponseWriter, a answer, e *Entry) {
+// head writes what stands above the body.
+func (s *Server) head(w http.ResponseWriter, a answer, n *note) {
 	if a.contentType != "" {
 		w.Header().Set("Content-Type", a.contentType)
 	}
@@ -29,39 +30,40 @@ func (s *Server) head(w http.ResponseWriter, a answer, e *Entry) {
 	if a.transaction {
 		s.mu.Lock()
 		s.serial++
-		n := s.serial
+		serial := s.serial
 		s.mu.Unlock()
-		e.Transaction = fmt.Sprintf("5f0c2c36-0c55-4c59-9d0e-%012x", n)
-		w.Header().Set("X-Govpay-IdTransazione", e.Transaction)
+		n.entry.Transaction = fmt.Sprintf("5f0c2c36-0c55-4c59-9d0e-%012x", serial)
+		w.Header().Set("X-Govpay-IdTransazione", n.entry.Transaction)
 	}
+	n.request.Status = a.status
 	w.WriteHeader(a.status)
 }
 
-// spoil answers as the rule says; the status is 0 when the connection was cut.
+// spoil answers as the rule says; the status stays 0 when the connection was cut.
 // honest does the platform's work and must run at most once.
-func (s *Server) spoil(w http.ResponseWriter, r *http.Request, rule Rule, honest func() answer, e *Entry) int {
+func (s *Server) spoil(w http.ResponseWriter, r *http.Request, rule Rule, honest func() answer, n *note) {
 	switch rule.Do {
 	case "slow": // in front of the platform: whoever gives up leaves nothing behind
 		if !wait(rule.delay(), r.Context().Done()) {
-			return 0
+			return
 		}
-		return s.write(w, honest(), e)
+		s.write(w, honest(), n)
 	case "late": // in the platform: the work goes on although nobody waits any more
 		s.mu.Lock()
 		stopped := s.stopped.Done()
 		s.mu.Unlock()
 		if !wait(rule.delay(), stopped) {
-			return 0
+			return
 		}
 		a := honest()
 		if r.Context().Err() != nil {
-			return 0
+			return
 		}
-		return s.write(w, a, e)
+		s.write(w, a, n)
 	case "lost": // the work is done, its answer never leaves
 		_ = honest()
+		n.log()
 		reset(w)
-		return 0
 	case "html":
 		if rule.Arrived { // the proxy lost patience, the platform did not
 			_ = honest()
@@ -70,27 +72,29 @@ func (s *Server) spoil(w http.ResponseWriter, r *http.Request, rule Rule, honest
 		if status == 0 {
 			status = http.StatusOK
 		}
-		return s.write(w, page(status), e)
+		s.write(w, page(status), n)
 	case "status":
 		if rule.Arrived {
 			_ = honest()
 		}
-		return s.write(w, rule.fault(), e)
+		s.write(w, rule.fault(), n)
 	case "wrong_json":
-		return s.write(w, answer{status: http.StatusOK, contentType: "application/json", body: []byte(`{"esito":42}`), transaction: true}, e)
+		s.write(w, answer{status: http.StatusOK, contentType: "application/json", body: []byte(`{"esito":42}`), transaction: true}, n)
 	case "redirect":
 		a := page(http.StatusFound)
 		a.location = "/login"
-		return s.write(w, a, e)
+		s.write(w, a, n)
 	case "cut":
 		a := honest()
-		s.head(w, a, e)
+		s.head(w, a, n)
+		n.request.Status = 0
+		n.log()
 		_, _ = w.Write(bytes.Clone(a.body[:len(a.body)/2]))
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	default: // down
+		n.log()
 		reset(w)
-		return 0
 	}
 }
 
