@@ -26,6 +26,9 @@ func (s *Server) snapshot(ctx context.Context, sequence uint64, by local.Operato
 	snapshot, err := s.options.Till.Snapshot(ctx, by)
 	snapshot.Sequence = sequence
 	snapshot.Operator = by
+	if roster, ok := s.options.Operators.(Roster); ok {
+		snapshot.Operators = roster.All()
+	}
 	if s.options.Papers != nil {
 		snapshot.Printer = s.options.Papers.Printer()
 	}
@@ -140,10 +143,6 @@ func (s *Server) cases(c *call) (answer, error) {
 func (s *Server) ledgerCheck(c *call) (answer, error) {
 	report, err := s.options.Till.Check(c.r.Context())
 	return answer{http.StatusOK, report}, err
-}
-
-func (s *Server) notServed(*call) (answer, error) {
-	return answer{}, &local.Error{Code: local.CodeNotServed}
 }
 
 func (s *Server) healthz(*call) (answer, error) {

@@ -14,6 +14,7 @@ const (
 	anybody  access = iota // no token
 	signedIn               // a token
 	locked                 // a token, also of a locked session
+	upkeep                 // a supervisor's token, or the one for maintenance
 )
 
 // route is one operation of the contract (openapi.yaml; a test compares the two).
@@ -66,9 +67,11 @@ var table = []route{
 	{http.MethodGet, api + "ledger/check", signedIn, (*Server).ledgerCheck},
 	{http.MethodGet, "/healthz", anybody, (*Server).healthz},
 	{http.MethodGet, "/readyz", anybody, (*Server).readyz},
-
-	// This comes with a later version. Its name is taken from the first day.
-	{http.MethodGet, "/metrics", signedIn, (*Server).notServed},
+	{http.MethodGet, "/metrics", anybody, (*Server).metrics}, // who may is its own matter
+	{http.MethodGet, api + "bundle", upkeep, (*Server).bundle},
+	{http.MethodGet, api + "ledger/backup", upkeep, (*Server).backup},
+	{http.MethodGet, api + "restore", signedIn, (*Server).restoreStatus},
+	{http.MethodPost, api + "restore/payments", signedIn, (*Server).restorePayment},
 }
 
 // Two routes write their own answers: the WebSocket and the description.
@@ -133,6 +136,9 @@ func (s *Server) serve(one route, w http.ResponseWriter, r *http.Request) {
 
 // authorize finds who is asking.
 func (s *Server) authorize(c *call, who access) error {
+	if who == upkeep && s.maintains(c.r) {
+		return nil
+	}
 	one, isLocked := s.sessions.find(bearer(c.r))
 	switch {
 	case one == nil:
@@ -141,6 +147,9 @@ func (s *Server) authorize(c *call, who access) error {
 		return &local.Error{Code: local.CodeSessionLocked}
 	}
 	c.session, c.by = one, one.operator
+	if who == upkeep && c.by.Role != local.RoleSupervisor {
+		return &local.Error{Code: local.CodeForbiddenRole}
+	}
 	return nil
 }
 

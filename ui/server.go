@@ -6,11 +6,14 @@ package ui
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io/fs"
 	"log"
 	"net"
 	"net/http"
+	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -42,7 +45,11 @@ type Options struct {
 	DemoTerminal http.Handler
 	// Papers are what is printed or saved; nil: nothing is.
 	Papers Papers
-	Log    zerolog.Logger
+	// Upkeep is for those who look after the installation; nil: none is served. MetricsFrom may read the figures
+	// without a token.
+	Upkeep      Upkeep
+	MetricsFrom []netip.Prefix
+	Log         zerolog.Logger
 }
 
 // Server serves one listener. Make it with New, run Serve once, end it with Close.
@@ -59,6 +66,8 @@ type Server struct {
 	ctx      context.Context // ends with Close
 	stop     context.CancelFunc
 	sockets  socketSet
+
+	maintenance atomic.Pointer[[sha256.Size]byte] // hash of the token; nil: there is none
 }
 
 // New makes a server for listener, whose address gives the host names it answers to. It does no work that

@@ -74,6 +74,9 @@ func Render(err *Error, lang Language) Error {
 	}
 	text := Lookup(err.Code, lang)
 	done := *err
+	if seconds, bad := strconv.Atoi(args[ArgSeconds]); bad == nil && done.RetryAfter == 0 {
+		done.RetryAfter = seconds
+	}
 	if done.Message == "" {
 		done.Message = fill(text.Message, args)
 	}
@@ -261,6 +264,14 @@ var statuses = map[Code]int{
 	CodeClosingDiffers:       http.StatusOK,
 	CodeClosingUnknown:       http.StatusOK,
 	CodeProviderMissing:      http.StatusOK,
+
+	CodeLedgerRestored:      http.StatusConflict,
+	CodeRestoreTerminals:    http.StatusConflict,
+	CodeRestorePlatform:     http.StatusConflict,
+	CodeRestoreGap:          http.StatusConflict,
+	CodeRestoreNoGap:        http.StatusConflict,
+	CodeInstallationMoved:   http.StatusConflict,
+	CodeInstallationRetired: http.StatusOK,
 
 	CodeDiskFull:        http.StatusInsufficientStorage,
 	CodeLedgerDamaged:   http.StatusInternalServerError,

@@ -133,6 +133,17 @@ const (
 	CodeSubmissionWrongSetup Code = "submission_wrong_setup" // as platform_wrong_setup, of a charge that has been made; also a case
 )
 
+// A ledger that is a copy, or that another PC goes on with (design 5.7).
+const (
+	CodeLedgerRestored      Code = "ledger_restored"      // the cause: nothing is charged before terminals and platform were read
+	CodeRestoreTerminals    Code = "restore_terminals"    // a terminal was not read yet
+	CodeRestorePlatform     Code = "restore_platform"     // the platform's receipts since the copy were not read yet
+	CodeRestoreGap          Code = "restore_gap"          // a terminal remembers what the copy does not know; also a case
+	CodeRestoreNoGap        Code = "restore_no_gap"       // nothing is to be brought into the ledger
+	CodeInstallationMoved   Code = "installation_moved"   // another PC goes on with this ledger; also a case
+	CodeInstallationRetired Code = "installation_retired" // a terminal shows that a retired installation is still at work; a case
+)
+
 // The service and its guards.
 const (
 	CodeDiskFull        Code = "disk_full"

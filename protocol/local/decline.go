@@ -8,11 +8,7 @@ func DeclineText(actionCode string, lang Language) string {
 	if !ok {
 		return ""
 	}
-	all, ok := declineTexts[lang]
-	if !ok {
-		all = declineTexts[Italian]
-	}
-	return all[group]
+	return declineTexts[group].In(lang)
 }
 
 type decline int
@@ -44,38 +40,14 @@ var declines = map[string]decline{
 	"903": declineLater, "906": declineLater, "907": declineLater, "908": declineLater, "909": declineLater, "911": declineLater, "913": declineLater,
 }
 
-var declineTexts = map[Language]map[decline]string{
-	Italian: {
-		declineExpired:  "carta scaduta o non ancora attiva",
-		declineCard:     "carta non valida o non abilitata",
-		declinePIN:      "PIN errato",
-		declineTries:    "troppi tentativi",
-		declineFunds:    "disponibilità insufficiente",
-		declineLimit:    "superato il limite della carta",
-		declineBank:     "rifiutato dalla banca del cittadino",
-		declineMerchant: "operazione non abilitata su questo terminale",
-		declineLater:    "la banca in questo momento non risponde",
-	},
-	English: {
-		declineExpired:  "card expired or not yet active",
-		declineCard:     "card not valid or not enabled",
-		declinePIN:      "wrong PIN",
-		declineTries:    "too many attempts",
-		declineFunds:    "insufficient funds",
-		declineLimit:    "card limit exceeded",
-		declineBank:     "refused by the citizen's bank",
-		declineMerchant: "operation not enabled on this terminal",
-		declineLater:    "the bank does not answer at the moment",
-	},
-	German: {
-		declineExpired:  "Karte abgelaufen oder noch nicht aktiv",
-		declineCard:     "Karte ungültig oder nicht freigeschaltet",
-		declinePIN:      "falsche PIN",
-		declineTries:    "zu viele Versuche",
-		declineFunds:    "keine ausreichende Deckung",
-		declineLimit:    "Kartenlimit überschritten",
-		declineBank:     "von der Bank des Karteninhabers abgelehnt",
-		declineMerchant: "Vorgang auf diesem Terminal nicht freigeschaltet",
-		declineLater:    "die Bank antwortet derzeit nicht",
-	},
+var declineTexts = map[decline]Words{
+	declineExpired:  {"carta scaduta o non ancora attiva", "card expired or not yet active", "Karte abgelaufen oder noch nicht aktiv"},
+	declineCard:     {"carta non valida o non abilitata", "card not valid or not enabled", "Karte ungültig oder nicht freigeschaltet"},
+	declinePIN:      {"PIN errato", "wrong PIN", "falsche PIN"},
+	declineTries:    {"troppi tentativi", "too many attempts", "zu viele Versuche"},
+	declineFunds:    {"disponibilità insufficiente", "insufficient funds", "keine ausreichende Deckung"},
+	declineLimit:    {"superato il limite della carta", "card limit exceeded", "Kartenlimit überschritten"},
+	declineBank:     {"rifiutato dalla banca del cittadino", "refused by the citizen's bank", "von der Bank des Karteninhabers abgelehnt"},
+	declineMerchant: {"operazione non abilitata su questo terminale", "operation not enabled on this terminal", "Vorgang auf diesem Terminal nicht freigeschaltet"},
+	declineLater:    {"la banca in questo momento non risponde", "the bank does not answer at the moment", "die Bank antwortet derzeit nicht"},
 }

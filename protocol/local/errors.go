@@ -15,6 +15,8 @@ type Error struct {
 	PaymentID string `json:"payment_id,omitempty"`
 	// AmountCents is the platform's amount now (amount_changed).
 	AmountCents int64 `json:"amount_cents,omitempty"`
+	// RetryAfter is in how many seconds the same may be asked again (resolution_too_early, throttled).
+	RetryAfter int `json:"retry_after_s,omitempty"`
 	// Detail is technical, shown small and logged; free of personal data and card numbers.
 	Detail string `json:"detail,omitempty"`
 	// Args fill the {name} places of the catalogue's text.

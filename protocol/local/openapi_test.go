@@ -59,6 +59,7 @@ var onTheWire = []any{
 	Submission{}, QueueStatus{}, RegistrationReceipt{}, Offline{}, OfflineRequest{},
 	SearchRequest{}, SearchResult{}, FoundPosition{}, Service{}, Debtor{}, CreateRequest{}, NoticeRef{},
 	DayReport{}, Figure{}, Figures{}, Sum{}, DayCase{}, DayLine{}, PrintRequest{}, Printed{}, Printer{},
+	RestoreStatus{}, RestoreTerminal{}, RestorePlatform{}, RestoreReceipt{}, RestoreRequest{}, RestoredNotice{},
 }
 
 // source is what the package's files declare: structs with json tags, and string types with their constants.

@@ -12,40 +12,14 @@ const (
 )
 
 // NotReversibleText says in plain words why a payment cannot be reversed; "" for a key it does not know.
-func NotReversibleText(why string, lang Language) string {
-	all, ok := notReversible[lang]
-	if !ok {
-		all = notReversible[Italian]
-	}
-	return all[why]
-}
+func NotReversibleText(why string, lang Language) string { return notReversible[why].In(lang) }
 
-var notReversible = map[Language]map[string]string{
-	Italian: {
-		WhyProfile:   "per questo terminale il prestatore non storna anche la parte pagoPA",
-		WhyState:     "non risulta incassato",
-		WhyNotLast:   "non è l'ultima operazione del terminale",
-		WhyNoSTAN:    "non se ne conosce lo STAN",
-		WhySubmitted: "la piattaforma ne è già stata informata",
-		WhyRefunded:  "l'ufficio lo ha già rimborsato, o sta per farlo",
-		WhyAmount:    "l'importo addebitato è diverso",
-	},
-	English: {
-		WhyProfile:   "for this terminal the provider does not undo the pagoPA part",
-		WhyState:     "it is not charged",
-		WhyNotLast:   "it is not the terminal's last operation",
-		WhyNoSTAN:    "its STAN is not known",
-		WhySubmitted: "the platform has been told of it already",
-		WhyRefunded:  "the office has refunded it, or is about to",
-		WhyAmount:    "the amount charged is another one",
-	},
-	German: {
-		WhyProfile:   "bei diesem Terminal macht der Dienstleister den pagoPA-Teil nicht rückgängig",
-		WhyState:     "sie ist nicht kassiert",
-		WhyNotLast:   "sie ist nicht der letzte Vorgang des Terminals",
-		WhyNoSTAN:    "ihre STAN ist nicht bekannt",
-		WhySubmitted: "die Plattform wurde bereits benachrichtigt",
-		WhyRefunded:  "die Behörde hat sie bereits erstattet oder ist dabei",
-		WhyAmount:    "der belastete Betrag ist ein anderer",
-	},
+var notReversible = map[string]Words{
+	WhyProfile:   {"per questo terminale il prestatore non storna anche la parte pagoPA", "for this terminal the provider does not undo the pagoPA part", "bei diesem Terminal macht der Dienstleister den pagoPA-Teil nicht rückgängig"},
+	WhyState:     {"non risulta incassato", "it is not charged", "sie ist nicht kassiert"},
+	WhyNotLast:   {"non è l'ultima operazione del terminale", "it is not the terminal's last operation", "sie ist nicht der letzte Vorgang des Terminals"},
+	WhyNoSTAN:    {"non se ne conosce lo STAN", "its STAN is not known", "ihre STAN ist nicht bekannt"},
+	WhySubmitted: {"la piattaforma ne è già stata informata", "the platform has been told of it already", "die Plattform wurde bereits benachrichtigt"},
+	WhyRefunded:  {"l'ufficio lo ha già rimborsato, o sta per farlo", "the office has refunded it, or is about to", "die Behörde hat sie bereits erstattet oder ist dabei"},
+	WhyAmount:    {"l'importo addebitato è diverso", "the amount charged is another one", "der belastete Betrag ist ein anderer"},
 }

@@ -37,6 +37,8 @@ type Terminal struct {
 	Locked     bool    `json:"locked,omitempty"`      // an unknown holds it; see free
 	CanFree    bool    `json:"can_free,omitempty"`    // its evidence is captured: a person may free the terminal
 	NeedsAdopt bool    `json:"needs_adopt,omitempty"` // its last transaction is not known to this ledger (design 5.7)
+	MaxNotices int     `json:"max_notices,omitempty"` // in one card transaction; a longer cart is charged one after another. 0: one
+	GiveUp     int64   `json:"give_up_s,omitempty"`   // seconds: an outcome that is not known by then is for people to decide
 
 	Lease    *Lease    `json:"lease,omitempty"`    // who holds it now, and since when
 	Passport *Passport `json:"passport,omitempty"` // absent: it was never commissioned
@@ -70,6 +72,7 @@ type Snapshot struct {
 	Language   string     `json:"language"`
 	Creditors  []Creditor `json:"creditors"`
 	Operator   Operator   `json:"operator"`
+	Operators  []Operator `json:"operators,omitempty"` // all who may sign in, for their names
 	Terminals  []Terminal `json:"terminals"`
 	Platform   Platform   `json:"platform"`
 	Activities []Activity `json:"activities"`
@@ -100,6 +103,7 @@ const (
 	EventQueue    EventType = "queue"
 	EventOffline  EventType = "offline" // opened, charged in, or ended (closed_at)
 	EventPrinter  EventType = "printer"
+	EventCases    EventType = "cases" // opened, proposed, ended
 )
 
 // Event is one numbered change. Numbers have no holes; a client that misses one gets a new snapshot.
@@ -115,6 +119,14 @@ type Event struct {
 	Queue   *QueueStatus `json:"queue,omitempty"`
 	Offline *Offline     `json:"offline,omitempty"`
 	Printer *Printer     `json:"printer,omitempty"`
+	Cases   *CaseCount   `json:"cases,omitempty"`
+}
+
+// CaseCount says how many cases are open. Newest moves with every entry about a case: who shows cases asks for
+// them again.
+type CaseCount struct {
+	Open   int    `json:"open"`
+	Newest uint64 `json:"newest"`
 }
 
 // QueueItem is a notice whose registration is awaited.

@@ -101,6 +101,14 @@ var german = map[Code]Text{
 	CodeClosingUnknown:       {"Es ist nicht bekannt, ob der Kassenschnitt[ von {terminal}] erfolgt ist.", "Vor einer Wiederholung am Terminal nachsehen, ob er erfolgt ist und mit welcher Summe; eine verantwortliche Person schließt den Fall."},
 	CodeProviderMissing:      {"Für das Terminal[ {terminal}] ist kein Dienstleister mehr eingerichtet: die Quittung wird nicht gesucht.", "Die Kartenzahlung gilt: nicht nochmals zahlen lassen. Der technische Dienst muss das Terminal wieder einrichten."},
 
+	CodeLedgerRestored:      {"Dieses Register ist eine Kopie: Was danach geschah, steht nicht darin.", "Kassiert wird erst, wenn Terminals und Plattform gelesen sind; was fehlt, sagt sportello restore status."},
+	CodeRestoreTerminals:    {"Dieses Register ist eine Kopie, und das Terminal[ {terminal}] wurde noch nicht gelesen: Vorerst wird nicht kassiert.", "Das Terminal einschalten und verbinden: Es wird von selbst gelesen. Was fehlt, sagt sportello restore status."},
+	CodeRestorePlatform:     {"Dieses Register ist eine Kopie, und die Quittungen der Plattform wurden noch nicht gelesen: Vorerst wird nicht kassiert.", "Nichts zu tun, wenn die Plattform antwortet; sonst sagt sportello doctor, warum nicht."},
+	CodeRestoreGap:          {"Dieses Register ist eine Kopie, und das Terminal[ {terminal}] hat danach gearbeitet[: {found}]. Vorerst wird nicht kassiert.", "Zahlungen aus Belegen oder Umsatzliste nachtragen (sportello restore add); dann schließen zwei Personen den Fall."},
+	CodeRestoreNoGap:        {"Für dieses Terminal ist nichts nachzutragen.", "Was nach der Wiederherstellung fehlt, sagt sportello restore status."},
+	CodeInstallationMoved:   {"Diese Installation wurde auf einen anderen PC übertragen: Hier wird nicht mehr kassiert.", "Den neuen PC benutzen und diesen ausschalten. Wird die Übertragung widerrufen, schließen zwei Personen den Fall."},
+	CodeInstallationRetired: {"Das Terminal[ {terminal}] zeigt einen Beleg einer stillgelegten Installation[: {found}]: Sie arbeitet noch.", "Den alten PC sofort ausschalten; eine verantwortliche Person trägt nach, was er kassiert hat, und schließt den Fall."},
+
 	CodeDiskFull:        {"Die Festplatte des PCs ist voll.", "Speicherplatz auf dem Datenlaufwerk freigeben, dann wiederholen."},
 	CodeLedgerDamaged:   {"Das Zahlungsregister ist beschädigt.", "Nicht kassieren. Der technische Dienst muss sportello ledger check ausführen und eine Kopie wiederherstellen."},
 	CodeLedgerInUse:     {"Das Zahlungsregister ist bereits von einem anderen Dienst geöffnet.", "Den anderen Dienst Sportello POS beenden, dann wiederholen."},

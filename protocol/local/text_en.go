@@ -101,6 +101,14 @@ var english = map[Code]Text{
 	CodeClosingUnknown:       {"It is not known whether the session[ of {terminal}] was closed.", "See at the terminal whether it was, and with which total, before closing again; a supervisor ends the case."},
 	CodeProviderMissing:      {"No provider is configured any more for the terminal[ {terminal}]: the receipt is not looked for.", "The card payment is valid: do not let it be paid again. Support must put the terminal back into the configuration."},
 
+	CodeLedgerRestored:      {"This ledger is a copy: what was done after it is not in it.", "Nothing is charged until terminals and platform have been read; sportello restore status says what is missing."},
+	CodeRestoreTerminals:    {"This ledger is a copy and the terminal[ {terminal}] has not been read yet: nothing is charged for now.", "Switch the terminal on and connect it: it is read by itself. sportello restore status says what is missing."},
+	CodeRestorePlatform:     {"This ledger is a copy and the platform's receipts have not been read yet: nothing is charged for now.", "There is nothing to do if the platform answers; otherwise sportello doctor says why not."},
+	CodeRestoreGap:          {"This ledger is a copy and the terminal[ {terminal}] has worked after it[: {found}]. Nothing is charged for now.", "A supervisor brings the charges in from the slips or the list of transactions (sportello restore add); then two people end the case."},
+	CodeRestoreNoGap:        {"There is nothing to bring into the ledger for this terminal.", "sportello restore status says what is missing after the restore."},
+	CodeInstallationMoved:   {"This installation was moved to another PC: nothing is charged here any more.", "Use the new PC and switch this one off. To go back, two people end the case."},
+	CodeInstallationRetired: {"The terminal[ {terminal}] shows a slip of a retired installation[: {found}]: it is still at work.", "Switch the old PC off at once; a supervisor brings what it has charged into the ledger and ends the case."},
+
 	CodeDiskFull:        {"The PC's disk is full.", "Free space on the data disk, then try again."},
 	CodeLedgerDamaged:   {"The payment ledger is damaged.", "Take no payments. Support must run sportello ledger check and restore a copy."},
 	CodeLedgerInUse:     {"The payment ledger is already open in another service.", "Stop the other Sportello POS service, then try again."},

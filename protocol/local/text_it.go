@@ -102,6 +102,14 @@ var italian = map[Code]Text{
 	CodeClosingUnknown:       {"Non è noto se la chiusura contabile[ di {terminal}] è stata eseguita.", "Guardare sul terminale se la chiusura c'è e con quale totale, prima di ripeterla; un responsabile chiude il caso."},
 	CodeProviderMissing:      {"Per il terminale[ {terminal}] non è più configurato il prestatore: la ricevuta non viene cercata.", "Il pagamento con carta è valido: non far ripagare. L'assistenza deve rimettere il terminale nella configurazione."},
 
+	CodeLedgerRestored:      {"Il registro viene da una copia: ciò che è stato fatto dopo non c'è.", "Non si incassa finché terminali e piattaforma non sono stati letti; che cosa manca lo dice sportello restore status."},
+	CodeRestoreTerminals:    {"Il registro viene da una copia e il terminale[ {terminal}] non è ancora stato letto: per ora non si incassa.", "Accendere e collegare il terminale: la lettura riparte da sola. Che cosa manca lo dice sportello restore status."},
+	CodeRestorePlatform:     {"Il registro viene da una copia e le ricevute della piattaforma non sono ancora state lette: per ora non si incassa.", "Non serve fare nulla se la piattaforma risponde; altrimenti sportello doctor dice perché no."},
+	CodeRestoreGap:          {"Il registro viene da una copia e il terminale[ {terminal}] ha lavorato dopo[: {found}]. Per ora non si incassa.", "Un responsabile riporti gli incassi dagli scontrini o dalla lista dei movimenti (sportello restore add); poi due persone chiudono il caso."},
+	CodeRestoreNoGap:        {"Per questo terminale non c'è nulla da riportare nel registro.", "Che cosa manca dopo il ripristino lo dice sportello restore status."},
+	CodeInstallationMoved:   {"Questa installazione è stata trasferita su un altro PC: qui non si incassa più.", "Usare il nuovo PC e spegnere questo. Se si torna indietro, due persone chiudono il caso."},
+	CodeInstallationRetired: {"Sul terminale[ {terminal}] c'è uno scontrino di un'installazione ritirata[: {found}]: è ancora in funzione.", "Spegnere subito il vecchio PC; un responsabile riporti nel registro ciò che ha incassato e chiuda il caso."},
+
 	CodeDiskFull:        {"Il disco del PC è pieno.", "Liberare spazio sul disco dei dati, poi riprovare."},
 	CodeLedgerDamaged:   {"Il registro dei pagamenti è danneggiato.", "Non incassare. L'assistenza deve eseguire sportello ledger check e ripristinare una copia."},
 	CodeLedgerInUse:     {"Il registro dei pagamenti è già aperto da un altro servizio.", "Fermare l'altro servizio Sportello POS, poi riprovare."},

@@ -174,6 +174,9 @@ var informational = []string{reasonExclusivity, reasonPassport, reasonNoReceipts
 // needsTwo says that two people must sign the ending of a case (design 3.7): it leaves a charge that the
 // platform does not know of, or money that is owed.
 func (v *view) needsTwo(c *Case) (bool, error) {
+	if c.Ended.IsZero() && (c.Cause.Code == ReasonGap || c.Cause.Code == ReasonMoved) {
+		return true, nil
+	}
 	if c.PaymentID == "" || !c.Ended.IsZero() || slices.Contains(informational, c.Cause.Code) {
 		return false, nil
 	}
@@ -201,7 +204,7 @@ func (r *record) settled() bool {
 // closes are the notices of a case's payment whose registration its ending closes: those that the
 // platform does not hold as paid by us.
 func (v *view) closes(c *Case) ([]int, error) {
-	if two, err := v.needsTwo(c); !two || err != nil {
+	if two, err := v.needsTwo(c); !two || err != nil || c.PaymentID == "" {
 		return nil, err
 	}
 	r, err := loadRecord(v, c.PaymentID)
@@ -295,6 +298,9 @@ func (l *Ledger) onCase(id string, seq uint64, fn func(*batch, *Case) error) (Ca
 // mayEnd refuses a refund while its payment is being given back on the terminal, and any ending that was proposed
 // (at entry proposed; 0: it is being proposed) before that was tried: who proposed it did not know.
 func (b *batch) mayEnd(c *Case, ending string, proposed uint64) error {
+	if c.Cause.Code == ReasonRestored { // nobody's word: EndRestore
+		return fmt.Errorf("%w: case %q ends by what is read", ErrStale, c.ID)
+	}
 	if c.PaymentID == "" || slices.Contains(informational, c.Cause.Code) {
 		return nil
 	}

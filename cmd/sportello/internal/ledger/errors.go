@@ -11,6 +11,12 @@ var (
 	ErrInUse = errors.New("ledger is in use by another process")
 	// ErrDamaged: the file cannot be trusted. The error that wraps it says what to do.
 	ErrDamaged = errors.New("ledger is damaged")
+	// ErrInterrupted: a copy was given up, because a payment waited for it. It may be begun again.
+	ErrInterrupted = errors.New("the copy was given up for a payment")
+	// ErrExists: a ledger is there already.
+	ErrExists = errors.New("a ledger is there already")
+	// ErrRetired: the installation's code is not a new one, or does not come after the old ones.
+	ErrRetired = errors.New("the installation's code was used before")
 	// ErrClosed: Close was called.
 	ErrClosed = errors.New("ledger is closed")
 )

@@ -78,6 +78,7 @@ type Ledger struct {
 		last uint64 // number of the newest payment id given out
 	}
 	outboxChanged chan struct{}
+	committing    atomic.Int64 // when the commit under way began, by the wall clock; 0: none is
 	commits       atomic.Uint64
 	entries       atomic.Uint64
 }

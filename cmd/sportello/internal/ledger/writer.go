@@ -150,10 +150,12 @@ func (l *Ledger) attempt(ops []*op) error {
 		return err
 	}
 	var b *batch
+	l.committing.Store(time.Now().UnixNano())
 	err := guard(l.path, func() (err error) {
 		b, err = l.commit(ops)
 		return err
 	})
+	l.committing.Store(0)
 	var damaged *DamagedError
 	switch {
 	case err == nil:

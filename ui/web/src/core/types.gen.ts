@@ -289,6 +289,13 @@ export type Code =
   | "submission_blocked" // an attempt of somebody stands in the way (PAG_014)
   | "submission_unsure" // the platform may be at work on our call: no repeat before it has been looked
   | "submission_wrong_setup" // as platform_wrong_setup, of a charge that has been made; also a case
+  | "ledger_restored" // the cause: nothing is charged before terminals and platform were read
+  | "restore_terminals" // a terminal was not read yet
+  | "restore_platform" // the platform's receipts since the copy were not read yet
+  | "restore_gap" // a terminal remembers what the copy does not know; also a case
+  | "restore_no_gap" // nothing is to be brought into the ledger
+  | "installation_moved" // another PC goes on with this ledger; also a case
+  | "installation_retired" // a terminal shows that a retired installation is still at work; a case
   | "disk_full"
   | "ledger_damaged"
   | "ledger_in_use" // a second instance on the same data
@@ -780,6 +787,66 @@ export interface Printer {
   waiting: number; // papers
 }
 
+/**
+ * RestoreStatus is what a ledger that was brought back from a copy waits for before anything is charged with it
+ * (design 5.7). The list of receipts is for the people who look for what was charged after the copy.
+ */
+export interface RestoreStatus {
+  open: boolean; // nothing keeps this ledger from charging
+  reason?: Reason; // what is missing first
+  case?: string; // that stands for the restore, or the move
+  since?: string; // the newest entry of the copy
+  retired?: string[]; // the codes of before
+  terminals: RestoreTerminal[];
+  platform?: RestorePlatform; // absent: not read yet
+}
+
+/** RestoreTerminal is what was seen of a terminal after a restore. */
+export interface RestoreTerminal {
+  name: string;
+  read: boolean; // it has answered
+  same: boolean; // it remembers what the copy knows: nothing was done on it since
+  found?: string; // what it remembers
+  case?: string; // the gap, while it is open
+}
+
+/** RestorePlatform is what the platform holds since the copy. */
+export interface RestorePlatform {
+  at: string; // when it was read
+  receipts: number; // of all creditors, whoever took the money
+  unknown: RestoreReceipt[]; // of our providers, and not in this ledger: of other counters, too
+}
+
+/** RestoreReceipt is a receipt that this ledger does not know. Nothing personal. */
+export interface RestoreReceipt {
+  creditor: string;
+  number?: string; // of the notice, where the receipt says it
+  iuv: string;
+  amount_cents: number;
+  paid_at: string;
+  channel?: string;
+}
+
+/**
+ * RestoreRequest brings a charge that was made after the copy into the ledger, from its slip or the list of
+ * transactions. The same request_id is the same charge.
+ */
+export interface RestoreRequest {
+  request_id: string;
+  terminal: string;
+  notices: RestoredNotice[];
+  stan: string;
+  auth_code?: string;
+  at: string; // the terminal's time on the slip
+}
+
+/** RestoredNotice is a notice of such a charge. */
+export interface RestoredNotice {
+  creditor: string;
+  number: string;
+  amount_cents: number;
+}
+
 /** Role is what an operator may do (design 9). */
 export type Role =
   | "clerk"
@@ -809,6 +876,8 @@ export interface Terminal {
   locked?: boolean; // an unknown holds it; see free
   can_free?: boolean; // its evidence is captured: a person may free the terminal
   needs_adopt?: boolean; // its last transaction is not known to this ledger (design 5.7)
+  max_notices?: number; // in one card transaction; a longer cart is charged one after another. 0: one
+  give_up_s?: number; // seconds: an outcome that is not known by then is for people to decide
   lease?: Lease; // who holds it now, and since when
   passport?: Passport; // absent: it was never commissioned
   unproven?: boolean; // no receipt of a payment made on it has come yet (design 5.6)
