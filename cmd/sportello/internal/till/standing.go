@@ -11,7 +11,8 @@ func (s *station) view() local.Terminal {
 	if err != nil {
 		s.till.o.Log.Error().Err(err).Str("terminal", s.term.Name).Msg("reading the terminal's state")
 	}
-	v := local.Terminal{Name: s.term.Name, Label: s.term.Label, Unproven: !ts.Proven, Passport: s.passport(ts.Passport)}
+	v := local.Terminal{Name: s.term.Name, Label: s.term.Label, Unproven: !ts.Proven, Passport: s.passport(ts.Passport),
+		MaxNotices: s.term.MaxNotices, GiveUp: int64(s.term.GiveUp.Seconds())}
 	lease := s.term.Driver.Lease()
 	s.mu.Lock()
 	v.Light, v.Reason, v.NeedsAdopt = s.light, s.reason, s.needsAdopt

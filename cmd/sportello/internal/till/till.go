@@ -39,6 +39,9 @@ type Terminal struct {
 	// Quiet is how long a silent terminal may be at an operation still; until then people cannot say that
 	// nothing happened (terminals[].timing.quiet).
 	Quiet time.Duration
+	// GiveUp is how long the driver looks for evidence before people decide (terminals[].timing.give_up); it is
+	// only told. 0: not told.
+	GiveUp time.Duration
 }
 
 // Options of a till. All are required unless said otherwise.
