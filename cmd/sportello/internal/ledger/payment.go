@@ -201,6 +201,9 @@ type TerminalState struct {
 	Waiting []string  `json:"-"` // charged payments on it without their receipt, oldest first
 	Late    []string  `json:"-"` // those of Waiting of which settle found that the receipt is late, and which count (design 5.6)
 	Stopped string    // the case that stops it; empty: none
+	// Newest is the payment that was sent, or reversed, on it last; empty: none was. What the terminal remembers may be
+	// of that one, and of no earlier one for sure.
+	Newest string `json:"-"`
 
 	Channels []string // of our provider, confirmed by supervisors beside those of the configuration
 }

@@ -40,6 +40,7 @@ func (l *Ledger) Terminal(name string) (TerminalState, error) {
 		t, err := loadTerminal(v, name)
 		if err == nil {
 			s = t.TerminalState
+			s.Newest = t.LastPayment
 			s.Passport, s.Total = copied(t.Passport), copied(t.Total)
 			s.Waiting, s.Late = v.waiting(name)
 		}

@@ -66,11 +66,11 @@ func (s *station) reconsider(ctx context.Context, last driver.Last) error {
 	if err != nil || p.ID == "" || !p.NeedsPeople {
 		return err
 	}
-	newest, err := s.lastSent()
+	ts, err := t.o.Ledger.Terminal(s.term.Name)
 	if err != nil {
 		return err
 	}
-	if newest.ID == p.ID {
+	if ts.Newest == p.ID {
 		s.judgeAgain(ctx, p)
 	}
 	if p, err = t.o.Ledger.Payment(p.ID); err == nil && p.State == ledger.Unknown {

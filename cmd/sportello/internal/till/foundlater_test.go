@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 
 	"sportello/cmd/sportello/internal/ledger"
+	"sportello/driver"
 	"sportello/protocol/local"
 )
 
@@ -46,4 +47,46 @@ func TestFoundAfterPeople(t *testing.T) {
 			}, withReceipts)
 		})
 	}
+}
+
+// TestJudgedBesideALaterPayment: once another payment was sent on the terminal, what its memory says may be that one's,
+// exclusive or not. A person who has the slip of the first is not told that the terminal says otherwise.
+func TestJudgedBesideALaterPayment(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		d := w.terminals[0]
+		p := w.ends("r1", 1, lost(""), ledger.Unknown)
+		if _, err := w.act(clerk, "free"); err != nil {
+			t.Fatal(err)
+		}
+		d.script(func(d *terminal) {
+			d.word = func(_ context.Context, p driver.Payment) driver.Outcome {
+				d.approve(p)
+				return lost("")
+			}
+			d.resolve = finds(people)
+		})
+		q, err := w.pay(request("r2", "cassa1", notice(2)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.wantState(q.ID, ledger.Unknown)
+		if _, err := w.act(clerk, "status"); err != nil { // it stands beside both now
+			t.Fatal(err)
+		}
+		if len(w.shown(p.ID).Evidence) == 0 {
+			t.Fatal("nothing was put beside the first")
+		}
+		w.decideCharged(q.ID)
+		v, err := w.till.Resolve(context.Background(), clerk, p.ID, local.ResolutionRequest{RequestID: "x", EvidenceSeq: w.payment(p.ID).EvidenceSeq,
+			Answer: local.AnswerCharged, STAN: "000777", AuthCode: "B1"})
+		if err == nil {
+			v, err = w.countersign(chief, v, true)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c := w.wantState(p.ID, ledger.Charged).Charge; c == nil || c.STAN != "000777" {
+			t.Errorf("%+v", c)
+		}
+	}, exclusively, withReceipts)
 }

@@ -179,13 +179,17 @@ func (s *station) gatherer(p ledger.Payment, undoing, same bool) (func(context.C
 }
 
 // judgedAs is the exclusivity for the judgement of a payment: while another of ours is undecided on the
-// terminal, what is found there may be that one's (design 5.4).
+// terminal, or once another was sent on it since, what is found there may be that one's (design 5.4).
 func (s *station) judgedAs(id string) driver.Exclusivity {
 	owing, err := s.owesAnswer()
 	if err != nil || slices.ContainsFunc(owing, func(p ledger.Payment) bool { return p.ID != id }) {
 		return driver.Shared
 	}
-	return s.exclusivity()
+	ts, err := s.till.o.Ledger.Terminal(s.term.Name)
+	if err != nil || ts.Demoted || ts.Newest != id {
+		return driver.Shared
+	}
+	return s.term.Exclusivity
 }
 
 // letGo ends the gathering of evidence.
