@@ -236,7 +236,7 @@ func TestDeclineText(t *testing.T) {
 	}
 	for code, group := range declines {
 		for _, lang := range Languages() {
-			if declineTexts[lang][group] == "" {
+			if declineTexts[group].In(lang) == "" {
 				t.Errorf("%s has no text in %s", code, lang)
 			}
 		}
@@ -244,13 +244,13 @@ func TestDeclineText(t *testing.T) {
 }
 
 func TestNotReversibleText(t *testing.T) {
-	for why, text := range notReversible[Italian] {
+	for why, text := range notReversible {
 		for _, lang := range Languages() {
 			if NotReversibleText(why, lang) == "" {
 				t.Errorf("%s has no text in %s", why, lang)
 			}
 		}
-		if NotReversibleText(why, "fr") != text {
+		if NotReversibleText(why, "fr") != text[0] {
 			t.Errorf("%s: an unknown language does not read as Italian", why)
 		}
 	}

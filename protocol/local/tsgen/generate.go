@@ -141,7 +141,7 @@ func writeType(b *bytes.Buffer, spec *ast.TypeSpec, doc *ast.CommentGroup, value
 		}
 		b.WriteByte('\n')
 		return nil
-	case *ast.FuncType, *ast.InterfaceType:
+	case *ast.FuncType, *ast.InterfaceType, *ast.ArrayType:
 		return nil // not on the wire
 	}
 	return fmt.Errorf("type %q is neither a struct nor a string", spec.Name.Name)

@@ -190,27 +190,27 @@ type part struct {
 
 // words writes the paper.
 func (a Attestation) words() text {
-	w := wordsOf(a.Language)
+	lang := a.lang()
 	t := text{author: a.author(), mark: "pagoPA"}
 	switch a.Kind() {
 	case Registered:
-		t.title, t.subtitle = w.registered, w.registeredSub
+		t.title, t.subtitle = texts.registered.In(lang), texts.registeredSub.In(lang)
 	case Pending:
-		t.title, t.subtitle, t.note, t.mark = w.pending, w.pendingSub, w.pendingNote, ""
+		t.title, t.subtitle, t.note, t.mark = texts.pending.In(lang), texts.pendingSub.In(lang), texts.pendingNote.In(lang), ""
 	case Open:
-		t.title, t.subtitle, t.note, t.mark = w.pending, w.standings[Open], w.openNote, ""
+		t.title, t.subtitle, t.note, t.mark = texts.pending.In(lang), texts.standings[Open].In(lang), texts.openNote.In(lang), ""
 	case Returned:
-		t.title, t.subtitle, t.mark = w.returned, w.returnedSub, ""
+		t.title, t.subtitle, t.mark = texts.returned.In(lang), texts.returnedSub.In(lang), ""
 	}
 	for i, d := range a.Debts {
-		p := a.debt(w, d)
-		p.heading = w.notice + " " + d.Number
+		p := a.debt(d)
+		p.heading = texts.notice.In(lang) + " " + d.Number
 		if len(a.Debts) > 1 {
-			p.heading = fmt.Sprintf(w.debt, i+1, len(a.Debts))
+			p.heading = fmt.Sprintf(texts.debt.In(lang), i+1, len(a.Debts))
 		}
 		t.parts = append(t.parts, p)
 	}
-	t.parts = append(t.parts, a.operation(w))
+	t.parts = append(t.parts, a.operation())
 	return t
 }
 
@@ -232,43 +232,44 @@ func (d Debt) creditorName() string {
 }
 
 // debt is the list of pagopa.md 4.2, from the receipt alone where there is one.
-func (a Attestation) debt(w words, d Debt) part {
-	lang := local.Language(a.Language)
-	facts := []Fact{{w.state, w.standings[d.Standing]}}
+func (a Attestation) debt(d Debt) part {
+	lang, fact := a.lang(), a.fact
+	facts := []Fact{fact(texts.state, texts.standings[d.Standing].In(lang))}
 	r := d.Receipt
 	if r == nil {
-		p := part{facts: append(facts, Fact{w.creditor, d.creditorName()}, Fact{w.creditorCode, d.Creditor}, Fact{w.notice, d.Number},
-			Fact{w.iuv, d.IUV}, Fact{w.reason, d.Description}, Fact{w.amount, local.Money(d.Cents, lang)})}
+		p := part{facts: append(facts, fact(texts.creditor, d.creditorName()), fact(texts.creditorCode, d.Creditor), fact(texts.notice, d.Number),
+			fact(texts.iuv, d.IUV), fact(texts.reason, d.Description), fact(texts.amount, local.Money(d.Cents, lang)))}
 		if d.Standing == Registered {
-			p.facts = append(p.facts, Fact{w.receipt, d.ReceiptID})
-			p.notes = []string{w.erasedNote}
+			p.facts = append(p.facts, fact(texts.receipt, d.ReceiptID))
+			p.notes = []string{texts.erasedNote.In(lang)}
 		}
 		return p
 	}
-	facts = append(facts, Fact{w.paidAt, w.moment(r.PaidAt)}, Fact{w.applied, w.dayText(r.AppliedOn)},
-		Fact{w.creditor, d.creditorName()}, Fact{w.creditorCode, r.Creditor}, Fact{w.office, r.Office}, Fact{w.notice, d.Number},
-		Fact{w.iuv, r.IUV}, Fact{w.provider, orElse(r.PSPName, r.PSP)}, Fact{w.providerCode, r.PSPTaxCode},
-		Fact{w.receipt, r.ReceiptID}, Fact{w.amount, local.Money(r.Cents, lang)})
+	facts = append(facts, fact(texts.paidAt, moment(r.PaidAt, lang)), fact(texts.applied, dayText(r.AppliedOn, lang)),
+		fact(texts.creditor, d.creditorName()), fact(texts.creditorCode, r.Creditor), fact(texts.office, r.Office), fact(texts.notice, d.Number),
+		fact(texts.iuv, r.IUV), fact(texts.provider, orElse(r.PSPName, r.PSP)), fact(texts.providerCode, r.PSPTaxCode),
+		fact(texts.receipt, r.ReceiptID), fact(texts.amount, local.Money(r.Cents, lang)))
 	if r.FeeCents > 0 {
-		facts = append(facts, Fact{w.fee, local.Money(r.FeeCents, lang)})
+		facts = append(facts, fact(texts.fee, local.Money(r.FeeCents, lang)))
 	}
-	p := part{facts: append(facts, Fact{w.reason, orElse(r.Description, d.Description)})}
+	p := part{facts: append(facts, fact(texts.reason, orElse(r.Description, d.Description)))}
 	if r.StandIn {
-		p.notes = []string{w.standIn}
+		p.notes = []string{texts.standIn.In(lang)}
 	}
 	return p
 }
 
 // operation is the card's side. Card and authorisation code stand there while they are the only proof.
-func (a Attestation) operation(w words) part {
-	facts := []Fact{{w.number, a.Number}, {w.reference, a.Reference}, {w.id, a.PaymentID}, {w.terminalTime, w.moment(a.At)},
-		{w.terminal, a.Terminal}, {w.stan, a.STAN}}
+func (a Attestation) operation() part {
+	lang, fact := a.lang(), a.fact
+	facts := []Fact{fact(texts.number, a.Number), fact(texts.reference, a.Reference), fact(texts.id, a.PaymentID), fact(texts.terminalTime, moment(a.At, lang)),
+		fact(texts.terminal, a.Terminal), fact(texts.stan, a.STAN)}
 	if a.Kind() != Registered {
-		facts = append(facts, Fact{w.auth, a.AuthCode}, Fact{w.card, a.PAN})
+		facts = append(facts, fact(texts.auth, a.AuthCode), fact(texts.card, a.PAN))
 	}
-	facts = append(facts, Fact{w.operator, a.Operator}, Fact{w.total, local.Money(a.Cents, local.Language(a.Language))},
-		Fact{w.returnedAt, w.moment(a.ReturnedAt)})
-	return part{heading: w.payment, facts: facts}
+	facts = append(facts, fact(texts.operator, a.Operator), fact(texts.total, local.Money(a.Cents, lang)),
+		fact(texts.returnedAt, moment(a.ReturnedAt, lang)))
+	return part{heading: texts.payment.In(lang), facts: facts}
 }
 
 // PDF is the paper on A4.
@@ -278,7 +279,7 @@ func (a Attestation) PDF() ([]byte, error) {
 	}
 	t := a.words()
 	s := NewSheet(Head{Title: t.title, Subtitle: t.subtitle, Language: a.Language, Author: t.author, At: a.At, Mark: t.mark,
-		Footer: wordsOf(a.Language).foot(a.Installation, a.PaymentID)})
+		Footer: a.foot()})
 	if t.note != "" {
 		s.Notice(t.note)
 	}

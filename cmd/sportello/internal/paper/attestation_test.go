@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 
 	"sportello/cmd/sportello/internal/ledger"
 	"sportello/driver"
+	"sportello/protocol/local"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -181,8 +183,8 @@ func TestEveryFactOfTheList(t *testing.T) {
 	c := charge(t, notice)
 	c.conclude(driver.Charged, 4501)
 	c.register(0, ledger.RegDone, "receipt.json")
-	for language := range languages {
-		a := c.attest(language)
+	for _, language := range local.Languages() {
+		a := c.attest(string(language))
 		got := a.words().String()
 		for _, fact := range []string{"pagoPA", "2025 10:41", "2025", creditor, "Comune di Vallefinta", "01470000012850275",
 			"Istituto di Pagamento Finto S.p.A.", "c3f9d0a74e3b4b0f9d0c7f2b6a1e5d88", "45", notice, "TARI 2025"} {
@@ -302,5 +304,17 @@ func unpacked(t *testing.T, pdf []byte) []byte {
 			_, _ = io.Copy(&out, z) // fonts are streams, too
 		}
 		rest = after
+	}
+}
+
+// TestEveryTextInEveryLanguage: a text that somebody forgot to translate would be a blank on paper.
+func TestEveryTextInEveryLanguage(t *testing.T) {
+	all := reflect.ValueOf(texts)
+	for i := range all.NumField() {
+		for n, lang := range local.Languages() {
+			if text := all.Field(i); text.Kind() == reflect.Array && text.Index(n).String() == "" {
+				t.Errorf("%s is missing in %s", all.Type().Field(i).Name, lang)
+			}
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"sportello/protocol/ecr17"
+	"sportello/protocol/local"
 )
 
 // Strip is what the paper of a receipt printer is like.
@@ -160,7 +161,7 @@ func (a Attestation) ESCPOS(p Strip) []byte {
 		}
 	}
 	s.rule()
-	s.lines(wordsOf(a.Language).foot(a.Installation, a.PaymentID), 0)
+	s.lines(a.foot(), 0)
 	return s.end()
 }
 
@@ -175,12 +176,12 @@ type Slip struct {
 
 // ESCPOS is the slip for a receipt printer. Nothing in the terminal's text is a command.
 func (l Slip) ESCPOS(p Strip) []byte {
-	w, s := wordsOf(l.Language), p.begin()
+	lang, s := local.Language(l.Language), p.begin()
 	if l.Copy {
-		s.styled(escBold, w.copied)
+		s.styled(escBold, texts.copied.In(lang))
 	}
 	if !l.Complete {
-		s.styled(escBold, w.incomplete)
+		s.styled(escBold, texts.incomplete.In(lang))
 	}
 	var t ecr17.Ticket
 	for _, line := range strings.Split(strings.TrimRight(l.Text, "\n"), "\n") {

@@ -7,6 +7,7 @@ import (
 
 	"sportello/cmd/sportello/internal/ledger"
 	"sportello/driver"
+	"sportello/protocol/local"
 )
 
 func TestStrip(t *testing.T) {
@@ -16,8 +17,8 @@ func TestStrip(t *testing.T) {
 	c.register(0, ledger.RegDone, "receipt.json")
 	golden(t, "registered-de-32.escpos", c.attest("de").ESCPOS(Strip{Columns: 32}))
 	for _, columns := range []int{0, 24, 32, 42, 48} {
-		for language := range languages {
-			out := c.attest(language).ESCPOS(Strip{Columns: columns, Cut: true})
+		for _, language := range local.Languages() {
+			out := c.attest(string(language)).ESCPOS(Strip{Columns: columns, Cut: true})
 			for _, command := range [][]byte{escReset, escPlain, escTitle, escBold, escCut} {
 				out = bytes.ReplaceAll(out, command, nil)
 			}

@@ -3,108 +3,99 @@ package paper
 import (
 	"fmt"
 	"time"
+
+	"sportello/protocol/local"
 )
 
-// words are the texts of the papers in one language.
-type words struct {
-	registered, pending, returned          string // titles
-	registeredSub, pendingSub, returnedSub string
-	pendingNote, openNote, erasedNote      string // what is and is not proven yet
-	standIn                                string
-	debt                                   string // "Avviso %d di %d"
-	payment, total                         string
+type words = local.Words
 
-	paidAt, applied, creditor, creditorCode, office, notice, iuv, provider, providerCode, receipt, amount, fee, reason string
-	number, reference, terminal, terminalTime, stan, auth, card, operator, state, returnedAt, id                       string
-	standings                                                                                                          map[Standing]string
-	footer                                                                                                             string // installation, payment
-	incomplete                                                                                                         string
-	copied                                                                                                             string
-	date                                                                                                               string // layout of a moment
-	day                                                                                                                string
-}
+// texts are the words of the papers, each in every language.
+var texts = struct {
+	registered, pending, returned          words // titles
+	registeredSub, pendingSub, returnedSub words
+	pendingNote, openNote, erasedNote      words // what is and is not proven yet
+	standIn                                words
+	debt                                   words // "Avviso %d di %d"
+	payment, total                         words
 
-var languages = map[string]words{
-	"it": {
-		registered: "Attestazione di pagamento", registeredSub: "Pagamento pagoPA registrato: dati della ricevuta telematica",
-		pending: "Incasso con carta", pendingSub: "Incassato, registrazione in attesa",
-		pendingNote: "Incassato, registrazione in attesa. L’importo è stato addebitato sulla carta; la ricevuta pagoPA non è ancora arrivata. Questo foglio non è una quietanza: l’attestazione si può chiedere quando la ricevuta è arrivata. Non pagare di nuovo gli avvisi elencati.",
-		openNote:    "Incassato. La registrazione su pagoPA è in verifica presso l’ufficio. Questo foglio non è una quietanza. Non pagare di nuovo gli avvisi elencati: per chiarimenti citare il riferimento.",
-		erasedNote:  "Incassato e registrato. I dati della ricevuta pagoPA non sono conservati qui: chiederla all’ente con il codice indicato.",
-		returned:    "Storno di un incasso con carta", returnedSub: "L’importo è stato restituito sulla carta",
-		standIn: "pagoPA ha risposto al posto dell’ente (stand-in).",
-		debt:    "Avviso %d di %d", payment: "Operazione con carta", total: "Totale addebitato",
-		paidAt: "Data e ora dell’operazione", applied: "Data applicativa", creditor: "Ente creditore", creditorCode: "Codice fiscale dell’ente",
-		office: "Ufficio", notice: "Numero avviso", iuv: "IUV", provider: "Prestatore di servizi di pagamento", providerCode: "Codice fiscale del prestatore",
-		receipt: "Identificativo unico pagamento", amount: "Importo", fee: "Commissione del prestatore", reason: "Causale",
-		number: "Numero di ricevuta dello sportello", reference: "Riferimento", terminal: "Terminale", terminalTime: "Data e ora",
-		stan: "STAN", auth: "Codice di autorizzazione", card: "Carta", operator: "Operatore", state: "Stato", returnedAt: "Stornato il", id: "Pagamento",
-		standings: map[Standing]string{Registered: "registrato su pagoPA", Pending: "incassato, registrazione in attesa", Open: "incassato, registrazione in verifica", Returned: "stornato"},
-		footer:    "Sportello %s · pagamento %s", incomplete: "SCONTRINO ARRIVATO INCOMPLETO", copied: "COPIA DALLO SPORTELLO",
-		date: "02/01/2006 15:04:05", day: "02/01/2006",
-	},
-	"en": {
-		registered: "Proof of payment", registeredSub: "pagoPA payment, registered: data of the electronic receipt",
-		pending: "Card payment taken", pendingSub: "Charged, registration pending",
-		pendingNote: "Charged, registration pending. The card was charged; the pagoPA receipt has not arrived yet. This sheet is not a receipt in full discharge: the proof of payment can be asked for once the receipt is there. Do not pay the notices below again.",
-		openNote:    "Charged. The registration with pagoPA is being checked by the office. This sheet is not a receipt in full discharge. Do not pay the notices below again: for questions quote the reference.",
-		erasedNote:  "Charged and registered. The data of the pagoPA receipt are not kept here: ask the creditor, quoting the code below.",
-		returned:    "Card payment reversed", returnedSub: "The amount was given back to the card",
-		standIn: "pagoPA answered in the creditor’s place (stand-in).",
-		debt:    "Notice %d of %d", payment: "Card operation", total: "Total charged",
-		paidAt: "Date and time of the operation", applied: "Date applied", creditor: "Creditor", creditorCode: "Creditor’s tax code",
-		office: "Office", notice: "Notice number", iuv: "IUV", provider: "Payment service provider", providerCode: "Provider’s tax code",
-		receipt: "Unique payment identifier", amount: "Amount", fee: "Provider’s fee", reason: "Reason",
-		number: "Receipt number of the counter", reference: "Reference", terminal: "Terminal", terminalTime: "Date and time",
-		stan: "STAN", auth: "Authorisation code", card: "Card", operator: "Clerk", state: "State", returnedAt: "Reversed on", id: "Payment",
-		standings: map[Standing]string{Registered: "registered with pagoPA", Pending: "charged, registration pending", Open: "charged, registration being checked", Returned: "reversed"},
-		footer:    "Counter %s · payment %s", incomplete: "SLIP ARRIVED INCOMPLETE", copied: "COPY OF THE COUNTER",
-		date: "02/01/2006 15:04:05", day: "02/01/2006",
-	},
-	"de": {
-		registered: "Zahlungsbestätigung", registeredSub: "pagoPA-Zahlung, registriert: Daten der elektronischen Quittung",
-		pending: "Kartenzahlung", pendingSub: "Belastet, Registrierung ausstehend",
-		pendingNote: "Belastet, Registrierung ausstehend. Die Karte wurde belastet; die pagoPA-Quittung ist noch nicht eingetroffen. Dieses Blatt ist keine Quittung: Die Zahlungsbestätigung kann verlangt werden, sobald die Quittung da ist. Die angeführten Zahlungsmitteilungen nicht nochmals bezahlen.",
-		openNote:    "Belastet. Die Registrierung bei pagoPA wird vom Amt geprüft. Dieses Blatt ist keine Quittung. Die angeführten Zahlungsmitteilungen nicht nochmals bezahlen: bei Rückfragen die Referenz angeben.",
-		erasedNote:  "Belastet und registriert. Die Daten der pagoPA-Quittung sind hier nicht aufbewahrt: bei der Körperschaft mit dem angeführten Code anfordern.",
-		returned:    "Storno einer Kartenzahlung", returnedSub: "Der Betrag wurde auf die Karte zurückgebucht",
-		standIn: "pagoPA hat anstelle der Körperschaft geantwortet (Stand-in).",
-		debt:    "Zahlungsmitteilung %d von %d", payment: "Kartenvorgang", total: "Belasteter Gesamtbetrag",
-		paidAt: "Datum und Uhrzeit des Vorgangs", applied: "Anwendungsdatum", creditor: "Gläubigerkörperschaft", creditorCode: "Steuernummer der Körperschaft",
-		office: "Amt", notice: "Nummer der Zahlungsmitteilung", iuv: "IUV", provider: "Zahlungsdienstleister", providerCode: "Steuernummer des Dienstleisters",
-		receipt: "Eindeutiger Zahlungscode", amount: "Betrag", fee: "Gebühr des Dienstleisters", reason: "Zahlungsgrund",
-		number: "Quittungsnummer des Schalters", reference: "Referenz", terminal: "Terminal", terminalTime: "Datum und Uhrzeit",
-		stan: "STAN", auth: "Autorisierungscode", card: "Karte", operator: "Schalterkraft", state: "Stand", returnedAt: "Storniert am", id: "Zahlung",
-		standings: map[Standing]string{Registered: "bei pagoPA registriert", Pending: "belastet, Registrierung ausstehend", Open: "belastet, Registrierung wird geprüft", Returned: "storniert"},
-		footer:    "Schalter %s · Zahlung %s", incomplete: "BELEG UNVOLLSTÄNDIG EINGETROFFEN", copied: "KOPIE DES SCHALTERS",
-		date: "02.01.2006 15:04:05", day: "02.01.2006",
+	paidAt, applied, creditor, creditorCode, office, notice, iuv, provider, providerCode, receipt, amount, fee, reason words
+	number, reference, terminal, terminalTime, stan, auth, card, operator, state, returnedAt, id                       words
+	standings                                                                                                          map[Standing]words
+	footer                                                                                                             words // installation, payment
+	incomplete, copied                                                                                                 words
+	date, day                                                                                                          words // layouts of a moment, and of a day
+}{
+	registered:    words{"Attestazione di pagamento", "Proof of payment", "Zahlungsbestätigung"},
+	registeredSub: words{"Pagamento pagoPA registrato: dati della ricevuta telematica", "pagoPA payment, registered: data of the electronic receipt", "pagoPA-Zahlung, registriert: Daten der elektronischen Quittung"},
+	pending:       words{"Incasso con carta", "Card payment taken", "Kartenzahlung"},
+	pendingSub:    words{"Incassato, registrazione in attesa", "Charged, registration pending", "Belastet, Registrierung ausstehend"},
+	pendingNote:   words{"Incassato, registrazione in attesa. L’importo è stato addebitato sulla carta; la ricevuta pagoPA non è ancora arrivata. Questo foglio non è una quietanza: l’attestazione si può chiedere quando la ricevuta è arrivata. Non pagare di nuovo gli avvisi elencati.", "Charged, registration pending. The card was charged; the pagoPA receipt has not arrived yet. This sheet is not a receipt in full discharge: the proof of payment can be asked for once the receipt is there. Do not pay the notices below again.", "Belastet, Registrierung ausstehend. Die Karte wurde belastet; die pagoPA-Quittung ist noch nicht eingetroffen. Dieses Blatt ist keine Quittung: Die Zahlungsbestätigung kann verlangt werden, sobald die Quittung da ist. Die angeführten Zahlungsmitteilungen nicht nochmals bezahlen."},
+	openNote:      words{"Incassato. La registrazione su pagoPA è in verifica presso l’ufficio. Questo foglio non è una quietanza. Non pagare di nuovo gli avvisi elencati: per chiarimenti citare il riferimento.", "Charged. The registration with pagoPA is being checked by the office. This sheet is not a receipt in full discharge. Do not pay the notices below again: for questions quote the reference.", "Belastet. Die Registrierung bei pagoPA wird vom Amt geprüft. Dieses Blatt ist keine Quittung. Die angeführten Zahlungsmitteilungen nicht nochmals bezahlen: bei Rückfragen die Referenz angeben."},
+	erasedNote:    words{"Incassato e registrato. I dati della ricevuta pagoPA non sono conservati qui: chiederla all’ente con il codice indicato.", "Charged and registered. The data of the pagoPA receipt are not kept here: ask the creditor, quoting the code below.", "Belastet und registriert. Die Daten der pagoPA-Quittung sind hier nicht aufbewahrt: bei der Körperschaft mit dem angeführten Code anfordern."},
+	returned:      words{"Storno di un incasso con carta", "Card payment reversed", "Storno einer Kartenzahlung"},
+	returnedSub:   words{"L’importo è stato restituito sulla carta", "The amount was given back to the card", "Der Betrag wurde auf die Karte zurückgebucht"},
+	standIn:       words{"pagoPA ha risposto al posto dell’ente (stand-in).", "pagoPA answered in the creditor’s place (stand-in).", "pagoPA hat anstelle der Körperschaft geantwortet (Stand-in)."},
+	debt:          words{"Avviso %d di %d", "Notice %d of %d", "Zahlungsmitteilung %d von %d"},
+	payment:       words{"Operazione con carta", "Card operation", "Kartenvorgang"},
+	total:         words{"Totale addebitato", "Total charged", "Belasteter Gesamtbetrag"},
+	paidAt:        words{"Data e ora dell’operazione", "Date and time of the operation", "Datum und Uhrzeit des Vorgangs"},
+	applied:       words{"Data applicativa", "Date applied", "Anwendungsdatum"},
+	creditor:      words{"Ente creditore", "Creditor", "Gläubigerkörperschaft"},
+	creditorCode:  words{"Codice fiscale dell’ente", "Creditor’s tax code", "Steuernummer der Körperschaft"},
+	office:        words{"Ufficio", "Office", "Amt"},
+	notice:        words{"Numero avviso", "Notice number", "Nummer der Zahlungsmitteilung"},
+	iuv:           words{"IUV", "IUV", "IUV"},
+	provider:      words{"Prestatore di servizi di pagamento", "Payment service provider", "Zahlungsdienstleister"},
+	providerCode:  words{"Codice fiscale del prestatore", "Provider’s tax code", "Steuernummer des Dienstleisters"},
+	receipt:       words{"Identificativo unico pagamento", "Unique payment identifier", "Eindeutiger Zahlungscode"},
+	amount:        words{"Importo", "Amount", "Betrag"},
+	fee:           words{"Commissione del prestatore", "Provider’s fee", "Gebühr des Dienstleisters"},
+	reason:        words{"Causale", "Reason", "Zahlungsgrund"},
+	number:        words{"Numero di ricevuta dello sportello", "Receipt number of the counter", "Quittungsnummer des Schalters"},
+	reference:     words{"Riferimento", "Reference", "Referenz"},
+	terminal:      words{"Terminale", "Terminal", "Terminal"},
+	terminalTime:  words{"Data e ora", "Date and time", "Datum und Uhrzeit"},
+	stan:          words{"STAN", "STAN", "STAN"},
+	auth:          words{"Codice di autorizzazione", "Authorisation code", "Autorisierungscode"},
+	card:          words{"Carta", "Card", "Karte"},
+	operator:      words{"Operatore", "Clerk", "Schalterkraft"},
+	state:         words{"Stato", "State", "Stand"},
+	returnedAt:    words{"Stornato il", "Reversed on", "Storniert am"},
+	id:            words{"Pagamento", "Payment", "Zahlung"},
+	footer:        words{"Sportello %s · pagamento %s", "Counter %s · payment %s", "Schalter %s · Zahlung %s"},
+	incomplete:    words{"SCONTRINO ARRIVATO INCOMPLETO", "SLIP ARRIVED INCOMPLETE", "BELEG UNVOLLSTÄNDIG EINGETROFFEN"},
+	copied:        words{"COPIA DALLO SPORTELLO", "COPY OF THE COUNTER", "KOPIE DES SCHALTERS"},
+	date:          words{"02/01/2006 15:04:05", "02/01/2006 15:04:05", "02.01.2006 15:04:05"},
+	day:           words{"02/01/2006", "02/01/2006", "02.01.2006"},
+	standings: map[Standing]words{
+		Registered: {"registrato su pagoPA", "registered with pagoPA", "bei pagoPA registriert"},
+		Pending:    {"incassato, registrazione in attesa", "charged, registration pending", "belastet, Registrierung ausstehend"},
+		Open:       {"incassato, registrazione in verifica", "charged, registration being checked", "belastet, Registrierung wird geprüft"},
+		Returned:   {"stornato", "reversed", "storniert"},
 	},
 }
 
-// wordsOf are the texts of a language; Italian where there are none.
-func wordsOf(language string) words {
-	if w, ok := languages[language]; ok {
-		return w
-	}
-	return languages["it"]
-}
-
-func (w words) moment(t time.Time) string {
+func moment(t time.Time, lang local.Language) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.In(Rome).Format(w.date)
+	return t.In(Rome).Format(texts.date.In(lang))
 }
 
 // dayText writes 2006-01-02 as people do.
-func (w words) dayText(day string) string {
+func dayText(day string, lang local.Language) string {
 	t, err := time.Parse(time.DateOnly, day)
 	if err != nil {
 		return ""
 	}
-	return t.Format(w.day)
+	return t.Format(texts.day.In(lang))
 }
 
-func (w words) foot(installation, payment string) string {
-	return fmt.Sprintf(w.footer, installation, payment)
+// foot is the line that ends a paper.
+func (a Attestation) foot() string {
+	return fmt.Sprintf(texts.footer.In(a.lang()), a.Installation, a.PaymentID)
 }
+
+func (a Attestation) fact(label words, value string) Fact { return Fact{label.In(a.lang()), value} }
+
+func (a Attestation) lang() local.Language { return local.Language(a.Language) }

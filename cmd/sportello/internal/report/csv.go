@@ -14,12 +14,16 @@ import (
 // CSV writes lines as the spreadsheets of Italian offices read them: a byte order mark, semicolons, decimal
 // commas, CRLF. No field is taken for a formula there.
 func CSV(lines []local.DayLine, language string) ([]byte, error) {
-	w := wordsOf(language)
+	lang := local.Language(language)
+	var header []string
+	for _, column := range fileColumns {
+		header = append(header, column.In(lang))
+	}
 	var b bytes.Buffer
 	b.WriteString("\ufeff")
 	out := csv.NewWriter(&b)
 	out.Comma, out.UseCRLF = ';', true
-	if err := out.Write(w.columns); err != nil {
+	if err := out.Write(header); err != nil {
 		return nil, fmt.Errorf("write CSV: %w", err)
 	}
 	for _, l := range lines {
@@ -32,8 +36,8 @@ func CSV(lines []local.DayLine, language string) ([]byte, error) {
 			charged = amount(l.ChargedCents)
 		}
 		fields := []string{l.AccountingDay, stamp(l.At), l.ReceiptNumber, l.PaymentID, l.Reference, l.Creditor, l.CreditorName, l.Number,
-			amount(l.AmountCents), charged, w.states[l.State], reversed, w.registrations[l.Registration], l.ReceiptID,
-			l.Terminal, l.Operator, l.STAN, l.AuthCode, l.PAN, string(l.Settlement), w.yes[l.Offline]}
+			amount(l.AmountCents), charged, states[l.State].In(lang), reversed, registrations[l.Registration].In(lang), l.ReceiptID,
+			l.Terminal, l.Operator, l.STAN, l.AuthCode, l.PAN, string(l.Settlement), yesNo[l.Offline].In(lang)}
 		for i := range fields {
 			fields[i] = harmless(fields[i])
 		}

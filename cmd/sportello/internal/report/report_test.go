@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -210,8 +211,8 @@ func TestDayWithoutAnything(t *testing.T) {
 	if r.Totals != (local.Figures{}) || r.Lines == nil || r.Operators == nil || r.CasesOpen == nil {
 		t.Errorf("%+v", r)
 	}
-	for language := range languages {
-		if pdf, err := PDF(r, language); err != nil || !bytes.HasPrefix(pdf, []byte("%PDF-")) {
+	for _, language := range local.Languages() {
+		if pdf, err := PDF(r, string(language)); err != nil || !bytes.HasPrefix(pdf, []byte("%PDF-")) {
 			t.Errorf("%s: %v", language, err)
 		}
 	}
@@ -228,11 +229,11 @@ func TestCSV(t *testing.T) {
 	if !bytes.HasPrefix(out, []byte("\xef\xbb\xbfgiorno contabile;")) || bytes.Count(out, []byte("\r\n")) != len(lines)+1 {
 		t.Errorf("no mark, or %d lines", bytes.Count(out, []byte("\r\n")))
 	}
-	for language, w := range languages {
-		r := csv.NewReader(bytes.NewReader(must(CSV(lines, language))(t)[3:]))
+	for _, language := range local.Languages() {
+		r := csv.NewReader(bytes.NewReader(must(CSV(lines, string(language)))(t)[3:]))
 		r.Comma = ';'
 		rows := must(r.ReadAll())(t)
-		if len(rows) != len(lines)+1 || len(rows[0]) != len(w.columns) {
+		if len(rows) != len(lines)+1 || len(rows[0]) != len(fileColumns) {
 			t.Errorf("%s: %d rows of %d", language, len(rows), len(rows[0]))
 		}
 		for _, row := range rows {
@@ -285,12 +286,30 @@ func TestHarmless(t *testing.T) {
 	}
 }
 
-func TestEveryLanguageHasEveryWord(t *testing.T) {
-	it := languages["it"]
-	for language, w := range languages {
-		if len(w.columns) != len(it.columns) || len(w.states) != len(it.states) || len(w.registrations) != len(it.registrations) ||
-			len(w.figures) != len(figureColumns(it)) || len(w.lines) != len(lineColumns(it)) {
-			t.Errorf("%s has other words than Italian", language)
+func TestEveryStateHasAWord(t *testing.T) {
+	for _, lang := range local.Languages() {
+		for _, s := range []local.State{local.StateOpen, local.StateSent, local.StateUnknown, local.StateCharged, local.StateNotCharged, local.StateReversing, local.StateReversed} {
+			if states[s].In(lang) == "" {
+				t.Errorf("%s has no word in %s", s, lang)
+			}
+		}
+		for _, r := range []local.Registration{local.RegistrationNone, local.RegistrationSubmitting, local.RegistrationAwaitingReceipt, local.RegistrationRegistered,
+			local.RegistrationHeld, local.RegistrationPaidElsewhere, local.RegistrationRejected, local.RegistrationClosed} {
+			if registrations[r].In(lang) == "" {
+				t.Errorf("%s has no word in %s", r, lang)
+			}
+		}
+	}
+}
+
+// TestEveryTextInEveryLanguage: a text that somebody forgot to translate would be a blank on paper.
+func TestEveryTextInEveryLanguage(t *testing.T) {
+	all := reflect.ValueOf(texts)
+	for i := range all.NumField() {
+		for n, lang := range local.Languages() {
+			if text := all.Field(i); text.Kind() == reflect.Array && text.Index(n).String() == "" {
+				t.Errorf("%s is missing in %s", all.Type().Field(i).Name, lang)
+			}
 		}
 	}
 }

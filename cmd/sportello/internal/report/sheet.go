@@ -11,55 +11,56 @@ import (
 
 // PDF is a day report on A4.
 func PDF(r local.DayReport, language string) ([]byte, error) {
-	w, lang := wordsOf(language), local.Language(language)
+	lang := local.Language(language)
+	fact := func(label words, value string) paper.Fact { return paper.Fact{Label: label.In(lang), Value: value} }
 	day := r.Day
 	if t, err := time.Parse(time.DateOnly, r.Day); err == nil {
 		day = t.Format("02/01/2006")
 	}
-	s := paper.NewSheet(paper.Head{Title: w.title + " " + day, Language: language, Author: soleCreditor(r), At: r.MadeAt,
+	s := paper.NewSheet(paper.Head{Title: texts.title.In(lang) + " " + day, Language: language, Author: soleCreditor(r), At: r.MadeAt,
 		Footer: r.Installation + " · " + day + " · " + short(r.LedgerHead)})
 	receipts := r.FirstReceipt
 	if r.LastReceipt != r.FirstReceipt {
 		receipts += " – " + r.LastReceipt
 	}
-	s.Facts(paper.Fact{Label: w.installation, Value: r.Installation}, paper.Fact{Label: w.madeAt, Value: r.MadeAt.In(paper.Rome).Format("02/01/2006 15:04:05")},
-		paper.Fact{Label: w.receipts, Value: receipts}, paper.Fact{Label: w.entries, Value: strconv.FormatUint(r.Entries, 10)},
-		paper.Fact{Label: w.head, Value: r.LedgerHead})
-	s.Text(w.headNote)
-	s.Heading(w.totals)
-	s.Table(figureColumns(w), [][]string{figures(w.totals, r.Totals, lang)})
+	s.Facts(fact(texts.installation, r.Installation), fact(texts.madeAt, r.MadeAt.In(paper.Rome).Format("02/01/2006 15:04:05")),
+		fact(texts.receipts, receipts), fact(texts.entries, strconv.FormatUint(r.Entries, 10)),
+		fact(texts.head, r.LedgerHead))
+	s.Text(texts.headNote.In(lang))
+	s.Heading(texts.totals.In(lang))
+	s.Table(columnsOf(figureColumns, lang), [][]string{figures(texts.totals.In(lang), r.Totals, lang)})
 	if r.DifferenceCents != 0 {
-		s.Notice(w.difference + ": " + local.Money(r.DifferenceCents, lang))
+		s.Notice(texts.difference.In(lang) + ": " + local.Money(r.DifferenceCents, lang))
 	}
 	for _, part := range []struct {
-		heading string
+		heading words
 		rows    []local.Figure
-	}{{w.operators, r.Operators}, {w.terminals, r.Terminals}, {w.creditors, r.Creditors}} {
+	}{{texts.operators, r.Operators}, {texts.terminals, r.Terminals}, {texts.creditors, r.Creditors}} {
 		if len(part.rows) == 0 {
 			continue
 		}
-		s.Heading(part.heading)
+		s.Heading(part.heading.In(lang))
 		var rows [][]string
 		for _, f := range part.rows {
 			rows = append(rows, figures(f.Label, f.Figures, lang))
 		}
-		s.Table(figureColumns(w), rows)
+		s.Table(columnsOf(figureColumns, lang), rows)
 	}
-	s.Heading(w.cases)
-	s.Facts(paper.Fact{Label: w.casesOpened, Value: strconv.Itoa(r.CasesOpened)}, paper.Fact{Label: w.casesEnded, Value: strconv.Itoa(r.CasesEnded)})
+	s.Heading(texts.cases.In(lang))
+	s.Facts(fact(texts.casesOpened, strconv.Itoa(r.CasesOpened)), fact(texts.casesEnded, strconv.Itoa(r.CasesEnded)))
 	if len(r.CasesOpen) == 0 {
-		s.Text(w.noCases)
+		s.Text(texts.noCases.In(lang))
 	}
 	for _, c := range r.CasesOpen {
 		s.Text(fmt.Sprintf("%s · %s · %s %s", c.ID, c.Opened.In(paper.Rome).Format("02/01/2006"), c.Cause.Text, c.PaymentID))
 	}
-	s.Heading(w.list)
+	s.Heading(texts.list.In(lang))
 	if len(r.Lines) == 0 {
-		s.Text(w.nobody)
+		s.Text(texts.nobody.In(lang))
 	} else {
-		s.Table(lineColumns(w), lineRows(w, r.Lines, lang))
+		s.Table(columnsOf(lineColumns, lang), lineRows(r.Lines, lang))
 	}
-	s.Facts(paper.Fact{Label: w.sign, Value: "________________________________________"})
+	s.Facts(fact(texts.sign, "________________________________________"))
 	return s.PDF()
 }
 
@@ -74,11 +75,10 @@ func soleCreditor(r local.DayReport) string {
 // short is enough of a hash to see that two papers are of one moment.
 func short(hash string) string { return hash[:min(len(hash), 16)] }
 
-func figureColumns(w words) []paper.Column {
-	shares := []float64{0.15, 0.12, 0.11, 0.11, 0.11, 0.11, 0.1, 0.1, 0.09}
+func columnsOf(all []column, lang local.Language) []paper.Column {
 	var out []paper.Column
-	for i, name := range w.figures {
-		out = append(out, paper.Column{Name: name, Share: shares[i], Right: i > 0})
+	for _, c := range all {
+		out = append(out, paper.Column{Name: c.name.In(lang), Share: c.share, Right: c.right})
 	}
 	return out
 }
@@ -99,20 +99,11 @@ func figures(label string, f local.Figures, lang local.Language) []string {
 	return row
 }
 
-func lineColumns(w words) []paper.Column {
-	shares := []float64{0.07, 0.08, 0.11, 0.18, 0.1, 0.11, 0.1, 0.09, 0.1, 0.06}
-	var out []paper.Column
-	for i, name := range w.lines {
-		out = append(out, paper.Column{Name: name, Share: shares[i], Right: i == 4})
-	}
-	return out
-}
-
-func lineRows(w words, lines []local.DayLine, lang local.Language) [][]string {
+func lineRows(lines []local.DayLine, lang local.Language) [][]string {
 	var out [][]string
 	for _, l := range lines {
 		out = append(out, []string{l.ReceiptNumber, l.At.In(paper.Rome).Format("15:04:05"), l.PaymentID, l.Number, local.Money(l.AmountCents, lang),
-			w.states[l.State], w.registrations[l.Registration], l.Terminal, l.Operator, l.STAN})
+			states[l.State].In(lang), registrations[l.Registration].In(lang), l.Terminal, l.Operator, l.STAN})
 	}
 	return out
 }

@@ -1,75 +1,114 @@
 package report
 
-import (
-	"strings"
+import "sportello/protocol/local"
 
-	"sportello/protocol/local"
+type words = local.Words
+
+// texts are the words of the day's report, each in every language.
+var texts = struct {
+	title, madeAt, head, headNote, entries, receipts, installation                                 words
+	totals, operators, terminals, creditors, cases, casesOpened, casesEnded, noCases, list, nobody words
+	difference, sign                                                                               words
+}{
+	title:        words{"Riepilogo della giornata", "Day report", "Tagesbericht"},
+	madeAt:       words{"Stampato il", "Printed on", "Gedruckt am"},
+	head:         words{"Testa del registro", "Head of the ledger", "Kopf des Journals"},
+	entries:      words{"Scritture nel registro", "Entries in the ledger", "Einträge im Journal"},
+	receipts:     words{"Ricevute dello sportello", "Receipts of the counter", "Quittungen des Schalters"},
+	installation: words{"Installazione", "Installation", "Installation"},
+	totals:       words{"Totali", "Totals", "Summen"},
+	operators:    words{"Per operatore", "By clerk", "Nach Schalterkraft"},
+	terminals:    words{"Per terminale", "By terminal", "Nach Terminal"},
+	creditors:    words{"Per ente", "By creditor", "Nach Körperschaft"},
+	cases:        words{"Casi aperti", "Open cases", "Offene Fälle"},
+	casesOpened:  words{"Casi aperti nella giornata", "Cases opened that day", "An dem Tag eröffnete Fälle"},
+	casesEnded:   words{"Casi chiusi nella giornata", "Cases ended that day", "An dem Tag abgeschlossene Fälle"},
+	noCases:      words{"Nessun caso aperto.", "No case is open.", "Kein offener Fall."},
+	list:         words{"Operazioni", "Operations", "Vorgänge"},
+	nobody:       words{"Nessuna operazione.", "No operation.", "Kein Vorgang."},
+	difference:   words{"Differenza tra addebiti e importi degli avvisi", "Difference between charges and amounts of the notices", "Unterschied zwischen Belastungen und Beträgen der Mitteilungen"},
+	sign:         words{"Firma", "Signature", "Unterschrift"},
+	headNote:     words{"La testa del registro lega questo foglio a tutte le scritture precedenti: se una fosse cambiata, la verifica del registro non la ritroverebbe.", "The head of the ledger ties this sheet to every entry before it: had one been changed, a check of the ledger would not find it again.", "Der Kopf des Journals bindet dieses Blatt an alle früheren Einträge: wäre einer geändert worden, fände die Prüfung des Journals ihn nicht wieder."},
+}
+
+// column is a column of a sheet, with its share of the width.
+type column struct {
+	name  words
+	share float64
+	right bool
+}
+
+// figureColumns are those of the figures, lineColumns those of the list of operations.
+var (
+	figureColumns = []column{
+		{words{"", "", ""}, 0.15, false},
+		{words{"Incassati", "Charged", "Belastet"}, 0.12, true},
+		{words{"Stornati", "Reversed", "Storniert"}, 0.11, true},
+		{words{"Netto", "Net", "Netto"}, 0.11, true},
+		{words{"Non noti", "Unknown", "Unbekannt"}, 0.11, true},
+		{words{"Registrati", "Registered", "Registriert"}, 0.11, true},
+		{words{"In attesa", "Awaited", "Erwartet"}, 0.1, true},
+		{words{"Sospesi", "Held", "Angehalten"}, 0.1, true},
+		{words{"Chiusi", "Closed", "Geschlossen"}, 0.09, true},
+	}
+	lineColumns = []column{
+		{words{"Ricevuta", "Receipt", "Quittung"}, 0.07, false},
+		{words{"Ora", "Time", "Uhrzeit"}, 0.08, false},
+		{words{"Pagamento", "Payment", "Zahlung"}, 0.11, false},
+		{words{"Avviso", "Notice", "Mitteilung"}, 0.18, false},
+		{words{"Importo", "Amount", "Betrag"}, 0.1, true},
+		{words{"Stato", "State", "Stand"}, 0.11, false},
+		{words{"Registrazione", "Registration", "Registrierung"}, 0.1, false},
+		{words{"Terminale", "Terminal", "Terminal"}, 0.09, false},
+		{words{"Operatore", "Clerk", "Schalterkraft"}, 0.1, false},
+		{words{"STAN", "STAN", "STAN"}, 0.06, false},
+	}
 )
 
-// words are the texts of reports in one language.
-type words struct {
-	columns       []string // of CSV
-	states        map[local.State]string
-	registrations map[local.Registration]string
-	yes           map[bool]string
-
-	title, madeAt, head, entries, receipts, installation                                           string
-	totals, operators, terminals, creditors, cases, casesOpened, casesEnded, noCases, list, nobody string
-	difference, sign                                                                               string
-	figures                                                                                        []string // names of the columns of figures
-	lines                                                                                          []string // and of the list
-	headNote                                                                                       string
+// fileColumns are those of CSV.
+var fileColumns = []words{
+	{"giorno contabile", "accounting day", "Buchungstag"},
+	{"data e ora", "date and time", "Datum und Uhrzeit"},
+	{"ricevuta sportello", "counter receipt", "Schalterquittung"},
+	{"pagamento", "payment", "Zahlung"},
+	{"riferimento", "reference", "Referenz"},
+	{"codice fiscale ente", "creditor tax code", "Steuernummer der Körperschaft"},
+	{"ente", "creditor", "Körperschaft"},
+	{"numero avviso", "notice number", "Nummer der Zahlungsmitteilung"},
+	{"importo avviso", "notice amount", "Betrag der Mitteilung"},
+	{"importo addebitato", "amount charged", "belasteter Betrag"},
+	{"stato", "state", "Stand"},
+	{"stornato il", "reversed on", "storniert am"},
+	{"registrazione", "registration", "Registrierung"},
+	{"identificativo ricevuta pagoPA", "pagoPA receipt id", "pagoPA-Quittungscode"},
+	{"terminale", "terminal", "Terminal"},
+	{"operatore", "clerk", "Schalterkraft"},
+	{"STAN", "STAN", "STAN"},
+	{"codice autorizzazione", "authorisation code", "Autorisierungscode"},
+	{"carta", "card", "Karte"},
+	{"regolamento", "settlement", "Abwicklung"},
+	{"fuori linea", "offline", "offline"},
 }
 
-var languages = map[string]words{
-	"it": {
-		columns: strings.Split("giorno contabile;data e ora;ricevuta sportello;pagamento;riferimento;codice fiscale ente;ente;numero avviso;importo avviso;importo addebitato;stato;stornato il;registrazione;identificativo ricevuta pagoPA;terminale;operatore;STAN;codice autorizzazione;carta;regolamento;fuori linea", ";"),
-		states: map[local.State]string{local.StateOpen: "in preparazione", local.StateSent: "inviato", local.StateUnknown: "esito non noto", local.StateCharged: "incassato",
-			local.StateNotCharged: "non incassato", local.StateReversing: "storno in corso", local.StateReversed: "stornato"},
-		registrations: map[local.Registration]string{local.RegistrationNone: "nessuna", local.RegistrationSubmitting: "in invio", local.RegistrationAwaitingReceipt: "in attesa",
-			local.RegistrationRegistered: "registrato", local.RegistrationHeld: "sospesa", local.RegistrationPaidElsewhere: "pagato altrove", local.RegistrationRejected: "rifiutata", local.RegistrationClosed: "chiusa"},
-		yes:   map[bool]string{true: "sì", false: "no"},
-		title: "Riepilogo della giornata", madeAt: "Stampato il", head: "Testa del registro", entries: "Scritture nel registro", receipts: "Ricevute dello sportello", installation: "Installazione",
-		totals: "Totali", operators: "Per operatore", terminals: "Per terminale", creditors: "Per ente", cases: "Casi aperti", casesOpened: "Casi aperti nella giornata", casesEnded: "Casi chiusi nella giornata",
-		noCases: "Nessun caso aperto.", list: "Operazioni", nobody: "Nessuna operazione.", difference: "Differenza tra addebiti e importi degli avvisi", sign: "Firma",
-		figures:  []string{"", "Incassati", "Stornati", "Netto", "Non noti", "Registrati", "In attesa", "Sospesi", "Chiusi"},
-		lines:    []string{"Ricevuta", "Ora", "Pagamento", "Avviso", "Importo", "Stato", "Registrazione", "Terminale", "Operatore", "STAN"},
-		headNote: "La testa del registro lega questo foglio a tutte le scritture precedenti: se una fosse cambiata, la verifica del registro non la ritroverebbe.",
-	},
-	"en": {
-		columns: strings.Split("accounting day;date and time;counter receipt;payment;reference;creditor tax code;creditor;notice number;notice amount;amount charged;state;reversed on;registration;pagoPA receipt id;terminal;clerk;STAN;authorisation code;card;settlement;offline", ";"),
-		states: map[local.State]string{local.StateOpen: "being prepared", local.StateSent: "sent", local.StateUnknown: "unknown", local.StateCharged: "charged",
-			local.StateNotCharged: "not charged", local.StateReversing: "being reversed", local.StateReversed: "reversed"},
-		registrations: map[local.Registration]string{local.RegistrationNone: "none", local.RegistrationSubmitting: "being submitted", local.RegistrationAwaitingReceipt: "awaited",
-			local.RegistrationRegistered: "registered", local.RegistrationHeld: "held", local.RegistrationPaidElsewhere: "paid elsewhere", local.RegistrationRejected: "rejected", local.RegistrationClosed: "closed"},
-		yes:   map[bool]string{true: "yes", false: "no"},
-		title: "Day report", madeAt: "Printed on", head: "Head of the ledger", entries: "Entries in the ledger", receipts: "Receipts of the counter", installation: "Installation",
-		totals: "Totals", operators: "By clerk", terminals: "By terminal", creditors: "By creditor", cases: "Open cases", casesOpened: "Cases opened that day", casesEnded: "Cases ended that day",
-		noCases: "No case is open.", list: "Operations", nobody: "No operation.", difference: "Difference between charges and amounts of the notices", sign: "Signature",
-		figures:  []string{"", "Charged", "Reversed", "Net", "Unknown", "Registered", "Awaited", "Held", "Closed"},
-		lines:    []string{"Receipt", "Time", "Payment", "Notice", "Amount", "State", "Registration", "Terminal", "Clerk", "STAN"},
-		headNote: "The head of the ledger ties this sheet to every entry before it: had one been changed, a check of the ledger would not find it again.",
-	},
-	"de": {
-		columns: strings.Split("Buchungstag;Datum und Uhrzeit;Schalterquittung;Zahlung;Referenz;Steuernummer der Körperschaft;Körperschaft;Nummer der Zahlungsmitteilung;Betrag der Mitteilung;belasteter Betrag;Stand;storniert am;Registrierung;pagoPA-Quittungscode;Terminal;Schalterkraft;STAN;Autorisierungscode;Karte;Abwicklung;offline", ";"),
-		states: map[local.State]string{local.StateOpen: "in Vorbereitung", local.StateSent: "gesendet", local.StateUnknown: "Ausgang unbekannt", local.StateCharged: "belastet",
-			local.StateNotCharged: "nicht belastet", local.StateReversing: "Storno läuft", local.StateReversed: "storniert"},
-		registrations: map[local.Registration]string{local.RegistrationNone: "keine", local.RegistrationSubmitting: "wird gesendet", local.RegistrationAwaitingReceipt: "erwartet",
-			local.RegistrationRegistered: "registriert", local.RegistrationHeld: "angehalten", local.RegistrationPaidElsewhere: "anderswo bezahlt", local.RegistrationRejected: "abgelehnt", local.RegistrationClosed: "geschlossen"},
-		yes:   map[bool]string{true: "ja", false: "nein"},
-		title: "Tagesbericht", madeAt: "Gedruckt am", head: "Kopf des Journals", entries: "Einträge im Journal", receipts: "Quittungen des Schalters", installation: "Installation",
-		totals: "Summen", operators: "Nach Schalterkraft", terminals: "Nach Terminal", creditors: "Nach Körperschaft", cases: "Offene Fälle", casesOpened: "An dem Tag eröffnete Fälle", casesEnded: "An dem Tag abgeschlossene Fälle",
-		noCases: "Kein offener Fall.", list: "Vorgänge", nobody: "Kein Vorgang.", difference: "Unterschied zwischen Belastungen und Beträgen der Mitteilungen", sign: "Unterschrift",
-		figures:  []string{"", "Belastet", "Storniert", "Netto", "Unbekannt", "Registriert", "Erwartet", "Angehalten", "Geschlossen"},
-		lines:    []string{"Quittung", "Uhrzeit", "Zahlung", "Mitteilung", "Betrag", "Stand", "Registrierung", "Terminal", "Schalterkraft", "STAN"},
-		headNote: "Der Kopf des Journals bindet dieses Blatt an alle früheren Einträge: wäre einer geändert worden, fände die Prüfung des Journals ihn nicht wieder.",
-	},
+var states = map[local.State]words{
+	local.StateOpen:       {"in preparazione", "being prepared", "in Vorbereitung"},
+	local.StateSent:       {"inviato", "sent", "gesendet"},
+	local.StateUnknown:    {"esito non noto", "unknown", "Ausgang unbekannt"},
+	local.StateCharged:    {"incassato", "charged", "belastet"},
+	local.StateNotCharged: {"non incassato", "not charged", "nicht belastet"},
+	local.StateReversing:  {"storno in corso", "being reversed", "Storno läuft"},
+	local.StateReversed:   {"stornato", "reversed", "storniert"},
 }
 
-// wordsOf are the texts of a language; Italian where there are none.
-func wordsOf(language string) words {
-	if w, ok := languages[language]; ok {
-		return w
-	}
-	return languages["it"]
+var registrations = map[local.Registration]words{
+	local.RegistrationNone:            {"nessuna", "none", "keine"},
+	local.RegistrationSubmitting:      {"in invio", "being submitted", "wird gesendet"},
+	local.RegistrationAwaitingReceipt: {"in attesa", "awaited", "erwartet"},
+	local.RegistrationRegistered:      {"registrato", "registered", "registriert"},
+	local.RegistrationHeld:            {"sospesa", "held", "angehalten"},
+	local.RegistrationPaidElsewhere:   {"pagato altrove", "paid elsewhere", "anderswo bezahlt"},
+	local.RegistrationRejected:        {"rifiutata", "rejected", "abgelehnt"},
+	local.RegistrationClosed:          {"chiusa", "closed", "geschlossen"},
 }
+
+var yesNo = map[bool]words{true: {"sì", "yes", "ja"}, false: {"no", "no", "nein"}}
