@@ -23,6 +23,7 @@ type conn struct {
 	lastByte time.Time
 	ended    error // the line's end, after which nothing is read
 	heard    bool  // a byte has come
+	frames   int   // how many have come
 	spoken   bool  // a frame of a known form has come: this is a terminal
 
 	chunks  chan []byte   // from the reading goroutine; closed when it ends
@@ -206,6 +207,13 @@ func (c *conn) alive() bool {
 	return false
 }
 
+// What one connection may bring. A line that always has one more frame would let no wait come to its end (Z13): no
+// terminal has so much to say in the ten minutes of a payment and the hours that a late word may take.
+const (
+	mostFrames = 10_000
+	mostJunk   = 1 << 20 // bytes that belong to no frame
+)
+
 // take feeds what arrived to the deframer, or ends the stream.
 func (c *conn) take(chunk []byte, more bool) {
 	if more {
@@ -213,6 +221,9 @@ func (c *conn) take(chunk []byte, more bool) {
 		c.lastByte = time.Now()
 		c.deframer.Feed(chunk)
 		c.drain()
+		if c.frames > mostFrames || c.deframer.Junk() > mostJunk {
+			c.ended = fmt.Errorf("%w: it brings %d frames, %d other bytes, and no end of them", errLost, c.frames, c.deframer.Junk())
+		}
 		return
 	}
 	c.settle(c.deframer.Close())
@@ -230,6 +241,7 @@ func (c *conn) drain() {
 }
 
 func (c *conn) add(f frame) {
+	c.frames++
 	f.Payload = slices.Clone(f.Payload)
 	_, known := f.Scope()
 	c.spoken = c.spoken || known || f.Form != ecr17.FormUnknown
