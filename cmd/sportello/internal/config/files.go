@@ -3,9 +3,9 @@ package config
 import (
 	"bytes"
 	"encoding/pem"
+	"errors"
 	"fmt"
-	"io"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"strings"
 	"unicode"
@@ -67,20 +67,25 @@ func (s *section) pemFile(name, path string) {
 	}
 }
 
+// fileRemedy is what to do about a file that the configuration names.
+func fileRemedy(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return "dare la lettura all'utente del servizio"
+	case errors.Is(err, errFolder):
+		return "indicare il file, non la cartella che lo contiene"
+	}
+	return "creare il file, o darne la lettura all'utente del servizio"
+}
+
 // readable reads the beginning of a file, or says why that cannot be done.
 func (s *section) readable(name, path string) ([]byte, bool) {
 	if !s.absolute(name, path) {
 		return nil, false
 	}
-	f, err := os.Open(path)
+	b, err := readFile(path, maxFile)
 	if err != nil {
-		s.bad(name, path+": "+openReason(err), "creare il file, o darne la lettura all'utente del servizio")
-		return nil, false
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxFile))
-	if err != nil {
-		s.bad(name, fmt.Sprintf("%s non si lascia leggere (%v)", path, err), "indicare un file")
+		s.bad(name, path+": "+openReason(err), fileRemedy(err))
 		return nil, false
 	}
 	return b, true

@@ -157,7 +157,7 @@ var mistakes = []struct {
 	{"offline total missing", "allow: false", strings.Replace(offlineText, "max_total_cents: 50000, ", "", 1), "offline", "offline.max_total_cents", "va scelto e scritto", "max_total_cents: 200000", false},
 	{"offline payments zero", "allow: false", strings.Replace(offlineText, "max_payments: 5", "max_payments: 0", 1), "offline", "offline.max_payments", "va scelto e scritto", "max_payments: 20", false},
 	{"offline hours missing", "allow: false", strings.Replace(offlineText, "max_hours: 4, ", "", 1), "offline", "offline.max_hours", "va scelto e scritto", "max_hours: 8", false},
-	{"offline hours too many", "allow: false", strings.Replace(offlineText, "max_hours: 4", "max_hours: 100", 1), "offline", "offline.max_hours", "da 0 a 72", "max_hours", false},
+	{"offline hours too many", "allow: false", strings.Replace(offlineText, "max_hours: 4", "max_hours: 100", 1), "offline", "offline.max_hours", "da 0 a 72", "max_hours: 8", false},
 	{"offline unverified", "allow: false", strings.Replace(offlineText, ", verified_within: 24h", "", 1), "offline", "offline.verified_within", "mai verificato", "verified_within: 24h", true},
 	{"offline verified too long ago", "allow: false", strings.Replace(offlineText, "24h", "1000h", 1), "offline", "offline.verified_within", "fuori dai limiti", "2592000s", false},
 	{"offline one payment over the total", "allow: false", strings.Replace(offlineText, "20000", "60000", 1), "offline", "offline.max_amount_cents", "supera max_total_cents", "totale del periodo", false},

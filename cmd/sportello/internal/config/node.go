@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,16 +29,10 @@ func (r *reader) add(line int, key, reason, remedy string) {
 
 // open reads the file's one YAML document, a mapping. It returns nil after a problem.
 func (r *reader) open() *section {
-	f, err := os.Open(r.file)
-	if err != nil {
-		r.add(0, "", openReason(err), "indicare il file giusto con --config, oppure crearlo; deve essere leggibile da chi lancia il comando")
-		return nil
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	b, err := readFile(r.file, maxFile+1)
 	switch {
 	case err != nil:
-		r.add(0, "", fmt.Sprintf("il file non si lascia leggere (%v)", err), "indicare un file di configurazione YAML")
+		r.add(0, "", openReason(err), "indicare il file giusto con --config, oppure crearlo; deve essere leggibile da chi lancia il comando")
 		return nil
 	case len(b) > maxFile:
 		r.add(0, "", "il file supera 1 MiB: non è un file di configurazione", "indicare un file di configurazione YAML")
@@ -48,18 +41,37 @@ func (r *reader) open() *section {
 	return r.parse(b)
 }
 
+// errFolder is a folder where a file was named.
+var errFolder = errors.New("is a folder")
+
+// readFile reads the beginning of a file.
+func readFile(path string, most int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, errFolder
+	}
+	return io.ReadAll(io.LimitReader(f, most))
+}
+
 func openReason(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "il file non esiste"
 	case errors.Is(err, fs.ErrPermission):
 		return "il file non è leggibile con i permessi di questo utente"
+	case errors.Is(err, errFolder):
+		return "è una cartella, non un file"
 	}
-	return fmt.Sprintf("il file non si apre (%v)", err)
+	return fmt.Sprintf("il file non si lascia leggere (%v)", err)
 }
 
 func (r *reader) parse(b []byte) *section {
-	d := yaml.NewDecoder(strings.NewReader(strings.TrimPrefix(string(b), "\ufeff")))
+	text := strings.TrimPrefix(string(b), "\ufeff")
+	d := yaml.NewDecoder(strings.NewReader(text))
 	var document, another yaml.Node
 	err := d.Decode(&document)
 	switch {
@@ -67,12 +79,12 @@ func (r *reader) parse(b []byte) *section {
 		r.add(0, "", "il file è vuoto", "partire dall'esempio in docs/integratore.md")
 		return nil
 	case err != nil:
-		r.syntax(err)
+		r.syntax(text, err)
 		return nil
 	}
 	if err := d.Decode(&another); !errors.Is(err, io.EOF) {
 		if err != nil {
-			r.syntax(err)
+			r.syntax(text, err)
 		} else {
 			r.add(another.Line, "", "nel file c'è un secondo documento YAML", "tenere un solo documento: togliere la riga ---")
 		}
@@ -84,24 +96,6 @@ func (r *reader) parse(b []byte) *section {
 		return nil
 	}
 	return r.section(root, "")
-}
-
-var yamlLine = regexp.MustCompile(`line (\d+)`)
-
-// syntax explains what the YAML library refused; the usual slips get their own remedy.
-func (r *reader) syntax(err error) {
-	text, line := err.Error(), 0
-	if m := yamlLine.FindStringSubmatch(text); m != nil {
-		line, _ = strconv.Atoi(m[1])
-	}
-	remedy := "controllare rientri, due punti e virgolette di questa riga e di quella sopra"
-	switch {
-	case strings.Contains(text, "unknown escape"):
-		remedy = `scrivere i percorsi di Windows fra apici singoli: 'C:\ProgramData\Sportello'`
-	case strings.Contains(text, "cannot start any token"), strings.Contains(text, "tab"):
-		remedy = "usare spazi, non tabulazioni, per i rientri; mettere fra virgolette i valori che iniziano con un segno"
-	}
-	r.add(line, "", "non è YAML valido ("+strings.TrimPrefix(text, "yaml: ")+")", remedy)
 }
 
 // section is one mapping of the file. Reading a key makes it known; close reports the others.
@@ -226,13 +220,18 @@ func (s *section) oneOf(name, otherwise string, words ...string) string {
 
 // number reads an integer from low to high.
 func (s *section) number(name string, otherwise, low, high int) int {
+	return s.numberLike(name, otherwise, low, high, otherwise)
+}
+
+// numberLike is number where what stands for an absent one is no good example.
+func (s *section) numberLike(name string, otherwise, low, high, example int) int {
 	n := s.get(name)
 	if n == nil {
 		return otherwise
 	}
 	v, err := strconv.Atoi(n.Value)
 	if n.Kind != yaml.ScalarNode || n.Tag != "!!int" || err != nil || v < low || v > high {
-		s.bad(name, fmt.Sprintf("%q non è un numero intero da %d a %d", n.Value, low, high), fmt.Sprintf("scrivere per esempio «%s: %d»", name, otherwise))
+		s.bad(name, fmt.Sprintf("%q non è un numero intero da %d a %d", n.Value, low, high), fmt.Sprintf("scrivere per esempio «%s: %d»", name, example))
 		return otherwise
 	}
 	return v

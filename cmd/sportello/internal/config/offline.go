@@ -24,7 +24,7 @@ func readOffline(s *section, way string) Offline {
 	o := Offline{Allow: e.boolean("allow", false)}
 	limit := func(name string, high, example int) int {
 		before := len(e.r.problems)
-		n := e.number(name, 0, 0, high)
+		n := e.numberLike(name, 0, 0, high, example)
 		if o.Allow && n == 0 && len(e.r.problems) == before {
 			e.bad(name, "manca o è 0: con allow: true ogni limite va scelto e scritto", fmt.Sprintf("aggiungere per esempio «%s: %d»", name, example))
 		}

@@ -1,0 +1,92 @@
+package config
+
+import (
+	"errors"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// mistake is something the YAML library refuses, in words for people.
+type mistake struct {
+	says           string // a part of the library's own sentence
+	reason, remedy string
+}
+
+const (
+	mendIndent = "allineare la riga con le altre dello stesso gruppo, con spazi; dopo i due punti va uno spazio"
+	mendQuotes = "mettere fra virgolette il valore che contiene segni come : # @ % { } [ ]"
+)
+
+// mistakesOfYAML is looked through in order; the last row fits everything.
+var mistakesOfYAML = []mistake{
+	{"unknown escape", "fra virgolette doppie la barra \\ comincia un comando che YAML non conosce", `scrivere i percorsi di Windows fra apici singoli: 'C:\ProgramData\Sportello'`},
+	{"tab character", "il rientro contiene una tabulazione", "usare solo spazi per i rientri"},
+	{"cannot start any token", "qui un valore comincia con un segno che YAML non ammette, o il rientro contiene una tabulazione", "usare spazi, non tabulazioni, per i rientri; mettere fra virgolette un valore che comincia con un segno"},
+	{"mapping values are not allowed", "qui i due punti non ci possono stare: il rientro è sbagliato, o un valore con «: » è senza virgolette", mendIndent + "; " + mendQuotes},
+	{"did not find expected key", "qui ci si aspetta una voce «nome: valore», allineata con le altre", mendIndent},
+	{"could not find expected ':'", "qui ci si aspettano i due punti dopo il nome della voce", "scrivere «nome: valore»"},
+	{"did not find expected '-'", "qui ci si aspetta una voce dell'elenco («- »), o una riga allineata con le altre della sua voce", "allineare la riga con quelle della sua voce, con spazi, o cominciarla con «- » se è una voce nuova"},
+	{"block sequence entries are not allowed", "qui una voce di elenco («- ») non ci può stare", "scrivere l'elenco sotto il suo nome, ogni voce su una riga che comincia con «- »"},
+	{"',' or '}'", "il gruppo fra { } non è chiuso, o fra due voci manca la virgola", "chiudere con } e separare le voci con una virgola"},
+	{"',' or ']'", "l'elenco fra [ ] non è chiuso, o fra due voci manca la virgola", "chiudere con ] e separare le voci con una virgola"},
+	{"unexpected end of stream", "qui si aprono virgolette che nessuno chiude", "chiudere le virgolette sulla stessa riga"},
+	{"unexpected document indicator", "qui si aprono virgolette che nessuno chiude", "chiudere le virgolette sulla stessa riga"},
+	{"expected <document start>", "qui c'è del testo che non appartiene a nessuna voce", mendIndent},
+	{"unknown anchor", "i rimandi YAML (*nome) non sono ammessi", "ripetere il valore per esteso; un valore che comincia con * va fra virgolette"},
+	{"control characters", "il file contiene byte che non sono testo", "salvarlo di nuovo come testo UTF-8 con un editor di testo"},
+	{"UTF-8", "il file contiene lettere che non sono scritte in UTF-8", "salvarlo di nuovo come testo UTF-8 con un editor di testo"},
+	{"UTF-16", "il file contiene lettere che non sono scritte in UTF-8", "salvarlo di nuovo come testo UTF-8 con un editor di testo"},
+	{"", "la riga non è scritta come YAML vuole", "controllare rientri, due punti e virgolette di questa riga e di quella sopra"},
+}
+
+// syntax explains what the YAML library has refused in text.
+func (r *reader) syntax(text string, err error) {
+	for _, m := range mistakesOfYAML {
+		if strings.Contains(err.Error(), m.says) {
+			r.add(lineOf(text, err), "", "non è YAML valido: "+m.reason, m.remedy)
+			return
+		}
+	}
+}
+
+var yamlLine = regexp.MustCompile(`line (\d+)`)
+
+// Files that are searched for the line of a mistake; a longer one is searched by the library alone.
+const (
+	searchedLines = 1000
+	searchedBytes = 32 << 10
+)
+
+// lineOf is the first line that YAML cannot take: up to it the file is sound. The library itself often names the
+// line where the group began that it was reading.
+func lineOf(text string, err error) int {
+	lines := strings.SplitAfter(text, "\n")
+	if len(lines) <= searchedLines && len(text) <= searchedBytes {
+		for n, end := len(lines)-1, len(text); n > 0; n-- {
+			end -= len(lines[n])
+			if wellFormed(text[:end]) {
+				return n + 1
+			}
+		}
+		return 1
+	}
+	line := 0
+	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+		line, _ = strconv.Atoi(m[1])
+	}
+	return line
+}
+
+func wellFormed(text string) bool {
+	d := yaml.NewDecoder(strings.NewReader(text))
+	for {
+		var n yaml.Node
+		if err := d.Decode(&n); err != nil {
+			return errors.Is(err, io.EOF)
+		}
+	}
+}
