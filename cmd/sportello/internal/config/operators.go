@@ -3,9 +3,11 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -83,6 +85,20 @@ func (o *Operators) Find(id string) (local.Operator, bool) {
 	return entry.Operator, ok
 }
 
+// All are those who may sign in now, by id; none when the file has become unusable.
+func (o *Operators) All() []local.Operator {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := o.refresh(); err != nil {
+		return nil
+	}
+	all := make([]local.Operator, 0, len(o.entries))
+	for _, id := range slices.Sorted(maps.Keys(o.entries)) {
+		all = append(all, o.entries[id].Operator)
+	}
+	return all
+}
+
 // refresh reads the file again when it has changed. A file that has become wrong lets nobody in: its
 // former content may hold somebody who was just removed.
 func (o *Operators) refresh() error {
@@ -143,10 +159,10 @@ func readOperatorsFile(s *section, path string) {
 	if path == "" || !s.absolute("operators_file", path) {
 		return
 	}
-	if _, err := os.Stat(path); err != nil {
-		remedy := "crearlo: un gruppo «operators:» con id, name, role e hash (da «sportello operator hash»)"
-		if errors.Is(err, os.ErrPermission) {
-			remedy = "dare la lettura all'utente del servizio"
+	if _, err := readFile(path, 1); err != nil {
+		remedy := fileRemedy(err)
+		if errors.Is(err, os.ErrNotExist) {
+			remedy = "crearlo: un gruppo «operators:» con id, name, role e hash (da «sportello operator hash»)"
 		}
 		s.bad("operators_file", path+": "+openReason(err), remedy)
 		return
