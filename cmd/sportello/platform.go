@@ -36,6 +36,23 @@ func openPlatform(p config.Platform) (*platform, error) {
 	return &platform{client: client, verifier: verifier, seen: func(error) {}}, nil
 }
 
+// Ask asks the interfaces that no payment goes without whether they are there and granted to us, with their two
+// cheapest calls. The first that is not is the answer.
+func (p *platform) Ask(ctx context.Context) error {
+	vital := []govpay.API{p.verifier.Order()[0]}
+	if p.client.Has(govpay.Ragioneria) && vital[0] != govpay.Ragioneria {
+		vital = append(vital, govpay.Ragioneria)
+	}
+	for _, api := range vital {
+		for _, f := range p.client.Probe(ctx, api, nil) {
+			if f.Err != nil {
+				return p.heard(f.Err)
+			}
+		}
+	}
+	return p.heard(nil)
+}
+
 // heard passes an error on after it was told; nil is told, too.
 func (p *platform) heard(err error) error {
 	p.seen(err)

@@ -12,5 +12,5 @@
 // has answered a look that began when it could no longer be at work on the last
 // call, nor while that look shows anything of ours, or of others. It must never
 // change the outcome of a charge, never ask the platform anything while nothing
-// is waiting, and never let one notice hold up another.
+// is waiting and its last word was good, and never let one notice hold up another.
 package settle

@@ -81,6 +81,7 @@ type result struct {
 
 	paperFor *paper // a receipt whose PDF is to be fetched
 	paper    *paper // the end of fetching one
+	asked    bool   // the end of asking whether the platform is well
 }
 
 // look begins a look and sends its end to results, which has room.

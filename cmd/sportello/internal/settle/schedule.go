@@ -28,6 +28,8 @@ type schedule struct {
 	results chan result // as many as may run: a look never blocks on it
 	count   struct{ waiting, late, red, watched, poisoned int }
 
+	doubt doubt // while the last word about the platform is bad
+
 	papers   []paper // PDFs to be fetched when nothing else is due
 	printing bool
 
@@ -46,7 +48,7 @@ func newSchedule(w *Worker) *schedule {
 	s := &schedule{
 		w: w, items: make(map[string]*item), busy: make(map[noticeKey]bool), parked: make(map[noticeKey][]*item),
 		clocks: newLine(placeClock, byClock), oldest: newLine(placeAge, byAge),
-		opened: make(map[string]causes), results: make(chan result, w.o.Parallel+1), dirty: true,
+		opened: make(map[string]causes), results: make(chan result, w.o.Parallel+2), dirty: true,
 	}
 	for i := range s.sides {
 		s.sides[i] = &side{turns: newLine(placeTurn, byTurn), most: w.o.Parallel, since: time.Now()}
@@ -77,7 +79,12 @@ func (s *schedule) run() {
 		case <-s.w.o.Ledger.OutboxChanged():
 			s.with(func() { s.dirty = true })
 		case <-s.w.hello:
-			s.with(func() { s.answered(time.Now(), s.sides[:]...) })
+			s.with(func() {
+				s.reassured()
+				s.answered(time.Now(), s.sides[:]...)
+			})
+		case <-s.w.trouble:
+			s.with(func() { s.doubted(time.Now()) })
 		case r := <-s.results:
 			s.with(func() { s.finish(r, time.Now()) })
 		case <-timer.C:
@@ -102,6 +109,7 @@ func (s *schedule) step(now time.Time) (next time.Time, changed []string) {
 	s.mended(now)
 	changed = s.ring(now)
 	s.start(now)
+	s.asks(now)
 	return s.next(), changed
 }
 
@@ -152,6 +160,9 @@ func (s *schedule) next() time.Time {
 		consider(s.notBefore)
 	}
 	consider(s.setupAt)
+	if !s.doubt.under {
+		consider(s.doubt.at)
+	}
 	if it := s.clocks.top(); it != nil {
 		consider(it.alarm())
 	}
@@ -165,6 +176,10 @@ func (s *schedule) next() time.Time {
 
 // finish takes the end of a look.
 func (s *schedule) finish(r result, now time.Time) {
+	if r.asked {
+		s.hasAsked(r.err, now)
+		return
+	}
 	if r.paper != nil {
 		s.printing = false
 		s.printed(r, now)

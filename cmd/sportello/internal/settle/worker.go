@@ -79,6 +79,10 @@ type Options struct {
 	// The same for asking a platform that does not answer, with one question at a
 	// time. Empty: DefaultProbePlan.
 	ProbePlan []time.Duration
+	// Ask is the smallest question to the platform: it is put by the AskPlan while the last word about it is bad
+	// (PlatformFailed) and nothing that waits asks it; nil: never. Whoever hears of every call hears of this one.
+	Ask     func(ctx context.Context) error
+	AskPlan []time.Duration // Empty: DefaultAskPlan.
 	// How long after one submission that was refused, and may be repeated, the next
 	// may follow. Empty: DefaultRepeatPlan.
 	RepeatPlan []time.Duration
@@ -128,6 +132,8 @@ type Worker struct {
 	closed sync.Once
 	setup  setup
 
+	trouble chan struct{} // capacity 1: somebody had none, or a bad one
+
 	mu       sync.Mutex // guards schedule: its loop holds it while it is awake
 	schedule *schedule
 }
@@ -145,7 +151,7 @@ func New(o Options) (*Worker, error) {
 	for _, d := range []struct {
 		plan    *[]time.Duration
 		without []time.Duration
-	}{{&o.Plan, DefaultPlan}, {&o.WatchPlan, DefaultWatchPlan}, {&o.ProbePlan, DefaultProbePlan}, {&o.RepeatPlan, DefaultRepeatPlan}} {
+	}{{&o.Plan, DefaultPlan}, {&o.WatchPlan, DefaultWatchPlan}, {&o.ProbePlan, DefaultProbePlan}, {&o.RepeatPlan, DefaultRepeatPlan}, {&o.AskPlan, DefaultAskPlan}} {
 		if len(*d.plan) == 0 {
 			*d.plan = d.without
 		}
@@ -167,7 +173,7 @@ func New(o Options) (*Worker, error) {
 	if o.Jitter == nil {
 		o.Jitter = tenth
 	}
-	w := &Worker{o: o, hello: make(chan struct{}, 1)}
+	w := &Worker{o: o, hello: make(chan struct{}, 1), trouble: make(chan struct{}, 1)}
 	w.ctx, w.stop = context.WithCancel(context.Background())
 	w.schedule = newSchedule(w)
 	return w, nil

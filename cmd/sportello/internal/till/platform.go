@@ -53,6 +53,13 @@ func (t *Till) PlatformSeen(err error) bool {
 	return p.Light == local.LightReady
 }
 
+// PlatformDoubted says that the last word about the platform was a bad one.
+func (t *Till) PlatformDoubted() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.platform.Light == local.LightNotReady
+}
+
 func reasonCode(r *local.Reason) string {
 	if r == nil {
 		return ""
@@ -123,8 +130,9 @@ func ownerFailed(f *govpay.Fault) bool {
 // ownFault is the category of the faults that are the platform's own (govpay 4.1).
 const ownFault = "INTERNO"
 
-// vital are the calls that no payment goes without; not being allowed to make them is a light, too.
-var vital = []string{"byAvviso", "ricevute", "ricevuta", "pagamenti"}
+// vital are the calls that no payment goes without; not being allowed to make them is a light, too. The empty list is
+// how it is asked whether they are granted (govpay.Probe).
+var vital = []string{"byAvviso", "ricevute", "ricevuta", "pagamenti", "elenco vuoto"}
 
 // answered: the call failed, and yet the platform is well: it does not know this notice, it refuses this one,
 // somebody behind it does not answer, or something beside verifying and receipts is not granted to us.
