@@ -174,6 +174,7 @@ func (s *service) startTill(cfg *config.Config, o serviceOptions, platform *plat
 	}
 	s.settle, err = settle.New(settle.Options{
 		Platform: platform, Ledger: s.ledger, Events: s.till, Providers: providers, Log: s.log,
+		Ask: platform.Ask, AskPlan: submitRepeats,
 		SubmitWindow: submitWindow, SendErrorWait: submitWindow, RepeatPlan: submitRepeats,
 	})
 	if err != nil {
@@ -181,8 +182,11 @@ func (s *service) startTill(cfg *config.Config, o serviceOptions, platform *plat
 	}
 	waiting.worker = s.settle
 	platform.seen = func(err error) {
-		if s.till.PlatformSeen(err) {
+		switch {
+		case s.till.PlatformSeen(err):
 			s.settle.PlatformAnswered()
+		case s.till.PlatformDoubted():
+			s.settle.PlatformFailed()
 		}
 	}
 	if err := s.till.Start(); err != nil {
