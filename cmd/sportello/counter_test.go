@@ -109,7 +109,7 @@ func newCounter(t testing.TB, s setup) *counter {
 	if c.platform, err = govpaytest.New(s.platform); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.platform.Start("127.0.0.1:0"); err != nil {
+	if err := c.platform.Start(freeAddress(t)); err != nil { // which it has again after a stop
 		t.Fatal(err)
 	}
 	t.Cleanup(c.platform.Close)
@@ -343,15 +343,6 @@ func (c *counter) charges() map[string]int {
 		}
 	}
 	return out
-}
-
-func freeAddress(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // lockedBuffer collects a child's output while the test may read it.

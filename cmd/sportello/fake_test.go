@@ -7,13 +7,11 @@ import (
 	"errors"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -33,6 +31,9 @@ type fake struct {
 
 	// onPay answers POST payments; try counts from 1. A nil payment cuts the connection without an answer.
 	onPay func(try int, r local.PaymentRequest) (*local.Payment, *local.Error)
+	// then goes on where POST payments has been answered with a payment, and the fake knows it: what comes of it cannot
+	// come before.
+	then func(r local.PaymentRequest)
 	// onDecision answers what is posted about a payment or a case, in JSON; nil cuts likewise.
 	onDecision func(try int, path, body string) (any, *local.Error)
 	// report changes the answer to an action on a terminal.
@@ -49,11 +50,11 @@ type fake struct {
 	decided  []string       // every decision: path and body
 	calls    []string       // METHOD path
 	streams  map[*websocket.Conn]bool
-	cut      int // streams to cut after the snapshot
+	opened   chan struct{} // a stream was added
 }
 
 func newFake(t *testing.T) *fake {
-	f := &fake{answers: map[string]any{"queue/status": local.QueueStatus{Depth: 1, Late: 1}}, t: t, dir: t.TempDir(), token: "gettone", refusals: map[string]local.Error{}, streams: map[*websocket.Conn]bool{}, notices: map[string]local.Notice{}}
+	f := &fake{answers: map[string]any{"queue/status": local.QueueStatus{Depth: 1, Late: 1}}, t: t, dir: t.TempDir(), token: "gettone", refusals: map[string]local.Error{}, streams: map[*websocket.Conn]bool{}, opened: make(chan struct{}, 1), notices: map[string]local.Notice{}}
 	f.notices["302000100000000107"] = local.Notice{
 		Creditor: "01199250158", CreditorName: "Comune di Esempio", Number: "302000100000000107",
 		Description: "TARI 2026", AmountCents: 12050, Payable: true,
@@ -79,19 +80,38 @@ func (f *fake) write(path, text string) {
 
 // stop ends the service as a kill would: every connection is cut.
 func (f *fake) stop() {
-	f.cutStreams()
+	f.cut()
 	f.server.CloseClientConnections()
 	f.server.Close()
 }
 
+// listened waits until a client's stream is open: the client knows of it before the server does.
+func (f *fake) listened() {
+	for end := time.After(time.Minute); ; {
+		f.mu.Lock()
+		n := len(f.streams)
+		f.mu.Unlock()
+		if n > 0 {
+			return
+		}
+		select {
+		case <-f.opened:
+		case <-end:
+			f.t.Error("no client has opened the events")
+			return
+		}
+	}
+}
+
+// cutStreams cuts the events of a client that has opened them, or is about to.
 func (f *fake) cutStreams() {
+	f.listened()
+	f.cut()
+}
+
+func (f *fake) cut() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for end := time.Now().Add(time.Second); len(f.streams) == 0 && time.Now().Before(end); { // the client may be ahead of the server's own book
-		f.mu.Unlock()
-		runtime.Gosched()
-		f.mu.Lock()
-	}
 	for c := range f.streams {
 		c.Close()
 	}
@@ -252,8 +272,12 @@ func (f *fake) pay(w http.ResponseWriter, r *http.Request) {
 	default:
 		f.mu.Lock()
 		f.remember(*p)
+		then := f.then
 		f.mu.Unlock()
 		reply(w, http.StatusAccepted, p)
+		if then != nil {
+			go then(order) // the answer leaves when this returns
+		}
 	}
 }
 
@@ -298,12 +322,12 @@ func (f *fake) events(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	err = conn.WriteJSON(local.Event{Type: local.EventSnapshot, Snapshot: &local.Snapshot{Payments: f.payments, Queue: f.inQueue()}})
-	f.streams[conn] = err == nil
-	if f.cut > 0 {
-		f.cut--
-		conn.Close()
-	}
+	f.streams[conn] = true
 	f.mu.Unlock()
+	select {
+	case f.opened <- struct{}{}:
+	default:
+	}
 	for err == nil {
 		_, _, err = conn.ReadMessage() // until the other end leaves
 	}
@@ -351,16 +375,15 @@ func payment(r local.PaymentRequest, s local.State) *local.Payment {
 	return p
 }
 
-// ends accepts an order and, a moment later, ends it in a state.
+// ends accepts an order and then ends it in a state.
 func (f *fake) ends(s local.State, phases ...string) {
 	f.onPay = func(_ int, r local.PaymentRequest) (*local.Payment, *local.Error) {
 		for _, phase := range phases {
 			f.publish(local.Event{Type: local.EventActivity, Activity: &local.Activity{RequestID: r.RequestID, Phase: phase}})
 		}
-		sent := payment(r, local.StateSent)
-		time.AfterFunc(20*time.Millisecond, func() { f.publish(local.Event{Type: local.EventPayment, Payment: payment(r, s)}) })
-		return sent, nil
+		return payment(r, local.StateSent), nil
 	}
+	f.then = func(r local.PaymentRequest) { f.publish(local.Event{Type: local.EventPayment, Payment: payment(r, s)}) }
 }
 
 // result is how a command ended.
@@ -369,10 +392,10 @@ type result struct {
 	out, errors string
 }
 
-// commandLine makes a process of this test binary that runs a command line of the program, for a minute at most.
+// commandLine makes a process of this test binary that runs a command line of the program, for three minutes at most.
 func commandLine(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
 	// A proxy that must not be asked; and no second's wait at the end of a race-detecting process.
@@ -415,15 +438,7 @@ func (f *fake) sync() {
 }
 
 // closedAddress is an address at which nobody listens.
-func closedAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
+func closedAddress(t *testing.T) string { return freeAddress(t) }
 
 // newServer serves the fake again, over TLS.
 func newServer(t *testing.T, f *fake) *httptest.Server {

@@ -41,8 +41,7 @@ type outage struct {
 }
 
 func newOutage(t *testing.T, way string, payments int) *outage {
-	o := &outage{counter: newCounter(t, setup{}), way: way, platform: quietAddress(t)}
-	o.quietPorts()
+	o := &outage{counter: newCounter(t, setup{}), way: way, platform: freeAddress(t)}
 	o.terminals()
 	debt := func(i int) govpaytest.Debt {
 		return govpaytest.Debt{Creditor: soakCreditor, Notice: soakNotice(i, 100), Cents: 100, Reason: "Prova",

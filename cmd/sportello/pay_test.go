@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"sportello/protocol/local"
 )
@@ -44,24 +43,13 @@ func TestPayOutcomes(t *testing.T) {
 
 func TestPayShowsWhoseTurnItIs(t *testing.T) {
 	f := newFake(t)
-	// The stream is open before the order is placed, but its hello may still be under way: wait for it.
-	opened := make(chan struct{})
 	f.ends(local.StateCharged, "checking", "card", "bank")
 	accept := f.onPay
 	f.onPay = func(try int, r local.PaymentRequest) (*local.Payment, *local.Error) {
-		for range time.Tick(time.Millisecond) {
-			f.mu.Lock()
-			n := len(f.streams)
-			f.mu.Unlock()
-			if n == 1 {
-				close(opened)
-				break
-			}
-		}
+		f.listened() // the stream is open before the order is placed, but its hello may still be under way
 		return accept(try, r)
 	}
 	r := f.run("pay", "--terminal=cassa1", tari)
-	<-opened
 	expect(t, r, exitDone, "STAN 000123", "il cittadino presenti la carta")
 	card, bank := strings.Index(r.errors, "presenti la carta"), strings.Index(r.errors, "risposta della banca")
 	if card < 0 || bank < card {
@@ -184,7 +172,7 @@ func TestPayServiceLostAfterAccepting(t *testing.T) {
 			f.onPay = func(_ int, r local.PaymentRequest) (*local.Payment, *local.Error) {
 				f.server.Listener.Close() // no new connections: the service is gone
 				if accepted {
-					time.AfterFunc(50*time.Millisecond, f.cutStreams)
+					f.then = func(local.PaymentRequest) { f.cutStreams() }
 					return payment(r, local.StateSent), nil
 				}
 				return nil, nil
@@ -199,15 +187,16 @@ func TestPayServiceLostAfterAccepting(t *testing.T) {
 func TestPayFindsTheServiceAgain(t *testing.T) {
 	f := newFake(t)
 	f.onPay = func(_ int, r local.PaymentRequest) (*local.Payment, *local.Error) {
-		time.AfterFunc(20*time.Millisecond, func() {
-			f.write(filepath.Join(f.dir, tokenName), "nuovo")
-			f.mu.Lock()
-			f.token = "nuovo"
-			f.remember(*payment(r, local.StateCharged))
-			f.mu.Unlock()
-			f.cutStreams()
-		})
 		return payment(r, local.StateSent), nil
+	}
+	f.then = func(r local.PaymentRequest) {
+		f.listened() // with the token of before
+		f.write(filepath.Join(f.dir, tokenName), "nuovo")
+		f.mu.Lock()
+		f.token = "nuovo"
+		f.remember(*payment(r, local.StateCharged))
+		f.mu.Unlock()
+		f.cut()
 	}
 	expect(t, f.run("pay", tari, "--terminal", "cassa1"), exitDone, "INCASSATO", "")
 }
@@ -217,14 +206,7 @@ func TestPayOutcomeOvertakesTheAnswer(t *testing.T) {
 	f := newFake(t)
 	f.onPay = func(_ int, r local.PaymentRequest) (*local.Payment, *local.Error) {
 		sent := payment(r, local.StateSent)
-		for range time.Tick(time.Millisecond) {
-			f.mu.Lock()
-			n := len(f.streams)
-			f.mu.Unlock()
-			if n == 1 {
-				break
-			}
-		}
+		f.listened()
 		charged := payment(r, local.StateCharged)
 		f.publish(local.Event{Type: local.EventPayment, Payment: charged})
 		f.publish(local.Event{Type: local.EventActivity, Activity: &local.Activity{RequestID: r.RequestID}})
@@ -255,10 +237,11 @@ func TestPayInterrupted(t *testing.T) {
 	}
 	f := newFake(t)
 	f.onPay = func(_ int, r local.PaymentRequest) (*local.Payment, *local.Error) {
-		time.AfterFunc(20*time.Millisecond, func() {
-			f.publish(local.Event{Type: local.EventActivity, Activity: &local.Activity{RequestID: r.RequestID, Phase: "card"}})
-		})
 		return payment(r, local.StateSent), nil
+	}
+	f.then = func(r local.PaymentRequest) {
+		f.listened()
+		f.publish(local.Event{Type: local.EventActivity, Activity: &local.Activity{RequestID: r.RequestID, Phase: "card"}})
 	}
 	f.sync()
 	cmd := commandLine(t, "pay", tari, "--terminal", "cassa1", "--config", f.config)

@@ -60,7 +60,7 @@ func (r *registering) overTLS() (address string) {
 	r.identity = id
 	plain := r.platform.Addr()
 	r.platform.Stop()
-	address = quietAddress(r.t)
+	address = freeAddress(r.t)
 	r.startTLS(address)
 	file := filepath.Join(r.dir, "ca.pem")
 	r.write(file, string(id.CA()))

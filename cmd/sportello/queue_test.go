@@ -75,6 +75,7 @@ func TestQueueFollowedToItsEnd(t *testing.T) {
 	r := follow(t, f, func(line string, _ *os.Process) {
 		switch line {
 		case "· registrati 0 di 10; in coda 10 avvisi":
+			f.listened()
 			f.publish(local.Event{Type: local.EventPlatform}) // another event is no word about the queue
 			f.publish(local.Event{Type: local.EventQueue, Queue: &local.QueueStatus{Depth: 4, Late: 1, Done: 6, Total: 10, Draining: true}})
 		case "· registrati 6 di 10; in coda 4 avvisi (1 in ritardo)":
@@ -94,6 +95,7 @@ func TestQueueFollowedOverARestart(t *testing.T) {
 	r := follow(t, f, func(line string, _ *os.Process) {
 		switch {
 		case line == "· in coda 2 avvisi":
+			f.listened() // with the token of before
 			f.mu.Lock()
 			f.token = "nuovo"
 			f.answers["queue/status"] = local.QueueStatus{}

@@ -5,13 +5,11 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -56,7 +54,6 @@ func newRegisteringWith(t *testing.T, way string, debts int, o govpaytest.Option
 		o.Seed.Debts = append(o.Seed.Debts, debtAt(i))
 	}
 	r.counter = newCounter(t, setup{platform: o})
-	r.quietPorts()
 	r.configured("    exclusivity:", "    settlement: "+way+"\n    exclusivity:")
 	if way == ledger.SettlementPlatform { // the provider is told nothing by the terminal
 		r.configured(`notice_data: {tag: 5, template: "{notice}{creditor}", index_map: "5000"}`, "notice_data: null")
@@ -95,40 +92,6 @@ func (r *registering) charges(i int) local.Payment {
 		return false
 	})
 	return p
-}
-
-// quietPorts moves service and platform to ports that the system gives to nobody by itself: an address that is free
-// while its owner is dead is still free when it comes back.
-func (c *counter) quietPorts() {
-	c.t.Helper()
-	old, page := c.platform.Addr(), c.listen
-	c.platform.Stop()
-	if err := c.platform.Start(quietAddress(c.t)); err != nil {
-		c.t.Fatal(err)
-	}
-	c.listen = quietAddress(c.t)
-	text, err := os.ReadFile(c.config)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	c.write(c.config, strings.NewReplacer("//"+old+"/", "//"+c.platform.Addr()+"/", page, c.listen).Replace(string(text)))
-}
-
-// quiet counts the ports given out.
-var quiet atomic.Int32
-
-// quietAddress is a free port below those that systems give to outgoing connections.
-func quietAddress(t testing.TB) string {
-	t.Helper()
-	for range 500 {
-		address := fmt.Sprint("127.0.0.1:", 20000+(os.Getpid()*7919+int(quiet.Add(1)))%12000)
-		if l, err := net.Listen("tcp", address); err == nil {
-			_ = l.Close()
-			return address
-		}
-	}
-	t.Fatal("no free port")
-	return ""
 }
 
 // book is the service's list of payments, asked for without a process of its own; nil while nobody answers.
