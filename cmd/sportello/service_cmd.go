@@ -60,11 +60,13 @@ func runServiceControl(args []string) int {
 	fs := flag.NewFlagSet("service", flag.ContinueOnError)
 	path := configFlag(fs)
 	asJSON := fs.Bool("json", false, "con status: un solo documento JSON su standard output")
+	wait := fs.Duration("wait", readyWait, "con upgrade-ready: quanto attendere ciò che è in corso")
 	take := fs.String("take", "", "per l'installatore di Windows: configurazione da copiare al suo posto, se non ce n'è una")
+	purge := fs.Bool("purge", false, "per l'installatore di Windows: cancella configurazione e registro")
 	if !parse(fs, args) {
 		return exitUsage
 	}
-	const verbs = "sportello service install|uninstall|start|stop|status"
+	const verbs = "sportello service install|uninstall|start|stop|status|upgrade-ready"
 	if fs.NArg() != 1 {
 		return usageError("service: serve un'azione", verbs)
 	}
@@ -77,7 +79,9 @@ func runServiceControl(args []string) int {
 	case "run": // what the manager of Windows starts
 		return runUnderManager(file)
 	case "settle": // what the installer of Windows calls after it has made the service
-		return runSettle(*take)
+		return runSettle(*take, *purge)
+	case "upgrade-ready":
+		return serviceUpgradeReady(file, *wait)
 	}
 	manager, err := newManager()
 	if err != nil {

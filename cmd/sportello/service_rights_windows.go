@@ -54,7 +54,14 @@ func settleService() error {
 
 // runSettle is what the installer calls: the settings, the configuration that it was given, and a start
 // where there is a configuration. What it cannot do makes the installer go back to what was there before.
-func runSettle(take string) int {
+// With purge it deletes configuration and ledger instead, at a removal that was told to.
+func runSettle(take string, purge bool) int {
+	if purge {
+		if err := os.RemoveAll(filepath.Dir(config.DefaultPath())); err != nil {
+			return fail(err)
+		}
+		return exitDone
+	}
 	if err := settleService(); err != nil {
 		return failService(err)
 	}
@@ -108,25 +115,4 @@ func ownFolder(dir string) error {
 		return fmt.Errorf("access list of %q: %w", dir, err)
 	}
 	return nil
-}
-
-// takeConfiguration copies the file that the installer was given to the service's place, once: a file that
-// is there already is the administrator's.
-func takeConfiguration(from string) error {
-	to := config.DefaultPath()
-	if _, err := os.Stat(to); !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	b, err := os.ReadFile(from)
-	if err != nil {
-		return err
-	}
-	if _, problems := config.Check(from); len(problems) > 0 {
-		for _, p := range problems {
-			if !p.Warning {
-				return fmt.Errorf("%s", p)
-			}
-		}
-	}
-	return os.WriteFile(to, b, 0o640)
 }

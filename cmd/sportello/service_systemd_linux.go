@@ -152,6 +152,6 @@ func runUnderManager(string) int {
 }
 
 // runSettle is for Windows: what it sets stands in the unit and in the package.
-func runSettle(string) int {
-	return usageError("service: --take serve all'installatore di Windows", "mettere la configurazione in /etc/sportello/config.yaml")
+func runSettle(string, bool) int {
+	return usageError("service settle: serve all'installatore di Windows", "mettere la configurazione in /etc/sportello/config.yaml")
 }
