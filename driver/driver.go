@@ -77,6 +77,8 @@ type Attempt struct {
 	// SameProcess is true while the process that sent it still lives: only then may the driver still
 	// hold the line on which a late answer can arrive.
 	SameProcess bool
+	// Said are the results (EvidenceResult) that were recorded as evidence of this attempt: what another process has heard.
+	Said [][]byte
 	// Exclusivity in force for the judgement: the configured one, or a demoted one (design 5.4). Shared where another
 	// command went out to the terminal since; what this process has sent the driver sees by itself.
 	Exclusivity Exclusivity

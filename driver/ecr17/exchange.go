@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"sportello/driver"
@@ -47,7 +46,7 @@ type exchange struct {
 	candidate  []byte   // result before the ACK (ECR17 1.6)
 	past       [][]byte // results that belong to earlier payments; at most mostPast
 	memory     memory   // G was asked on this line
-	beside     beside   // what came on others
+	beside     beside   // what came where it cannot count
 	deaf       bool     // past is full: nothing that this line brings counts any more
 	remarks    int      // how many there were
 	direct     *Reading
@@ -142,6 +141,9 @@ func (e *exchange) stop(code local.Code) {
 		code = local.CodeDamagedAnswer
 	}
 	e.lineEnd = code
+	if e.candidate != nil {
+		e.note(driver.EvidenceResult, "a result, and no acknowledgement before it or behind it", e.candidate)
+	}
 	e.note(driver.EvidenceLine, fmt.Sprintf("%s after %v; acknowledged: %t, progress: %t",
 		code, time.Since(e.sent).Round(time.Second), e.acked, e.progressed), nil)
 }
@@ -221,13 +223,13 @@ func (e *exchange) sendData() {
 
 func (e *exchange) onMessage(f frame) (decided bool) {
 	if f.damaged || !f.Valid(e.conn.scope) {
-		e.onDamage()
+		e.onDamage(f)
 		return false
 	}
 	_, code, err := ecr17.Header(ecr17.FromTerminal, f.Payload)
 	switch {
 	case err != nil:
-		e.onDamage()
+		e.onDamage(f)
 		return false
 	case isResult(code):
 		return e.onResult(f.Payload)
@@ -251,9 +253,10 @@ func (e *exchange) onMessage(f frame) (decided bool) {
 }
 
 // onDamage refuses physical damage, at most three times.
-func (e *exchange) onDamage() {
+func (e *exchange) onDamage(f frame) {
 	e.again = nil
 	e.ticket.refused = true
+	e.hint(f.Payload)
 	if e.naks < e.t.profile.sendNAKs {
 		e.naks++
 		e.conn.nak()
@@ -273,7 +276,7 @@ func (e *exchange) onResult(payload []byte) (decided bool) {
 	case e.direct != nil && same(e.direct.Raw), e.candidate != nil && same(e.candidate), e.memory.holds(r.Raw):
 		e.conn.ack()
 		return false
-	case same(e.baseline.Last), same(e.blanks), same(e.previous), slices.ContainsFunc(e.past, same),
+	case e.earlier(r.Raw),
 		r.Sense == SenseRefused && e.taken(r), e.acked && e.direct == nil && e.untold && (r.mayRecur() || e.rough && r.Sense == SenseRefused):
 		e.onEarlier(r)
 		return false
@@ -289,16 +292,23 @@ func (e *exchange) onResult(payload []byte) (decided bool) {
 			e.discard("an earlier result before the acknowledgement", e.candidate)
 		}
 		e.candidate, e.odd = r.Raw, true
+		if !e.taken(r) {
+			e.bars(r)
+		}
 		return false
 	}
+	asked := e.memory.owed > 0
 	switch {
-	case e.memory.owed > 0:
+	case asked:
 		e.memory.tells(r.Raw)
 		r.Sense, r.Text = SenseOdd, "perhaps the answer to a question about the last result: "+r.Text
 	case r.Sense == SenseApproved && e.taken(r):
 		r.Sense, r.Text = SenseOdd, "approved, with the number "+r.Charge.STAN+" of an earlier transaction"
 	case r.Sense == SenseApproved && e.untold && r.longBefore(e.sent, e.baseline.ClockOffset):
 		r.Sense, r.Text = SenseOdd, "approved, at a time before this payment"
+	}
+	if r.Sense == SenseOdd && !asked {
+		e.bars(r)
 	}
 	e.direct, e.again = &r, nil
 	e.t.remember(r.Raw, false)

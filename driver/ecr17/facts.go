@@ -35,7 +35,7 @@ type Facts struct {
 	Match    bool     // New is compatible with this attempt (M): class, amount, time, STAN, terminal
 	Untimed  bool     // New would be compatible, but the time of one of the two cannot be read: no match, and no contradiction
 	Repeats  bool     // New is the direct result again, to the byte
-	Beside   *Reading // an approved payment that came on another line than the attempt's, asked for by nobody
+	Beside   *Reading // an approved payment that came where it cannot count (beside.go)
 	Quiet    bool     // the quiet time has passed and the terminal answers s and G normally
 	GivenUp  bool     // the limit for gathering evidence has passed
 

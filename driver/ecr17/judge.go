@@ -35,7 +35,7 @@ import (
 //   - a total computed by us decides beside an unchanged saved result only (row 19), never alone (rows 15, 20 and 24): a
 //     session that closed by itself overnight makes it wrong, and a day of equal fees makes the wrong one fit;
 //   - a saved result that the ledger has is no novelty (rows 7 to 15): some terminals tell the last but one;
-//   - an approved payment that the terminal told on another line bars "not charged" by evidence.
+//   - an approved payment that the terminal told where it cannot count bars "not charged" by evidence (beside.go).
 func Judge(f Facts) driver.Outcome {
 	o, _ := decide(f)
 	return o
@@ -52,7 +52,8 @@ func decide(f Facts) (driver.Outcome, string) {
 			continue
 		}
 		if byEvidence := r.id != "01" && r.id != "02"; byEvidence && o.Verdict == driver.NotCharged && f.Beside != nil {
-			o = people(presetIf(f.Beside.Amount == f.AmountCents, driver.Charged), "on another line the terminal told an approved payment")
+			ours := f.Beside.Amount == f.AmountCents || f.Beside.Class == ClassPlain
+			o = people(presetIf(ours, driver.Charged), "the terminal said approved where it cannot count")
 		}
 		return o, r.id
 	}

@@ -100,10 +100,12 @@ func (t *terminal) resume(a driver.Attempt, reversal bool, r driver.Recorder) (e
 		e.show = r.Progress
 		return e, true
 	}
-	return &exchange{
+	e = &exchange{
 		t: t, payment: a.Payment, reversal: reversal, baseline: a.Baseline, show: r.Progress, phase: driver.PhaseVerifying,
 		activity: time.Now(), acked: true, lineEnd: local.CodeRestarted,
-	}, false
+	}
+	e.recall(a.Said)
+	return e, false
 }
 
 // ladder is one Resolve at work.
