@@ -64,7 +64,7 @@ describe("a payment", () => {
     w.page.primary();
     w.later();
     w.page.primary();
-    w.page.charge();
+    w.page.charging.charge();
     expect(w.count("POST payments")).toBe(1);
   });
 
@@ -91,26 +91,29 @@ describe("a payment", () => {
     expect(w.page.primary()).toBe(false);
     await w.last("POST notices/lookup").answer(404, { error: { code: "notice_unknown", message: "Avviso sconosciuto." } });
     w.later();
-    expect(at()).toMatchObject({ kind: "unreadable", error: { message: "Avviso sconosciuto." } });
+    expect(at()).toMatchObject({ kind: "cart", block: "line", cart: { lines: [{}, { error: { message: "Avviso sconosciuto." } }] } });
     expect(w.page.primary()).toBe(false);
     expect(w.count("POST payments")).toBe(0);
+    w.page.basket.remove(); // the one in the way is the one that is marked
+    expect(at()).toMatchObject({ kind: "debt", debt: { number: "302001000000000142" }, block: undefined });
   });
 
-  it("shows the notice scanned last, whichever answer comes last", async () => {
+  it("keeps the order of the scans, whichever answer comes last", async () => {
     await w.online();
     w.page.take("first");
     const first = w.last("POST notices/lookup");
     w.page.take("second");
     await w.last("POST notices/lookup").answer(200, debt({ number: "302001000000000299" }));
+    expect(at()).toMatchObject({ kind: "cart", block: "looking" });
     await first.answer(200, debt());
-    expect(at()).toMatchObject({ kind: "debt", debt: { number: "302001000000000299" } });
+    expect(at()).toMatchObject({ kind: "cart", cart: { lines: [{ code: "first" }, { code: "second" }] }, block: undefined });
   });
 
   it("asks the citizen when the print says another amount", async () => {
     await w.online();
     await inHand({ printed_cents: 4000 });
     expect(at()).toMatchObject({ kind: "debt", differs: true });
-    w.page.charge();
+    w.page.charging.charge();
     w.page.primary();
     expect(w.count("POST payments")).toBe(0);
     expect(at()).toMatchObject({ kind: "debt", differs: false });
@@ -253,6 +256,7 @@ describe("a lost answer", () => {
     w = reloaded;
     w.page.start();
     w.connect();
+    await settle();
     expect(w.last("POST notices/lookup").body).toEqual({ code: qr });
   });
 });
@@ -370,7 +374,7 @@ describe("terminals", () => {
     await inHand();
     expect(at()).toMatchObject({ kind: "debt", block });
     w.page.primary();
-    w.page.charge();
+    w.page.charging.charge();
     expect(w.count("POST payments")).toBe(0);
   });
 

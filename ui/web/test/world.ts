@@ -2,7 +2,7 @@
 
 import type { Fetch } from "../src/core/api";
 import type { Socket } from "../src/core/live";
-import { Page } from "../src/core/page";
+import { Page, type Outside } from "../src/core/page";
 import type { Shelf } from "../src/core/session";
 import type { Sound } from "../src/core/sound";
 import type { ServiceEvent } from "../src/core/types.gen";
@@ -29,6 +29,9 @@ export interface Call {
   what: string;
   body: Record<string, unknown>;
   answer(status: number, body?: unknown): Promise<void>;
+  /** The same without waiting for what follows: for a clock that stands. */
+  answerNow(status: number, body?: unknown): Promise<void>;
+  respond(response: Response): void;
   fail(): Promise<void>;
 }
 
@@ -42,7 +45,7 @@ export class World {
   sequence = 10;
   page: Page;
 
-  constructor(stored?: Map<string, string>) {
+  constructor(stored?: Map<string, string>, outside: Partial<Outside> = {}) {
     if (stored) this.stored = stored;
     const shelf: Shelf = {
       getItem: (k) => this.stored.get(k) ?? null,
@@ -58,6 +61,8 @@ export class World {
             resolve(new Response(body === undefined ? null : JSON.stringify(body), { status }));
             await settle();
           },
+          answerNow: async (status, body) => resolve(new Response(body === undefined ? null : JSON.stringify(body), { status })),
+          respond: resolve,
           fail: async () => {
             reject(new TypeError("network"));
             await settle();
@@ -75,6 +80,7 @@ export class World {
       play: (s) => this.sounds.push(s),
       now: () => this.clock,
       requestID: () => `id-${++this.ids}`,
+      ...outside,
     });
   }
 

@@ -1,26 +1,18 @@
-// What the clerk has in hand, as plain data and pure functions: the debt on the screen, what was asked
+// What the clerk has in hand, as plain data and pure functions: the cart on the screen, what was asked
 // of each terminal, and from both (and the mirror) the one stage that the page shows. No I/O here.
 
+import { chargeable, dead, emptyCart, looked, mustAccept, planOf, type Cart, type Line, type Plan, type Run } from "./cart";
 import { withAnswer, type Mirror } from "./mirror";
 import { emptyOffice, type Office, type ViewName } from "./office";
 import type { Activity, ApiError, Notice, Operator, Payment, PaymentRequest, Terminal } from "./types.gen";
 
 export type Link = "connecting" | "online" | "lost";
 
-/** Hand is the code on the screen and what the platform said of it. It belongs to no terminal yet. */
-export interface Hand {
-  code: string;
-  busy: boolean;
-  debt?: Notice;
-  error?: ApiError;
-  /** The amount that the citizen accepted although the print says another. */
-  acceptedCents?: number;
-}
-
-/** Job is what was last asked of one terminal. */
-export interface Job {
+/** Job is what was last asked of one terminal, and what of the same cart stands before and after it. */
+export interface Job extends Run {
   request: PaymentRequest;
-  debt?: Notice;
+  /** What the request asks for, as it was on the screen; nothing is left of it after a reload. */
+  lines: Line[];
   /**
    * asking: the answer is awaited. accepted: the service has it. refused: it said no, nothing was charged.
    * lost: no answer came; the snapshot, or a repeat with the same request id, tells.
@@ -39,7 +31,10 @@ export interface Counter {
   link: Link;
   mirror?: Mirror;
   terminal?: string;
-  hand?: Hand;
+  /** Charging is done in another window of this browser; see pen.ts. */
+  pen?: "mine" | "elsewhere";
+  /** Not yet asked of any terminal. */
+  cart: Cart;
   jobs: Record<string, Job>;
   /** The payment whose detail is open in the list. */
   detail?: string;
@@ -52,6 +47,8 @@ export interface Counter {
   view: ViewName;
   /** What waits for people. */
   office: Office;
+  /** This PC makes no sounds. */
+  silent?: boolean;
   /** The payment whose slip was last sent to the printer. */
   printing?: string;
 }
@@ -68,17 +65,27 @@ export type Stage =
   | { kind: "looking"; code: string }
   | { kind: "unreadable"; error: ApiError; code: string }
   | { kind: "debt"; debt: Notice; differs: boolean; block?: Block }
-  | { kind: "working"; phase: string; activity?: Activity; payment?: Payment; cents: number }
-  | { kind: "lost"; job: Job }
-  | { kind: "refused"; job: Job; error: ApiError }
-  | { kind: "unknown"; payment: Payment; activity?: Activity }
-  | { kind: "declined"; payment: Payment; retry: boolean; block?: Block }
-  | { kind: "charged"; payment: Payment };
+  /** Several notices; asks is the first whose amount the citizen must accept. */
+  | { kind: "cart"; cart: Cart; plan: Plan; asks?: Line; block?: Block }
+  | { kind: "working"; phase: string; activity?: Activity; payment?: Payment; cents: number; run?: Run }
+  | { kind: "lost"; job: Job; run?: Run }
+  | { kind: "refused"; job: Job; error: ApiError; run?: Run }
+  | { kind: "unknown"; payment: Payment; activity?: Activity; run?: Run }
+  | { kind: "declined"; payment: Payment; retry: boolean; block?: Block; run?: Run }
+  /** next is the notice that one key charges now: the first of what is left of the cart. */
+  | { kind: "charged"; payment: Payment; run?: Run; next?: Next };
+
+/** Next is a notice that is offered after another of its cart was charged. */
+export interface Next {
+  line: Line;
+  differs: boolean;
+  block?: Block;
+}
 
 /** Block is why no charge can start now. */
-export type Block = "offline" | "not_payable" | "no_terminal" | "busy" | "locked" | "adopt";
+export type Block = "offline" | "pen" | "not_payable" | "no_terminal" | "busy" | "locked" | "adopt" | "looking" | "line";
 
-export const empty: Counter = { link: "connecting", jobs: {}, slips: {}, view: "till", office: emptyOffice };
+export const empty: Counter = { link: "connecting", cart: emptyCart, jobs: {}, slips: {}, view: "till", office: emptyOffice };
 
 /** terminalInHand is the chosen terminal, or the first that is ready, or the first. */
 export function terminalInHand(c: Counter): Terminal | undefined {
@@ -99,13 +106,6 @@ export function paymentOf(c: Counter, requestID: string): Payment | undefined {
   return c.mirror?.payments.find((p) => p.request_id === requestID);
 }
 
-/** taken says that a payment holds the notice of a debt that is still offered: by another page or program. */
-export function taken(hand: Hand, payment: Payment): boolean {
-  const { debt } = hand;
-  if (hand.busy || !debt?.payable || payment.state === "not_charged") return false;
-  return payment.notices.some((n) => n.creditor === debt.creditor && n.number === debt.number);
-}
-
 /** activityOn is the payment that a terminal has in hand. */
 export function activityOn(c: Counter, terminal: string | undefined): Activity | undefined {
   return c.mirror?.activities.find((a) => a.terminal === terminal);
@@ -114,6 +114,7 @@ export function activityOn(c: Counter, terminal: string | undefined): Activity |
 /** blocked says why no charge can start on the chosen terminal. */
 export function blocked(c: Counter): Block | undefined {
   if (c.link !== "online" || !c.mirror) return "offline";
+  if (c.pen === "elsewhere") return "pen";
   const t = terminalInHand(c);
   if (!t) return "no_terminal";
   if (t.locked) return "locked";
@@ -132,44 +133,64 @@ export function stage(c: Counter): Stage {
     if (at) return at;
   }
   if (activity) return working(c, activity);
-  if (!c.hand) return { kind: "idle" };
-  const { hand } = c;
-  if (hand.busy) return { kind: "looking", code: hand.code };
-  if (hand.error) return { kind: "unreadable", error: hand.error, code: hand.code };
-  if (!hand.debt) return { kind: "idle" };
-  return {
-    kind: "debt",
-    debt: hand.debt,
-    differs: mustAccept(hand),
-    block: hand.debt.payable ? blocked(c) : "not_payable",
-  };
+  return inCart(c);
+}
+
+// inCart: one notice by itself has the whole screen; several, or what is left of a cart, are a list.
+function inCart(c: Counter): Stage {
+  const { cart } = c;
+  const [line, ...others] = cart.lines;
+  if (!line) return { kind: "idle" };
+  if (others.length > 0 || cart.done.length > 0 || cart.note) {
+    const plan = planOf(cart, terminalInHand(c));
+    return { kind: "cart", cart, plan, asks: cart.lines.find(mustAccept), block: hindrance(cart) ?? blocked(c) };
+  }
+  if (line.busy) return { kind: "looking", code: line.code };
+  if (line.error) return { kind: "unreadable", error: line.error, code: line.code };
+  if (!line.debt) return { kind: "idle" };
+  return { kind: "debt", debt: line.debt, differs: mustAccept(line), block: line.debt.payable ? blocked(c) : "not_payable" };
+}
+
+function hindrance(cart: Cart): Block | undefined {
+  if (cart.lines.some(dead)) return "line"; // nobody charges the others without having seen this one
+  return cart.lines.some((l) => l.busy) ? "looking" : undefined;
 }
 
 function jobStage(c: Counter, job: Job, activity: Activity | undefined): Stage | undefined {
   const payment = paymentOf(c, job.request.request_id);
   const own = activity?.request_id === job.request.request_id ? activity : undefined;
+  const run = job.rest.length + job.done.length > 0 ? job : undefined;
   if (payment) {
     switch (payment.state) {
       case "open":
       case "sent":
-        return { kind: "working", phase: own?.phase ?? "", activity: own, payment, cents: payment.amount_cents };
+        return { kind: "working", phase: own?.phase ?? "other", activity: own, payment, cents: payment.amount_cents, run };
       case "unknown":
-        return { kind: "unknown", payment, activity: own };
+        return { kind: "unknown", payment, activity: own, run };
       case "charged":
       case "reversing":
       case "reversed":
-        return { kind: "charged", payment };
+        return { kind: "charged", payment, run, next: payment.state === "charged" ? nextOf(c, job) : undefined };
       case "not_charged":
-        if (job.status === "refused" && job.error) return { kind: "refused", job, error: job.error };
-        return { kind: "declined", payment, retry: !activity && !own, block: blocked(c) };
+        if (job.status === "refused" && job.error) return { kind: "refused", job, error: job.error, run };
+        return { kind: "declined", payment, retry: !activity && !own, block: blocked(c), run };
     }
   }
   if (own) return working(c, own);
   if (activity) return undefined; // somebody else's payment is on the terminal: show that one
-  if (job.status === "refused" && job.error) return { kind: "refused", job, error: job.error };
-  if (job.status === "lost") return { kind: "lost", job };
-  if (job.status === "asking") return { kind: "working", phase: "", cents: total(job.request) };
+  if (job.status === "refused" && job.error) return { kind: "refused", job, error: job.error, run };
+  if (job.status === "lost") return { kind: "lost", job, run };
+  if (job.status === "asking") return { kind: "working", phase: "", cents: asked(job.request), run };
+  // Nothing is known of it, and notices wait behind it: the same request again tells.
+  if (job.rest.length > 0) return { kind: "lost", job, run };
   return undefined;
+}
+
+function nextOf(c: Counter, job: Job): Next | undefined {
+  const line = job.rest[0];
+  if (!line) return undefined;
+  const block = line.busy ? "looking" : chargeable(line) ? blocked(c) : "line";
+  return { line, differs: mustAccept(line), block };
 }
 
 function working(c: Counter, activity: Activity): Stage {
@@ -177,15 +198,10 @@ function working(c: Counter, activity: Activity): Stage {
   const payment = paymentOf(c, activity.request_id) ?? c.mirror?.payments.find((p) => p.id === activity.payment_id);
   if (payment?.state === "unknown") return { kind: "unknown", payment, activity };
   const job = c.jobs[activity.terminal];
-  const asked = job?.request.request_id === activity.request_id ? total(job.request) : 0;
-  return { kind: "working", phase: activity.phase, activity, payment, cents: payment?.amount_cents ?? asked };
-}
-
-/** mustAccept says that the print shows another amount and the citizen has not accepted this one yet. */
-export function mustAccept(hand: Hand): boolean {
-  const { debt } = hand;
-  if (!debt?.payable || !debt.printed_cents) return false;
-  return debt.printed_cents !== debt.amount_cents && hand.acceptedCents !== debt.amount_cents;
+  const own = job?.request.request_id === activity.request_id ? job : undefined;
+  const run = own && own.rest.length + own.done.length > 0 ? own : undefined;
+  const cents = payment?.amount_cents ?? (own ? asked(own.request) : 0);
+  return { kind: "working", phase: activity.phase, activity, payment, cents, run };
 }
 
 /** canRetry says that asking the same again may help: the fault was on the way, not in the debt. */
@@ -217,35 +233,18 @@ export function unasked(error: ApiError): boolean {
   return /^(platform|offline)_/.test(error.code) || error.code === "internal";
 }
 
-/** requestFor asks to charge a debt at the amount on the screen. */
-export function requestFor(debt: Notice, terminal: string, requestID: string): PaymentRequest {
-  return {
-    request_id: requestID,
-    terminal,
-    notices: [{ creditor: debt.creditor, number: debt.number, expected_cents: debt.amount_cents }],
-  };
-}
-
-/** retryOf asks for another card: a new request that names the payment it follows. */
-export function retryOf(payment: Payment, terminal: string, requestID: string): PaymentRequest {
-  return {
-    request_id: requestID,
-    terminal,
-    retry_of: payment.id,
-    notices: payment.notices.map((n) => ({
-      creditor: n.creditor,
-      number: n.number,
-      expected_cents: n.amount_cents,
-    })),
-  };
-}
-
 /** settled drops what is over from the chosen terminal, so that the next notice has the screen. */
 export function settled(c: Counter): Counter {
   const t = terminalInHand(c);
   if (!t || !c.jobs[t.name]) return c;
   const { [t.name]: over, ...jobs } = c.jobs;
   return over?.status === "asking" ? c : { ...c, jobs };
+}
+
+/** left says that notices of a cart wait behind the charge on the chosen terminal: no other may take their place. */
+export function left(c: Counter): number {
+  const t = terminalInHand(c);
+  return (t && c.jobs[t.name]?.rest.length) || 0;
 }
 
 /** answered notes what POST payments said. */
@@ -256,20 +255,10 @@ export function answered(c: Counter, terminal: string, requestID: string, paymen
   return { ...c, mirror, jobs: { ...c.jobs, [terminal]: { ...job, status: "accepted", error: undefined } } };
 }
 
-/** refusedBy notes a refusal. A changed amount goes back to the clerk, to be accepted. */
+/** refusedBy notes a refusal: nothing was charged. */
 export function refusedBy(c: Counter, terminal: string, requestID: string, error: ApiError): Counter {
   const job = c.jobs[terminal];
   if (job?.request.request_id !== requestID) return c;
-  if (error.code === "amount_changed" && error.amount_cents && job.debt) {
-    const { [terminal]: _, ...jobs } = c.jobs;
-    const debt: Notice = {
-      ...job.debt,
-      printed_cents: job.debt.printed_cents || job.debt.amount_cents,
-      amount_cents: error.amount_cents,
-      warnings: [{ code: error.code, text: error.message, hint: error.hint }],
-    };
-    return { ...c, jobs, hand: { code: c.hand?.code ?? debt.number, busy: false, debt } };
-  }
   return { ...c, jobs: { ...c.jobs, [terminal]: { ...job, status: "refused", error } } };
 }
 
@@ -284,13 +273,28 @@ export function unanswered(c: Counter, terminal: string, requestID: string): Cou
 export function seen(c: Counter): Counter {
   const t = terminalInHand(c);
   const activity = activityOn(c, t?.name);
-  if (!t || !activity || c.hand) return c;
+  if (!t || !activity || c.cart.lines.length > 0) return c;
   const job = c.jobs[t.name];
-  if (job && (job.request.request_id === activity.request_id || job.status === "asking")) return c;
+  if (job && (job.request.request_id === activity.request_id || job.status === "asking" || job.rest.length > 0)) return c;
   const request: PaymentRequest = { request_id: activity.request_id, terminal: t.name, notices: [] };
-  return { ...c, jobs: { ...c.jobs, [t.name]: { request, status: "accepted", foreign: true } } };
+  return { ...c, jobs: { ...c.jobs, [t.name]: { request, lines: [], rest: [], done: [], status: "accepted", foreign: true } } };
 }
 
-function total(request: PaymentRequest): number {
+/** lines are all of the page that is still to be charged: in the cart, and behind a charge. */
+export function lines(c: Counter): Line[] {
+  return [...c.cart.lines, ...Object.values(c.jobs).flatMap((job) => job.rest)];
+}
+
+/** withLooked puts what a look-up said where its line now stands. */
+export function withLooked(c: Counter, line: Line): Counter {
+  if (c.cart.lines.some((l) => l.id === line.id)) return { ...c, cart: looked(c.cart, line) };
+  for (const [terminal, job] of Object.entries(c.jobs)) {
+    const at = job.rest.findIndex((l) => l.id === line.id);
+    if (at >= 0) return { ...c, jobs: { ...c.jobs, [terminal]: { ...job, rest: job.rest.with(at, line) } } };
+  }
+  return c; // it was taken out meanwhile
+}
+
+function asked(request: PaymentRequest): number {
   return request.notices.reduce((sum, n) => sum + n.expected_cents, 0);
 }

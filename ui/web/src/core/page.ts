@@ -2,16 +2,20 @@
 // in through the live line, and the Counter in between is what the views draw.
 
 import { Api, Lost, newRequestID, Refusal, type Fetch } from "./api";
+import { Basket } from "./basket";
+import { codeOf, emptyCart, type Line } from "./cart";
+import { Charging } from "./charging";
 import * as k from "./counter";
-import type { Counter, Hand, Job } from "./counter";
+import type { Counter, Job } from "./counter";
 import { Desk } from "./desk";
 import { Live, type Socket } from "./live";
 import { feed } from "./mirror";
 import { views, type Office, type ViewName } from "./office";
+import { Pen, type Locks } from "./pen";
 import { forget, keep, recall, type Kept, type Shelf } from "./session";
 import { Slips } from "./slips";
-import type { Sound } from "./sound";
-import type { ApiError, Notice, Operator, Payment, PaymentRequest, ServiceEvent } from "./types.gen";
+import { isSilent, setSilent, type Sound } from "./sound";
+import type { ApiError, Notice, Operator, Payment, ServiceEvent } from "./types.gen";
 import { fetchTexts, languageOf, texts, type Texts } from "./i18n";
 import { Terminals } from "./terminals";
 
@@ -24,6 +28,12 @@ export interface Outside {
   print?: () => void;
   now?: () => number;
   requestID?: () => string;
+  /** The browser's locks, one of which is the pen. */
+  locks?: Locks;
+  /** This window was reloaded, so it takes up what it had. */
+  reloaded?: boolean;
+  /** What this PC prefers; nothing else. */
+  likes?: Shelf;
 }
 
 // Long enough to be read at a glance, in milliseconds.
@@ -37,10 +47,12 @@ export class Page {
   readonly desk: Desk;
   readonly slips: Slips;
   readonly terminals: Terminals;
+  readonly basket: Basket;
+  readonly charging: Charging;
+  readonly pen: Pen;
   private readonly live: Live;
   private readonly now: () => number;
   private readonly requestID: () => string;
-  private lookups = 0;
   private stageSince = 0;
   private stageName = "";
 
@@ -61,8 +73,16 @@ export class Page {
       say: (text: string, state?: Counter) => this.say(text, state),
       texts: () => this.texts(),
       print: out.print,
-      offer: (debt: Notice) => this.offer(debt),
+      offer: (debt: Notice) => this.basket.offer(debt),
+      show: (view: ViewName) => this.show(view),
+      play: (sound: Sound) => this.play(sound),
+      again: (codes: Pick<Line, "code" | "toldCents">[]) => this.basket.again(codes),
+      stop: () => this.charging.stop(),
     };
+    this.basket = new Basket(host);
+    this.charging = new Charging(host);
+    this.pen = new Pen((mine) => this.set({ ...this.state, pen: mine ? "mine" : "elsewhere" }), out.locks);
+    this.state = { ...this.state, silent: isSilent(out.likes) };
     this.desk = new Desk(host);
     this.slips = new Slips(host);
     this.terminals = new Terminals(host);
@@ -92,17 +112,24 @@ export class Page {
   start(): void {
     const kept = recall(this.out.shelf);
     const jobs: Record<string, Job> = {};
-    for (const [terminal, job] of Object.entries(kept.jobs ?? {})) {
-      jobs[terminal] = { request: job.request, status: job.accepted ? "accepted" : "lost" };
+    for (const [terminal, { request, accepted, rest, done }] of Object.entries(kept.jobs ?? {})) {
+      const waiting = (rest ?? []).map((code, i) => ({ id: -1 - i, code, busy: true }));
+      jobs[terminal] = { request, lines: [], rest: waiting, done: done ?? [], status: accepted ? "accepted" : "lost" };
     }
     this.token = kept.token;
-    if (kept.lockedFor) return this.set({ ...k.empty, lockedFor: kept.lockedFor, terminal: kept.terminal, jobs });
+    if (kept.lockedFor) return this.set({ ...this.fresh(), lockedFor: kept.lockedFor, terminal: kept.terminal, jobs });
     if (!kept.token || !kept.operator) return;
-    const hand: Hand | undefined = kept.code ? { code: kept.code, busy: true } : undefined;
+    const { codes, done, apart } = kept.cart ?? { codes: [], done: [] };
+    const cart = codes.length > 0 ? { lines: this.basket.again(codes.map((code) => ({ code }))), done, apart } : emptyCart;
     const view = views.find((v) => v === kept.view) ?? "till";
-    this.set({ ...k.empty, operator: kept.operator, terminal: kept.terminal, jobs, hand, view });
+    this.set({ ...this.fresh(), operator: kept.operator, terminal: kept.terminal, jobs: this.renewed(jobs), cart, view });
+    this.pen.want(kept.pen && this.out.reloaded);
     this.live.start();
-    if (kept.code) void this.find(kept.code);
+  }
+
+  // renewed looks up again what waits behind the charges: what was known of it did not outlive the reload, or the lock.
+  private renewed(jobs: Record<string, Job>): Record<string, Job> {
+    return Object.fromEntries(Object.entries(jobs).map(([terminal, job]) => [terminal, { ...job, rest: this.basket.again(job.rest) }]));
   }
 
   /** wake is called when the tab is looked at again or the network is back. */
@@ -114,6 +141,7 @@ export class Page {
   stop(): void {
     this.live.stop();
     this.desk.stop();
+    this.pen.drop();
   }
 
   // --- the views ---
@@ -152,9 +180,10 @@ export class Page {
     try {
       const session = await this.api.login(operator, pin);
       const { lockedFor, terminal, jobs } = this.state;
-      const back = lockedFor === session.operator.id ? { terminal, jobs } : {};
       this.token = session.token;
-      this.set({ ...k.empty, ...back, operator: session.operator });
+      const back = lockedFor === session.operator.id ? { terminal, jobs: this.renewed(jobs) } : {};
+      this.set({ ...this.fresh(), ...back, operator: session.operator });
+      this.pen.want();
       this.live.start();
     } catch (cause) {
       this.set({ ...this.state, loginError: this.fault(cause, this.texts().login.lost) });
@@ -186,155 +215,83 @@ export class Page {
   // locked keeps the token, which opens nothing but the same operator's session, and what was asked.
   private locked(): void {
     const { operator, lockedFor, terminal, jobs } = this.state;
-    this.live.stop();
-    this.desk.stop();
-    this.lookups++;
-    this.set({ ...k.empty, lockedFor: operator?.id ?? lockedFor, terminal, jobs });
+    this.stop();
+    this.set({ ...this.fresh(), lockedFor: operator?.id ?? lockedFor, terminal, jobs });
   }
 
   private end(how: { lockedFor?: string; loginError?: ApiError }): void {
-    this.live.stop();
-    this.desk.stop();
+    this.stop();
     this.token = undefined;
-    this.lookups++;
-    this.set({ ...k.empty, ...how });
+    this.set({ ...this.fresh(), ...how });
   }
 
-  // --- the notice ---
+  // fresh is a counter without anybody at it; what this PC prefers stays.
+  private fresh(): Counter {
+    return { ...k.empty, silent: this.state.silent };
+  }
 
-  /** take is a scanned or typed code. The debt before it leaves the screen at once. */
+  // --- the counter: a scan, Enter and Esc ---
+
+  /** take is a scanned or typed code. */
   take(code: string, anyway = false): void {
-    const at = k.stage(this.state);
-    const t = this.texts();
-    if (this.state.link !== "online") return this.say(t.scan.offline);
-    if (at.kind === "working" || (at.kind === "lost" && this.state.mirror === undefined)) {
-      this.show("till");
-      return this.say(t.scan.ignored(k.terminalInHand(this.state)?.label ?? ""));
-    }
-    this.out.play?.("scan");
-    this.set({ ...k.settled(this.state), hand: { code, busy: true }, remark: undefined, view: "till" });
-    void this.find(code, anyway);
+    this.basket.take(code, anyway);
   }
-
-  // offer takes up a debt that the service has just made: it was looked up already.
-  private offer(debt: Notice): void {
-    const code = `${debt.number}@${debt.creditor}`;
-    this.lookups++;
-    this.set({ ...k.settled(this.state), hand: { code, busy: false, debt }, view: "till" });
-  }
-
-  private async find(code: string, anyway = false): Promise<void> {
-    const turn = ++this.lookups;
-    let hand: Hand;
-    try {
-      const debt = await this.api.lookup(anyway ? { code, anyway } : { code });
-      hand = { code, busy: false, debt };
-      if (!debt.payable) this.out.play?.("attention");
-    } catch (cause) {
-      if (this.over(cause)) return;
-      hand = { code, busy: false, error: this.fault(cause) };
-      if (turn === this.lookups) this.out.play?.("attention");
-    }
-    if (turn === this.lookups) this.set({ ...this.state, hand });
-  }
-
-  /** accept notes that the citizen agrees to an amount that the print does not say. */
-  accept(): void {
-    const { hand } = this.state;
-    if (!hand?.debt) return;
-    this.set({ ...this.state, hand: { ...hand, acceptedCents: hand.debt.amount_cents } });
-  }
-
-  /** clear leaves the notice, or the outcome, and makes room for the next one. */
-  clear(): void {
-    const at = k.stage(this.state).kind;
-    if (at === "working" || at === "idle") return;
-    this.lookups++;
-    this.set({ ...k.settled(this.state), hand: undefined, remark: undefined });
-  }
-
-  // --- the payment ---
 
   /** primary is what Enter does at this stage; it says whether there was anything to do. */
   primary(): boolean {
-    const at = k.stage(this.state);
-    if (this.state.view !== "till") return false; // what it does must be in sight
+    const { state, charging } = this;
+    const at = k.stage(state);
+    if (state.view !== "till" || state.pen === "elsewhere") return false; // what it does must be in sight
     // An action that has only just appeared was not what the key was meant for.
     if (this.now() - this.stageSince < 300) return false;
     switch (at.kind) {
       case "debt":
         if (at.block) return false;
-        if (at.differs) this.accept();
-        else this.charge();
-        return true;
+        return at.differs ? this.accept(state.cart.lines[0]) : charging.charge();
+      case "cart":
+        if (at.block) return false;
+        return at.asks ? this.accept(at.asks) : charging.charge();
+      case "charged":
+        return at.next?.differs ? this.accept(at.next.line) : charging.next();
       case "declined":
-        return this.anotherCard();
+        return charging.anotherCard();
       case "refused":
-        return this.askAgain();
+        return charging.askAgain();
       case "lost":
-        return this.repeat();
+        return charging.repeat();
       default:
         return false;
     }
   }
 
-  /** charge asks for the debt in hand on the chosen terminal, once. */
-  charge(): void {
-    const at = k.stage(this.state);
-    const terminal = k.terminalInHand(this.state);
-    if (at.kind !== "debt" || at.differs || at.block || !terminal) return;
-    this.ask({ request: k.requestFor(at.debt, terminal.name, this.requestID()), debt: at.debt, status: "asking" });
+  private accept(line: Line | undefined): boolean {
+    if (line) this.basket.accept(line);
+    return line !== undefined;
   }
 
-  /** anotherCard follows a declined payment with a new one. */
-  anotherCard(): boolean {
-    const at = k.stage(this.state);
-    const terminal = k.terminalInHand(this.state);
-    if (at.kind !== "declined" || !at.retry || at.block || !terminal) return false;
-    const debt = this.state.jobs[terminal.name]?.debt;
-    this.ask({ request: k.retryOf(at.payment, terminal.name, this.requestID()), debt, status: "asking" });
-    return true;
+  /** clear is what Esc does: it stops a cart that is half charged, or makes room for the next citizen. */
+  clear(): void {
+    const at = k.stage(this.state).kind;
+    if (at === "working" || at === "idle") return;
+    if (!this.charging.stop()) this.basket.leave();
   }
 
-  /** askAgain follows a refusal: nothing was charged, so it is a new request. */
-  askAgain(): boolean {
-    const at = k.stage(this.state);
-    const terminal = k.terminalInHand(this.state);
-    if (at.kind !== "refused" || !k.canRetry(at.error) || k.blocked(this.state) || !terminal) return false;
-    const request: PaymentRequest = { ...at.job.request, request_id: this.requestID(), terminal: terminal.name };
-    this.ask({ request, debt: at.job.debt, status: "asking" });
-    return true;
+  /** hush turns the sounds off or on again, on this PC. */
+  hush(silent: boolean): void {
+    setSilent(this.out.likes, silent);
+    this.set({ ...this.state, silent });
+    this.play("scan");
   }
 
-  /** repeat sends the very same request again after a lost answer. */
-  repeat(): boolean {
-    const at = k.stage(this.state);
-    if (at.kind !== "lost" || at.job.foreign || this.state.link !== "online") return false;
-    this.ask({ ...at.job, status: "asking" });
-    return true;
+  /** takePen makes this the window that charges. */
+  takePen(): void {
+    if (this.state.pen !== "elsewhere") return;
+    this.pen.want(true);
+    this.say(this.texts().pen.taken);
   }
 
-  private ask(job: Job): void {
-    const { terminal, request_id: id } = job.request;
-    // The id is kept before anything is sent: see set.
-    this.set({ ...this.state, hand: undefined, remark: undefined, jobs: { ...this.state.jobs, [terminal]: job } });
-    void this.send(terminal, id, job.request);
-  }
-
-  private async send(terminal: string, id: string, request: PaymentRequest): Promise<void> {
-    try {
-      const payment = await this.api.charge(request);
-      this.set(k.answered(this.state, terminal, id, payment));
-    } catch (cause) {
-      if (this.over(cause)) return;
-      // "internal" says nothing about what was done before it: only the snapshot, or a repeat, can tell.
-      if (cause instanceof Refusal && cause.error.code !== "internal") {
-        this.out.play?.("attention");
-        this.set(k.refusedBy(this.state, terminal, id, cause.error));
-      } else {
-        this.set(k.unanswered(this.state, terminal, id));
-      }
-    }
+  private play(sound: Sound): void {
+    if (!this.state.silent) this.out.play?.(sound);
   }
 
   // --- the list ---
@@ -365,15 +322,15 @@ export class Page {
 
   // heard fetches the slip and sounds the outcome of the payment on the screen.
   private heard(before: Counter, payment: Payment): void {
-    if (this.state.hand && k.taken(this.state.hand, payment)) void this.find(this.state.hand.code, true);
+    this.basket.heard(payment);
     const at = k.stage(this.state);
     const shown = "payment" in at && at.payment?.id === payment.id;
     if (!shown && this.state.detail !== payment.id) return;
     this.slips.fetch(payment);
     const was = before.mirror?.payments.find((p) => p.id === payment.id)?.state;
     if (was === payment.state || !shown) return;
-    if (payment.state === "charged") this.out.play?.("good");
-    if (payment.state === "unknown" || payment.state === "not_charged") this.out.play?.("attention");
+    if (payment.state === "charged") this.play("good");
+    if (payment.state === "unknown" || payment.state === "not_charged") this.play("attention");
   }
 
   private up(): void {
@@ -423,8 +380,7 @@ export class Page {
     if (next === this.state) return;
     this.state = next;
     const at = k.stage(next);
-    const what = at.kind === "debt" ? `debt ${at.debt.number} ${at.differs}` : at.kind;
-    const name = `${next.view} ${what}`;
+    const name = `${next.view} ${next.pen} ${at.kind} ${offered(at)}`;
     if (name !== this.stageName) {
       this.stageName = name;
       this.stageSince = this.now();
@@ -437,11 +393,29 @@ export class Page {
     const { state, token } = this;
     if (!token && !state.lockedFor) return forget(this.out.shelf);
     const jobs: NonNullable<Kept["jobs"]> = {};
-    for (const [terminal, job] of Object.entries(state.jobs)) {
-      if (job.status !== "refused") jobs[terminal] = { request: job.request, accepted: job.status === "accepted" };
+    let cart = { codes: state.cart.lines.map((l) => l.code), done: state.cart.done, apart: state.cart.apart };
+    for (const [terminal, { request, status, rest, done }] of Object.entries(state.jobs)) {
+      const codes = rest.map((l) => l.code);
+      if (status !== "refused") jobs[terminal] = { request, accepted: status === "accepted", rest: codes, done };
+      // What was refused is only remembered as part of its cart: nothing of it was charged.
+      else if (codes.length + done.length > 0 && cart.codes.length === 0) cart = { codes: [...request.notices.map(codeOf), ...codes], done, apart: true };
     }
     const operator: Operator | undefined = token ? state.operator : undefined;
-    const { lockedFor, terminal, view, hand } = state;
-    keep(this.out.shelf, { token, operator, lockedFor, terminal, view, code: hand?.code, jobs });
+    const { lockedFor, terminal, view } = state;
+    keep(this.out.shelf, { token, operator, lockedFor, terminal, view, pen: state.pen === "mine", cart, jobs });
+  }
+}
+
+// offered names what Enter would do now: when it changes, the key in the air was meant for something else.
+function offered(at: k.Stage): string {
+  switch (at.kind) {
+    case "debt":
+      return `${at.debt.number} ${at.differs}`;
+    case "cart":
+      return at.cart.lines.map((l) => `${l.id} ${l.busy} ${l.debt?.amount_cents} ${l.acceptedCents}`).join();
+    case "charged":
+      return at.next ? `${at.next.line.id} ${at.next.line.busy} ${at.next.differs}` : "";
+    default:
+      return "";
   }
 }

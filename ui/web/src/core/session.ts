@@ -1,5 +1,5 @@
 // What survives a reload of this tab, and only of this tab: who is signed in, the requests whose answer
-// may have been lost, and the code in hand. No cookie, nothing in local storage (design 9).
+// may have been lost, and the codes in the cart. No cookie, nothing in local storage (design 9).
 
 import type { ViewName } from "./office";
 import type { Operator, PaymentRequest } from "./types.gen";
@@ -11,10 +11,12 @@ export interface Kept {
   lockedFor?: string;
   terminal?: string;
   view?: ViewName;
-  /** The code on the screen, looked up again after a reload. */
-  code?: string;
-  /** By terminal: what was asked there last. */
-  jobs?: Record<string, { request: PaymentRequest; accepted: boolean }>;
+  /** This window had the pen. */
+  pen?: boolean;
+  /** The codes in the cart, looked up again after a reload, and the requests that were made for it before. */
+  cart?: { codes: string[]; done: string[]; apart?: boolean };
+  /** By terminal: what was asked there last, with the codes that wait behind it and the requests before it. */
+  jobs?: Record<string, { request: PaymentRequest; accepted: boolean; rest?: string[]; done?: string[] }>;
 }
 
 /** The part of Storage that is used, so that tests bring their own. */

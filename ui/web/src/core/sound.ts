@@ -1,5 +1,7 @@
 // Three short sounds, for clerks who look at the citizen and not at the screen. Silence is never a fault.
 
+import type { Shelf } from "./session";
+
 export type Sound = "scan" | "good" | "attention";
 
 const tones: Record<Sound, [hertz: number, at: number][]> = {
@@ -29,5 +31,27 @@ export function play(sound: Sound): void {
     tone.connect(volume).connect(context.destination);
     tone.start(start);
     tone.stop(start + 0.1);
+  }
+}
+
+// Remembered on this PC, for whoever sits at it: a preference, and nothing about anybody.
+const key = "sportello.silent";
+
+/** isSilent says that the sounds are turned off on this PC. */
+export function isSilent(likes: Shelf | undefined): boolean {
+  try {
+    return likes?.getItem(key) === "yes";
+  } catch {
+    return false; // a browser that keeps nothing sounds every day anew
+  }
+}
+
+/** setSilent turns them off, or on again. */
+export function setSilent(likes: Shelf | undefined, silent: boolean): void {
+  try {
+    if (silent) likes?.setItem(key, "yes");
+    else likes?.removeItem(key);
+  } catch {
+    // see above
   }
 }

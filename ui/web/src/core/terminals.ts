@@ -1,6 +1,7 @@
 // Terminals are what the clerk does with a terminal beside a payment: choose one, free it, adopt what it shows.
 
 import type { Api } from "./api";
+import { emptyCart } from "./cart";
 import * as k from "./counter";
 import type { Counter } from "./counter";
 import type { Texts } from "./i18n";
@@ -17,17 +18,20 @@ export interface TerminalsHost {
   fault(cause: unknown): ApiError;
   say(text: string, state?: Counter): void;
   texts(): Texts;
+  /** Ends a cart that is charged one after another; see Charging.stop. */
+  stop(): boolean;
 }
 
 export class Terminals {
   constructor(private readonly host: TerminalsHost) {}
 
-  /** choose binds the page to a terminal; a debt in hand, or one just refused, goes along. */
+  /** choose binds the page to a terminal; the cart, what was just refused and what waits behind an unknown go along. */
   choose(name: string): void {
     const at = k.stage(this.host.counter());
+    if ((at.kind === "refused" || at.kind === "unknown") && at.run) this.host.stop();
     let next = this.host.counter();
-    if (at.kind === "refused" && at.job.debt) {
-      next = { ...k.settled(next), hand: { code: at.job.debt.number, busy: false, debt: at.job.debt } };
+    if (at.kind === "refused" && !at.run && at.job.lines.length > 0 && next.cart.lines.length === 0) {
+      next = { ...k.settled(next), cart: { ...emptyCart, lines: at.job.lines } };
     }
     next = { ...next, terminal: name, action: undefined };
     const chosen = k.terminalInHand(next);

@@ -27,9 +27,12 @@ export function Header() {
             <span class="visually-hidden">{t.header.operator}: </span>
             {c.operator?.name || c.operator?.id}
           </p>
+          <button type="button" class="bar-button" onClick={() => page.hush(!c.silent)}>
+            {t.header.sounds} {c.silent ? t.header.soundsOff : t.header.soundsOn}
+          </button>
           <button type="button" class="bar-button" onClick={() => void page.lock()}>
             <Icon name="locked" />
-            {t.header.lock}
+            {t.header.lock} <kbd>F9</kbd>
           </button>
           <button type="button" class="bar-button" onClick={() => void page.logout()}>
             <Icon name="logout" />
@@ -44,7 +47,7 @@ export function Header() {
 
 /** Banners say what holds for the whole page: demonstration, no connection, platform in trouble. */
 function Banners() {
-  const { c, t, when } = useView();
+  const { c, page, t, when } = useView();
   const platform = c.mirror?.platform;
   const offline = period(c, Date.now() + (c.mirror?.clockOffset ?? 0));
   return (
@@ -60,6 +63,15 @@ function Banners() {
           <span>
             <strong>{t.lostBanner}</strong> {t.lostBannerMore}
           </span>
+        </p>
+      )}
+      {c.pen === "elsewhere" && (
+        <p class="banner banner-warning">
+          <Icon name="warning-circle" />
+          <strong>{t.pen.banner}</strong>
+          <button type="button" class="btn btn-primary btn-xs" onClick={() => page.takePen()}>
+            {t.pen.take} <kbd>F4</kbd>
+          </button>
         </p>
       )}
       {offline && (

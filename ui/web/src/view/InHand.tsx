@@ -1,3 +1,4 @@
+import { total } from "../core/cart";
 import { stage, unasked, type Stage } from "../core/counter";
 import { phaseText, turnText, type Texts } from "../core/i18n";
 import { useView } from "./context";
@@ -37,6 +38,8 @@ export function inHand(at: Stage, t: Texts, euro: (cents: number) => string): { 
       return { tone: "bad", heading: unasked(at.error) ? t.unreadable.unasked : t.unreadable.heading, text: at.error.message };
     case "debt":
       return { tone: "info", heading: `${at.debt.payable ? t.debt.heading : t.debt.notPayable} ${euro(at.debt.amount_cents)}`, text: at.debt.description };
+    case "cart":
+      return { tone: at.block === "line" ? "warn" : "info", heading: t.cart.heading(at.cart.lines.length), text: euro(total(at.cart.lines)) };
     case "working":
       return { tone: "info", heading: `${workingText(at, t)} ${at.cents ? euro(at.cents) : ""}`, text: `${turnText(t, at.phase)}: ${phaseText(t, at.phase)}` };
     case "lost":

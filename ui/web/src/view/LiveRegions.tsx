@@ -1,3 +1,4 @@
+import { total } from "../core/cart";
 import { stage, type Counter } from "../core/counter";
 import { phaseText, turnText, type Texts } from "../core/i18n";
 import { euro, type Language } from "../core/format";
@@ -39,6 +40,14 @@ export function spoken(c: Counter, t: Texts, language: Language): { polite: stri
       if (!at.debt.payable) return { polite: "", assertive: sentence(t.debt.notPayable, at.debt.reason?.text, at.debt.reason?.hint) };
       return { polite: sentence(found, at.debt.offline ? t.office.offline.unverified : "", at.differs ? t.debt.differs : "", at.block ? t.blocks[at.block] : "", remark), assertive: "" };
     }
+    case "cart": {
+      const { lines, note } = at.cart;
+      const last = lines.at(-1)?.debt;
+      const found = last && t.said.debt(last.description, euro(last.amount_cents, language));
+      const sum = t.cart.said(lines.length, euro(total(lines), language));
+      if (at.block === "line") return { polite: remark, assertive: sentence(t.blocks.line, lines.map((l) => l.error?.message ?? (l.debt?.payable ? "" : l.debt?.reason?.text)).join(" ")) };
+      return { polite: sentence(found, sum, at.asks ? t.debt.differs : "", at.block ? t.blocks[at.block] : "", remark), assertive: note ? sentence(note.text, note.hint) : "" };
+    }
     case "working":
       return { polite: sentence(remark, turnText(t, at.phase), phaseText(t, at.phase)), assertive: "" };
     case "lost":
@@ -52,7 +61,9 @@ export function spoken(c: Counter, t: Texts, language: Language): { polite: stri
     case "charged": {
       const amount = euro(at.payment.charge?.amount_cents || at.payment.amount_cents, language);
       const registered = registrationOf(at.payment) === "registered";
-      return { polite: registered ? t.said.registered(amount) : remark, assertive: t.said.charged(amount) };
+      const left = at.run?.rest ?? [];
+      const more = left.length > 0 ? t.cart.rest(left.length, euro(total(left), language)) : "";
+      return { polite: registered ? t.said.registered(amount) : remark, assertive: sentence(t.said.charged(amount), more) };
     }
   }
 }

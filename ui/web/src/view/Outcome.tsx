@@ -1,7 +1,9 @@
-import { blocked, canRetry, paymentOf, type Block, type Job } from "../core/counter";
+import type { Run } from "../core/cart";
+import { blocked, canRetry, paymentOf, type Block, type Job, type Next } from "../core/counter";
 import { notice } from "../core/format";
 import { phaseText, type Texts } from "../core/i18n";
 import type { Activity, ApiError, Payment } from "../core/types.gen";
+import { Blocked, RunPart } from "./Cart";
 import { useView } from "./context";
 import { Icon } from "./Icon";
 import { EnterKey, Facts, LeaveButton, PaymentLink, Says } from "./parts";
@@ -9,7 +11,7 @@ import { Stopwatch } from "./Progress";
 import { registrationOf, registrationTone } from "./registration";
 
 /** RefusedPanel: nothing was charged, and what to do about it. */
-export function RefusedPanel({ job, error }: { job: Job; error: ApiError }) {
+export function RefusedPanel({ job, error, run }: { job: Job; error: ApiError; run?: Run }) {
   const { c, page, t, euro } = useView();
   const block = blocked(c);
   const own = paymentOf(c, job.request.request_id)?.id; // the refused one stands in nobody's way
@@ -22,7 +24,7 @@ export function RefusedPanel({ job, error }: { job: Job; error: ApiError }) {
         {cents > 0 && <span class="heading-amount">{euro(cents)}</span>}
       </h2>
       <Says reason={{ code: error.code, text: error.message, hint: error.hint }} tone="bad" detail={error.detail} />
-      {job.debt && <p class="hint">{[job.debt.description, notice(job.debt.number)].filter(Boolean).join(" · ")}</p>}
+      {job.lines.map(({ debt }) => debt && <p class="hint">{[debt.description, notice(debt.number)].filter(Boolean).join(" · ")}</p>)}
       <Why block={canRetry(error) ? block : undefined} />
       <p class="actions">
         {canRetry(error) && (
@@ -32,14 +34,15 @@ export function RefusedPanel({ job, error }: { job: Job; error: ApiError }) {
           </button>
         )}
         <PaymentLink id={error.payment_id === own ? undefined : error.payment_id} text={t.refused.show} />
-        <LeaveButton />
+        {!run && <LeaveButton />}
       </p>
+      <RunPart run={run} />
     </section>
   );
 }
 
 /** DeclinedPanel: the card was not charged; one key tries another card. */
-export function DeclinedPanel({ payment, retry, block }: { payment: Payment; retry: boolean; block?: Block }) {
+export function DeclinedPanel({ payment, retry, block, run }: { payment: Payment; retry: boolean; block?: Block; run?: Run }) {
   const { page, t, euro } = useView();
   return (
     <section class="panel panel-bad" aria-labelledby="work-title">
@@ -58,16 +61,18 @@ export function DeclinedPanel({ payment, retry, block }: { payment: Payment; ret
             <EnterKey />
           </button>
         )}
-        <LeaveButton />
+        {!run && <LeaveButton />}
       </p>
+      <RunPart run={run} now={payment} />
     </section>
   );
 }
 
 /** UnknownPanel: nobody knows yet. It says what is being done and what the clerk may do meanwhile. */
-export function UnknownPanel({ payment, activity }: { payment: Payment; activity?: Activity }) {
+export function UnknownPanel({ payment, activity, run }: { payment: Payment; activity?: Activity; run?: Run }) {
   const { c, page, t, euro } = useView();
   const others = (c.mirror?.terminals.length ?? 0) > 1;
+  const giveUp = c.mirror?.terminals.find((x) => x.name === payment.terminal)?.give_up_s;
   return (
     <section class="panel panel-unknown" aria-labelledby="work-title">
       <h2 id="work-title">
@@ -84,6 +89,7 @@ export function UnknownPanel({ payment, activity }: { payment: Payment; activity
             {activity && <span class="hint"> {phaseText(t, activity.phase)}.</span>}
           </p>
           {activity && <Stopwatch since={activity.since} />}
+          {giveUp !== undefined && !payment.needs_people && <p class="hint">{t.unknown.within(Math.ceil(giveUp / 60))}</p>}
           {payment.preset === "charged" && <p>{t.unknown.presetCharged}</p>}
           {payment.preset === "not_charged" && <p>{t.unknown.presetNot}</p>}
         </div>
@@ -102,6 +108,7 @@ export function UnknownPanel({ payment, activity }: { payment: Payment; activity
         </button>
         <PaymentLink id={payment.id} text={t.terminal.showPayment} />
       </p>
+      <RunPart run={run} now={payment} />
     </section>
   );
 }
@@ -112,7 +119,7 @@ export function decides(t: Texts, p: Payment): string {
 }
 
 /** ChargedPanel keeps the two facts apart: the card was charged, the platform holds the receipt. */
-export function ChargedPanel({ payment }: { payment: Payment }) {
+export function ChargedPanel({ payment, run, next }: { payment: Payment; run?: Run; next?: Next }) {
   const { t, euro, time } = useView();
   const reg = registrationOf(payment);
   const cents = payment.charge?.amount_cents || payment.amount_cents;
@@ -156,18 +163,11 @@ export function ChargedPanel({ payment }: { payment: Payment }) {
           [t.charged.number, payment.receipt_number],
         ]}
       />
-      <p class="hint">{t.charged.next}</p>
+      {run ? <RunPart run={run} now={payment} next={next} /> : <p class="hint">{t.charged.next}</p>}
     </section>
   );
 }
 
 function Why({ block }: { block?: Block }) {
-  const { t } = useView();
-  if (!block) return null;
-  return (
-    <p class="why">
-      <Icon name="warning-circle" tone="warn" />
-      {t.blocks[block]}
-    </p>
-  );
+  return block ? <Blocked block={block} /> : null;
 }

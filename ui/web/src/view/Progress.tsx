@@ -4,6 +4,7 @@ import { phaseText, turnText } from "../core/i18n";
 import { useNow, useView } from "./context";
 import { Icon } from "./Icon";
 import { workingText } from "./InHand";
+import { RunPart } from "./Cart";
 import { EnterKey, LeaveButton } from "./parts";
 
 type Working = Extract<Stage, { kind: "working" }>;
@@ -32,6 +33,7 @@ export function WorkingPanel({ at }: { at: Working }) {
         </p>
       )}
       <p class="hint">{atCitizen ? t.working.cancel : t.working.noCancel}</p>
+      <RunPart run={at.run} now={at.payment} />
     </section>
   );
 }

@@ -1,5 +1,6 @@
 import { blocked, stage } from "../core/counter";
 import { useView } from "./context";
+import { CartPanel } from "./Cart";
 import { DebtPanel, UnreadablePanel } from "./Debt";
 import { ChargedPanel, DeclinedPanel, RefusedPanel, UnknownPanel } from "./Outcome";
 import { LostPanel, WorkingPanel } from "./Progress";
@@ -21,18 +22,20 @@ export function Work() {
       return <UnreadablePanel error={at.error} code={at.code} />;
     case "debt":
       return <DebtPanel debt={at.debt} differs={at.differs} block={at.block} />;
+    case "cart":
+      return <CartPanel at={at} />;
     case "working":
       return <WorkingPanel at={at} />;
     case "lost":
       return <LostPanel job={at.job} />;
     case "refused":
-      return <RefusedPanel job={at.job} error={at.error} />;
+      return <RefusedPanel job={at.job} error={at.error} run={at.run} />;
     case "unknown":
-      return <UnknownPanel payment={at.payment} activity={at.activity} />;
+      return <UnknownPanel payment={at.payment} activity={at.activity} run={at.run} />;
     case "declined":
-      return <DeclinedPanel payment={at.payment} retry={at.retry} block={at.block} />;
+      return <DeclinedPanel payment={at.payment} retry={at.retry} block={at.block} run={at.run} />;
     case "charged":
-      return <ChargedPanel payment={at.payment} />;
+      return <ChargedPanel payment={at.payment} run={at.run} next={at.next} />;
   }
 }
 

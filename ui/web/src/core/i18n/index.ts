@@ -39,6 +39,8 @@ export function phaseText(t: Texts, phase: string): string {
 /** turnText says whose turn it is in a phase. */
 export function turnText(t: Texts, phase: string): string {
   switch (phase) {
+    case "":
+      return t.turns.platform;
     case "card":
     case "pin":
       return t.turns.citizen;
