@@ -25,7 +25,7 @@ export function submitField(page: Page, scanner?: Scanner): boolean {
   return true;
 }
 
-/** attachKeys gives the page its keys: Enter, Esc, F2, F8, and nothing else. */
+/** attachKeys gives the page its keys: Enter, Esc, F2, F4, F8, F9, those of the cart, and nothing else. */
 export function attachKeys(target: Document, page: Page, scanner: Scanner): () => void {
   const down = (e: KeyboardEvent) => {
     const field = scanField();
@@ -50,6 +50,22 @@ export function attachKeys(target: Document, page: Page, scanner: Scanner): () =
         e.preventDefault();
         page.terminals.change();
         field.focus();
+        return;
+      case "F4":
+        e.preventDefault();
+        page.takePen();
+        field.focus();
+        return;
+      case "F9":
+        e.preventDefault();
+        if (!e.repeat) void page.lock();
+        return;
+      case "Delete":
+      case "ArrowUp":
+      case "ArrowDown":
+        // In a text they move and rub out; in the empty field they are the cart's.
+        if (page.counter().view !== "till" || field.value !== "" || (e.target !== field && e.target !== document.body)) return;
+        if (e.key === "Delete" ? page.basket.remove() : page.basket.pick(e.key === "ArrowUp" ? -1 : 1)) e.preventDefault();
         return;
       case "F8":
         e.preventDefault();
