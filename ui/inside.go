@@ -79,3 +79,8 @@ type Regional interface {
 type Operators interface {
 	Check(id, pin string) (local.Operator, error)
 }
+
+// Roster is what Operators may also know: all who may sign in, by name, so that people read names instead of ids.
+type Roster interface {
+	All() []local.Operator
+}
