@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"sportello/cmd/sportello/internal/config"
 	"sportello/cmd/sportello/internal/settle"
@@ -19,6 +20,7 @@ type platform struct {
 
 var (
 	_ till.Platform   = (*platform)(nil)
+	_ till.Lister     = (*platform)(nil)
 	_ settle.Platform = (*platform)(nil)
 )
 
@@ -108,6 +110,11 @@ func (p *platform) NoticePDF(ctx context.Context, api govpay.API, creditor, noti
 
 func (p *platform) Receipts(ctx context.Context, creditor, iuv string) ([]govpay.ReceiptRef, error) {
 	v, err := p.client.Receipts(ctx, creditor, iuv)
+	return v, p.heard(err)
+}
+
+func (p *platform) ReceiptsSince(ctx context.Context, creditor string, since time.Time) ([]govpay.ReceiptRef, error) {
+	v, err := p.client.ReceiptsSince(ctx, creditor, since)
 	return v, p.heard(err)
 }
 

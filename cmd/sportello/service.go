@@ -175,7 +175,7 @@ func (s *service) startTill(cfg *config.Config, o serviceOptions, platform *plat
 	s.settle, err = settle.New(settle.Options{
 		Platform: platform, Ledger: s.ledger, Events: s.till, Providers: providers, Log: s.log,
 		Ask: platform.Ask, AskPlan: submitRepeats,
-		SubmitWindow: submitWindow, SendErrorWait: submitWindow, RepeatPlan: submitRepeats,
+		Held: s.till.Restoring, SubmitWindow: submitWindow, SendErrorWait: submitWindow, RepeatPlan: submitRepeats,
 	})
 	if err != nil {
 		return err

@@ -40,7 +40,7 @@ func openTerminals(cfg *config.Config, log zerolog.Logger) ([]till.Terminal, map
 			return nil, nil, fmt.Errorf("terminal %q: %w", t.Name, err)
 		}
 		terminals = append(terminals, till.Terminal{Name: t.Name, Label: t.Label, Driver: d,
-			Exclusivity: t.Exclusivity, Settlement: t.Settlement, MaxNotices: t.MaxNotices, Reversal: t.Reversal, Quiet: t.Timing.Quiet, GiveUp: t.Timing.GiveUp})
+			Exclusivity: t.Exclusivity, Settlement: t.Settlement, Provider: t.PSP.ID, MaxNotices: t.MaxNotices, Reversal: t.Reversal, Quiet: t.Timing.Quiet, GiveUp: t.Timing.GiveUp})
 		provider := settle.Provider{ID: t.PSP.ID, Intermediary: t.PSP.Intermediary, Channel: t.PSP.Channel, PaymentType: t.PSP.PaymentType}
 		if t.PSP.Channel != "" {
 			provider.Channels = []string{t.PSP.Channel}

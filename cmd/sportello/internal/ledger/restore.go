@@ -324,3 +324,6 @@ func (l *Ledger) RemembersResult(name string, raw []byte) (bool, error) {
 	})
 	return known, err
 }
+
+// Zone is the time zone of the counter: of accounting days, and of what people read.
+func Zone() *time.Location { return rome }

@@ -96,6 +96,8 @@ func (l *look) submission(p ledger.Payment) result {
 		return l.orphaned(p)
 	case !stands(p):
 		return l.unconfirmed(p, todo)
+	case l.w.o.Held != nil && l.w.o.Held():
+		return result{}
 	}
 	if e := l.memo.unwritten; e != nil {
 		if r := l.ended(*e); r.err != nil || r.done {

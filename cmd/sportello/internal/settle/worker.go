@@ -102,6 +102,10 @@ type Options struct {
 	// and of what fails on our side again and again; 0: an hour.
 	SlowPause time.Duration
 
+	// Held says that nothing may be submitted now, though receipts are looked for: the ledger is a copy whose gap is not
+	// closed (design 5.7). nil: never.
+	Held func() bool
+
 	Parallel int                               // looks at the same time; 0: 4
 	Jitter   func(time.Duration) time.Duration // nil: a tenth, either way
 }

@@ -59,6 +59,9 @@ func during(p ledger.Payment, b driver.Baseline, host time.Time) bool {
 // may be it. It runs on the worker. Where another attempt was sent since, the memory proves nothing: people see it.
 func (s *station) reconsider(ctx context.Context, last driver.Last) error {
 	t := s.till
+	if t.gate.restoring() { // what it remembers may be of an attempt that this copy does not know
+		return nil
+	}
 	if known, err := t.o.Ledger.KnowsResult(s.term.Name, last.Raw, last.Charge.STAN); err != nil || known {
 		return err
 	}

@@ -92,6 +92,9 @@ func (t *Till) EndCase(_ context.Context, op local.Operator, caseID string, req 
 	case !c.NeedsTwo && op.Role != local.RoleSupervisor:
 		return local.Case{}, &local.Error{Code: local.CodeForbiddenRole}
 	}
+	if err := t.mayEndGate(c); err != nil {
+		return local.Case{}, err
+	}
 	proof := strings.TrimSpace(req.Proof)
 	switch {
 	case req.Ending != local.EndingRefunded && req.Ending != local.EndingClosed:
@@ -238,6 +241,12 @@ func (t *Till) decided(p ledger.Payment) local.Payment {
 
 // ended shows a case after its ending; the payment and the terminal may stand differently by it.
 func (t *Till) ended(c ledger.Case) local.Case {
+	if gated(c) {
+		if err := t.readGate(); err != nil {
+			t.o.Log.Error().Err(err).Str("case", c.ID).Msg("reading what keeps the ledger from charging")
+		}
+		t.publishAll()
+	}
 	if c.PaymentID != "" {
 		t.Changed(c.PaymentID)
 	}

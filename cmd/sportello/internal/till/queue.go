@@ -34,6 +34,7 @@ type QueueItem struct {
 	Index     int       // into the payment's notices
 	NextTry   time.Time // zero: none is planned
 	Tries     int
+	Barred    bool // waits for people to mend the platform's set-up; no try is planned
 	Poisoned  bool // put aside to a slow pace: its look fails on our side
 }
 
@@ -148,7 +149,7 @@ func (t *Till) queueStatus() (local.QueueStatus, error) {
 		r := t.reason(code, nil)
 		v.Reason = &r
 	} else if s.Stopped {
-		r := t.reason(local.CodePlatformWrongSetup, nil)
+		r := t.reason(local.CodeSubmissionWrongSetup, nil)
 		v.Reason = &r
 	}
 	return v, nil
@@ -207,6 +208,10 @@ func (t *Till) Queue(context.Context) ([]local.QueueItem, error) {
 		q := local.QueueItem{PaymentID: p.ID, Creditor: n.Creditor, Number: n.Number, AmountCents: n.AmountCents,
 			State: local.Registration(n.Registration), Since: i.Since, Reason: t.noticeReason(p, n),
 			NextTry: moment(w.NextTry), Tries: w.Tries, Poisoned: w.Poisoned}
+		if w.Barred {
+			r := t.reason(local.CodeSubmissionWrongSetup, nil)
+			q.Reason = &r
+		}
 		if p.Submission != nil {
 			q.Attempts = p.Submission.N
 		}

@@ -72,8 +72,12 @@ func TestQueueStatus(t *testing.T) {
 			t.Errorf("%+v %v", snap.Queue, err)
 		}
 		q.set(QueueStatus{Stopped: true})
-		if s, err = w.till.QueueStatus(context.Background()); err != nil || s.Reason == nil || s.Reason.Code != string(local.CodePlatformWrongSetup) || s.Away {
+		if s, err = w.till.QueueStatus(context.Background()); err != nil || s.Reason == nil || s.Reason.Code != string(local.CodeSubmissionWrongSetup) || s.Away || s.NextTry != nil {
 			t.Errorf("%+v %v", s, err)
+		}
+		q.set(QueueStatus{Depth: 1, Stopped: true}, QueueItem{PaymentID: p.ID, Index: 0, Tries: 1, Barred: true})
+		if items, err = w.till.Queue(context.Background()); err != nil || len(items) != 1 || items[0].Reason == nil || items[0].Reason.Code != string(local.CodeSubmissionWrongSetup) || items[0].NextTry != nil {
+			t.Errorf("%+v %v", items, err)
 		}
 		q.set(QueueStatus{Away: true})
 		if s, err = w.till.QueueStatus(context.Background()); err != nil || s.Reason == nil || s.Reason.Code != string(local.CodePlatformUnavailable) {

@@ -17,11 +17,13 @@ import (
 // tell whether the frame left. It runs before the worker does, which begins with the one that holds the
 // terminal.
 func (s *station) takeUp(payments []ledger.Payment) error {
+	// What a terminal remembers after a restore may be of an attempt that the copy does not know: people decide.
+	restoring := s.till.gate.restoring()
 	for _, p := range payments {
-		if p.State != ledger.Sent {
+		if p.State != ledger.Sent && (!restoring || p.NeedsPeople) {
 			continue
 		}
-		if _, err := s.till.interrupted(p, local.CodeRestarted, false); err != nil {
+		if _, err := s.till.interrupted(p, local.CodeRestarted, restoring); err != nil {
 			return err
 		}
 	}

@@ -39,6 +39,13 @@ func (s *station) view() local.Terminal {
 			v.Light, v.Reason = local.LightNotReady, &r
 		}
 	}
+	if refusal := s.till.gateRefusal(); refusal != nil {
+		r := s.till.reason(refusal.Code, refusal.Args)
+		v.Reason = &r
+		if !held {
+			v.Light = local.LightNotReady
+		}
+	}
 	if lock != "" {
 		v.PaymentID, v.Locked, v.Light = lock, true, local.LightNotReady
 		r := s.till.reason(local.CodeTerminalLocked, map[string]string{local.ArgTerminal: s.term.Label, local.ArgPayment: lock})

@@ -75,7 +75,7 @@ func (s *station) run(ctx context.Context) {
 	again := time.NewTimer(confirmEvery)
 	defer again.Stop()
 	for {
-		if again.Stop(); s.holdsSubmission() {
+		if again.Stop(); s.holdsSubmission() || s.till.gate.wants(s.term.Name) {
 			again.Reset(confirmEvery)
 		}
 		select {
@@ -85,6 +85,9 @@ func (s *station) run(ctx context.Context) {
 			s.overhear(ctx)
 		case <-again.C:
 			s.confirm(ctx)
+			if s.till.gate.wants(s.term.Name) {
+				s.greet(ctx)
+			}
 		case <-ctx.Done():
 			return
 		}
@@ -141,6 +144,9 @@ func (s *station) take(j job, may func() error, run func(context.Context)) error
 
 // mayMove refuses what the terminal's past forbids to any job that moves money.
 func (s *station) mayMove() error {
+	if refusal := s.till.gateRefusal(); refusal != nil {
+		return refusal
+	}
 	lock, err := s.lockedBy()
 	s.mu.Lock()
 	adopt, resolving := s.needsAdopt, s.resolving != ""
@@ -263,6 +269,9 @@ func (s *station) greet(ctx context.Context) {
 	if err == nil {
 		var last driver.Last
 		if last, err = s.term.Driver.Last(ctx); err == nil {
+			err = s.lookBack(ctx, last)
+		}
+		if err == nil {
 			err = s.reconsider(ctx, last)
 		}
 		if err == nil {

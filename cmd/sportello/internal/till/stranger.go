@@ -72,6 +72,7 @@ func (s *station) describe(ctx context.Context) {
 	s.stranger = inWords(last, s.till.lang())
 	awaits := s.awaits != ""
 	s.mu.Unlock()
+	s.stillAtWork(ctx)
 	if !awaits {
 		s.note(s.strangerError())
 		return
@@ -131,7 +132,7 @@ func (s *station) passes(last driver.Last, notices []ledger.Notice) (bool, error
 // terminal before and no attempt of ours is open, somebody else has used it meanwhile (design 5.4).
 func (s *station) contradicted(last driver.Last) error {
 	ts, err := s.till.o.Ledger.Terminal(s.term.Name)
-	if err != nil || ts.Fresh || s.exclusivity() != driver.Exclusive {
+	if err != nil || ts.Fresh || s.exclusivity() != driver.Exclusive || s.till.gate.restoring() { // as a rule it was ourselves
 		return err
 	}
 	owing, err := s.owesAnswer()

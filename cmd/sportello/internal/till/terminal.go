@@ -63,7 +63,10 @@ func (t *Till) TerminalAction(ctx context.Context, op local.Operator, name, acti
 		err = ask(detectLimit, func(ctx context.Context) error { return s.detect(ctx, op, req.QuietTotals, &rep) })
 	case "reprint":
 		err = ask(questionLimit, func(ctx context.Context) error { return s.reprint(ctx, &rep) })
-	case "close":
+	case "close": // it would take away what a restore compares
+		if refusal := t.gateRefusal(); refusal != nil {
+			return rep, refusal
+		}
 		err = ask(closeLimit, func(ctx context.Context) error { return s.close(ctx, op, &rep) })
 	case "adopt":
 		err = ask(questionLimit, func(ctx context.Context) error { return s.adopt(ctx, op, &rep) })
@@ -123,6 +126,9 @@ func (s *station) reprint(ctx context.Context, rep *local.TerminalReport) error 
 func (s *station) adopt(ctx context.Context, op local.Operator, rep *local.TerminalReport) error {
 	last, err := s.term.Driver.Last(ctx)
 	if err != nil {
+		return err
+	}
+	if err := s.lookBack(ctx, last); err != nil {
 		return err
 	}
 	if err := s.mayAdopt(ctx, last); err != nil {

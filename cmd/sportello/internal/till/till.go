@@ -34,6 +34,7 @@ type Terminal struct {
 	Driver      driver.Terminal
 	Exclusivity driver.Exclusivity
 	Settlement  string
+	Provider    string // terminals[].psp.id: whose receipts are of it
 	MaxNotices  int
 	Reversal    string // terminals[].reversal; only ReversalProvider allows one with settlement terminal
 	// Quiet is how long a silent terminal may be at an operation still; until then people cannot say that
@@ -86,6 +87,8 @@ type Till struct {
 	toldQueue   *local.QueueStatus // what the screens were told last; guarded by showing
 	toldOffline *local.Offline     // likewise
 
+	gate *gate // gate.go
+
 	catalogue   catalogue  // services.go
 	remembering sync.Mutex // held from comparing what was verified to remembering it
 }
@@ -115,12 +118,16 @@ func New(o Options) (*Till, error) {
 		t.stations[term.Name] = newStation(t, term)
 		t.names = append(t.names, term.Name)
 	}
+	t.gate = newGate(t.names)
 	return t, nil
 }
 
 // Start takes up every unfinished attempt again and starts the workers. It opens no line itself and
 // returns at once; until a terminal's worker has looked at its terminal, a payment waits for it.
 func (t *Till) Start() error {
+	if err := t.readGate(); err != nil {
+		return err
+	}
 	unfinished, err := t.o.Ledger.Unfinished()
 	if err != nil {
 		return fmt.Errorf("reading unfinished payments: %w", err)
@@ -156,6 +163,7 @@ func (t *Till) Start() error {
 		t.wg.Go(func() { t.stations[name].run(t.ctx) })
 	}
 	t.wg.Go(func() { t.teller(t.ctx) })
+	t.wg.Go(func() { t.keepGate(t.ctx) })
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package till
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -83,7 +84,8 @@ type world struct {
 	queue     Queue
 	regional  Platform // instead of platform
 	services  []Service
-	receipts  bool // every charge has its receipt at once, so that the terminals are proven (design 5.6)
+	code      string // of the installation; empty: A1
+	receipts  bool   // every charge has its receipt at once, so that the terminals are proven (design 5.6)
 
 	ledger *ledger.Ledger
 	till   *Till
@@ -149,14 +151,14 @@ func (w *world) start() {
 func (w *world) open() {
 	w.t.Helper()
 	var err error
-	w.ledger, err = ledger.Open(w.dir, ledger.Options{Installation: "A1", BallastBytes: 4096,
+	w.ledger, err = ledger.Open(w.dir, ledger.Options{Installation: cmp.Or(w.code, "A1"), BallastBytes: 4096,
 		Failpoint: w.steps.add, FailCommit: w.disk.commit})
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.hub = &hub{w: w, newest: map[string]local.Payment{}}
 	o := Options{
-		Installation: "A1", Version: "test", Language: "it",
+		Installation: cmp.Or(w.code, "A1"), Version: "test", Language: "it",
 		Creditors: []Creditor{{TaxCode: comune, Name: "Comune di Esempio", GLN: "8012345678901"}, {TaxCode: other, Name: "Unione"}},
 		Ledger:    w.ledger, Platform: w.platform, Events: w.hub, Log: zerolog.Nop(),
 		Offline: w.offline, Queue: w.queue, Application: "A2A-SPORTELLO", Services: w.services,
@@ -167,7 +169,7 @@ func (w *world) open() {
 	for _, d := range w.terminals {
 		d.plugIn()
 		o.Terminals = append(o.Terminals, Terminal{Name: d.name, Label: "Cassa " + d.name[5:], Driver: d,
-			Exclusivity: w.exclusive, Settlement: w.settled, MaxNotices: w.max, Reversal: w.reversal, Quiet: w.quiet})
+			Exclusivity: w.exclusive, Settlement: w.settled, Provider: "CIPBITMM", MaxNotices: w.max, Reversal: w.reversal, Quiet: w.quiet})
 	}
 	if w.till, err = New(o); err != nil {
 		w.t.Fatal(err)

@@ -1,0 +1,113 @@
+package till
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/protocol/govpay"
+	"sportello/protocol/local"
+)
+
+// maxUnknown is how many receipts that this ledger does not know are read in full: they are for people to look through.
+const maxUnknown = 300
+
+// clockMargin: the copy's clock and the platform's need not agree.
+const clockMargin = time.Hour
+
+// receiptsSince reads what the platform holds since a moment, of every creditor.
+func (t *Till) receiptsSince(ctx context.Context, since time.Time) (*local.RestorePlatform, error) {
+	list, can := t.o.Platform.(Lister)
+	if !can {
+		return nil, errors.New("this platform does not list its receipts")
+	}
+	out := &local.RestorePlatform{At: time.Now(), Unknown: []local.RestoreReceipt{}}
+	for _, c := range t.o.Creditors {
+		refs, err := list.ReceiptsSince(ctx, c.TaxCode, since.Add(-clockMargin))
+		if err != nil {
+			return nil, err
+		}
+		out.Receipts += len(refs)
+		for _, ref := range refs {
+			if ref.Esito != govpay.OutcomePaid || len(out.Unknown) >= maxUnknown {
+				continue
+			}
+			known, err := t.knowsReceipt(ref)
+			if err != nil {
+				return nil, err
+			}
+			if known {
+				continue
+			}
+			r, err := list.Receipt(ctx, ref.Creditor, ref.IUV, ref.ID)
+			if err != nil {
+				return nil, err
+			}
+			if t.ours(r) {
+				out.Unknown = append(out.Unknown, shown(r))
+			}
+		}
+	}
+	return out, nil
+}
+
+// knowsReceipt says that a payment of this ledger is registered by it.
+func (t *Till) knowsReceipt(ref govpay.ReceiptRef) (bool, error) {
+	page, err := t.o.Ledger.Search(ledger.ArchiveQuery{IUV: ref.IUV, Limit: 20})
+	if errors.Is(err, ledger.ErrInvalid) { // no IUV of a notice
+		return false, nil
+	}
+	return slices.ContainsFunc(page.Payments, func(p ledger.Payment) bool {
+		return slices.ContainsFunc(p.Notices, func(n ledger.Notice) bool { return n.Creditor == ref.Creditor && n.ReceiptID == ref.ID })
+	}), err
+}
+
+// ours says that a receipt is of a provider behind one of the terminals; in the older form, which names none, it may be.
+func (t *Till) ours(r govpay.Receipt) bool {
+	return r.Proof == nil || r.Proof.PSP == "" || slices.ContainsFunc(t.o.Terminals, func(term Terminal) bool { return term.Provider == r.Proof.PSP })
+}
+
+func shown(r govpay.Receipt) local.RestoreReceipt {
+	v := local.RestoreReceipt{Creditor: r.Creditor, IUV: r.IUV, AmountCents: r.Cents, PaidAt: r.At, Channel: r.Attestor.Channel}
+	if p := r.Proof; p != nil {
+		v.Number, v.AmountCents = p.Notice, p.Cents
+		if !p.PaidAt.IsZero() {
+			v.PaidAt = p.PaidAt
+		}
+		if p.Channel != "" {
+			v.Channel = p.Channel
+		}
+	}
+	return v
+}
+
+// RestoreStatus is what a ledger from a copy waits for.
+func (t *Till) RestoreStatus(context.Context) (local.RestoreStatus, error) {
+	out := local.RestoreStatus{Open: true, Terminals: []local.RestoreTerminal{}}
+	if refusal := t.gateRefusal(); refusal != nil {
+		r := t.reason(refusal.Code, refusal.Args)
+		out.Open, out.Reason = false, &r
+	}
+	g := t.gate
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	out.Retired, out.Case = slices.Clone(g.word.Retired), g.word.Restored.ID
+	if g.word.Moved.ID != "" {
+		out.Case = g.word.Moved.ID
+	}
+	if g.word.Restored.ID == "" {
+		return out, nil
+	}
+	out.Since, out.Platform = moment(g.word.Since), g.platform
+	for _, name := range g.names {
+		seen, read := g.seen[name]
+		v := local.RestoreTerminal{Name: name, Read: read, Same: seen.same, Found: seen.found}
+		if c := g.gap(name); c != nil {
+			v.Case = c.ID
+		}
+		out.Terminals = append(out.Terminals, v)
+	}
+	return out, nil
+}
