@@ -87,12 +87,12 @@ await run("unknown", { exclusivity: "shared", receiptDelay: "5s", faults: [{ on:
   await page.getByText(/libero: incassa altri avvisi/).waitFor();
   await page.getByLabel("Negata o annullata").check();
   await page.getByRole("button", { name: "Registra la risposta" }).click();
-  await page.getByText(/rossi ha risposto|tra \d+ secondi/).first().waitFor();
+  await page.getByText(/Maria Rossi ha risposto|tra \d+ secondi/).first().waitFor();
   if (await page.getByText(/tra \d+ secondi/).count()) {
     await look("early");
     await page.waitForTimeout(7000); // the terminal's quiet time of this service
     await page.getByRole("button", { name: "Registra la risposta" }).click();
-    await page.getByText(/rossi ha risposto/).waitFor();
+    await page.getByText(/Maria Rossi ha risposto/).waitFor();
   }
   await look("own");
   // The clerk thinks again, looks at the slip, and answers otherwise.
@@ -120,7 +120,7 @@ await run("unknown", { exclusivity: "shared", receiptDelay: "5s", faults: [{ on:
   await row.getByText("Registrato").waitFor(); // by itself, from the platform's receipt
   await row.getByRole("button", { name: /Dettagli/ }).click();
   await page.locator(".detail").getByRole("button", { name: "Storia del pagamento" }).click();
-  await page.getByText(/Deciso da rossi/).waitFor();
+  await page.locator(".steps").getByText(/da Maria Rossi, Paolo Bianchi/).waitFor();
   await look("story");
   checks.same((await service.charges()).length, 2, "unknown: the bank charged twice, for two notices");
 });
@@ -173,8 +173,8 @@ await run("reversal", { reversal: "provider" }, async ({ service, page, look }) 
   await page.getByLabel(/Il cittadino è qui/).check();
   await signs(page);
   await now.click();
-  await page.getByText("Storno eseguito").waitFor();
-  await page.getByText("Storno chiesto da bianchi").waitFor();
+  await page.getByText("Esito: Stornato").waitFor();
+  await page.getByText("Storno chiesto al terminale").waitFor();
   await look("reversed");
 });
 

@@ -48,7 +48,7 @@ await run(browser, "views", async ({ mock, url, page, look }) => {
   await look("till");
   // By keyboard alone: F8 to the list, the arrows along it, Enter in, Esc back.
   await page.keyboard.press("F8");
-  for (let i = 0; i < 3; i++) await page.keyboard.press("ArrowRight");
+  for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowRight");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Da verificare" }).waitFor();
   checks.same(await page.evaluate(() => document.activeElement?.id), "view-title", "a view's heading has the focus");
@@ -136,7 +136,7 @@ await run(browser, "verify", async ({ mock, url, page, look }) => {
   const proposal = { answer: "not_charged", by: "rossi", at: ago(0) };
   mock.answers["POST payments/A1-00000031/resolution"] = () => mock.payment({ id: p.id, proposal, evidence_seq: 119 });
   await page.getByRole("button", { name: "Registra la risposta" }).click();
-  await page.getByText(/rossi ha risposto/).waitFor();
+  await page.getByText(/Maria Rossi ha risposto/).waitFor();
   const ids = mock.decisions.map((d) => d.request_id);
   checks.same(ids.at(-1), ids.at(-2), "the repeat of a lost answer keeps its id");
   checks.same(new Set(ids).size, 3, "after a refusal the id is new"); // the browser may repeat by itself what was cut
@@ -149,7 +149,8 @@ await run(browser, "verify", async ({ mock, url, page, look }) => {
   await page.getByRole("button", { name: "Confermo" }).click();
   await page.getByText("Nessun pagamento da verificare").waitFor();
   checks.same([mock.decisions.at(-1).by, mock.decisions.at(-1).accept], ["bianchi", true], "another person signs");
-  await page.getByText("Maria Rossi").waitFor();
+  await page.getByText("Operatore: Maria Rossi").waitFor();
+  await page.getByText("Non incassato, da Maria Rossi, Anna Bianchi").waitFor(); // who decided stays to be seen
   await look("none");
 });
 
@@ -191,7 +192,7 @@ await run(browser, "cases", async ({ mock, url, page, look }) => {
   const proposal = { ending: "refunded", note: "mandato 123/2026", by: "rossi", at: ago(0) };
   mock.answers["POST cases/A1-C-00000007/ending"] = () => (mock.cases[0] = { ...mock.cases[0], seq: 60, proposal });
   await page.getByRole("button", { name: "Chiudi il caso" }).click();
-  await page.getByText(/rossi ha risposto/).waitFor();
+  await page.getByText(/Maria Rossi ha risposto/).waitFor();
   await look("own");
   mock.answers["POST cases/A1-C-00000007/ending/countersign"] = () => (mock.cases[0] = { ...mock.cases[0], seq: 61, proposal: undefined, ended: ago(0), ending: "refunded", proof: "mandato 123/2026", ended_by: ["rossi", "bianchi"] });
   await page.getByLabel("Codice di chi firma").fill("bianchi");
@@ -246,13 +247,13 @@ await run(browser, "reversal", async ({ mock, url, page, look }) => {
   const id = mock.payments[0].id;
   mock.answers[`POST payments/${id}/reversal`] = () => mock.payment({ id, state: "reversing", can_reverse: false, reversal: { operator: "bianchi", sent_at: ago(0) } });
   await now.click();
-  await page.getByText("Storno chiesto da bianchi").waitFor();
+  await page.getByText("Storno chiesto al terminale").first().waitFor();
   mock.phase("card", "AVVICINARE CARTA", { request_id: "r-rev", payment_id: id });
   await page.getByRole("region", { name: "In cassa" }).getByText(/Storno in corso/).waitFor();
   await look("reversing");
   mock.payment({ id, state: "reversed", reversal: { operator: "bianchi", sent_at: ago(0), ended_at: ago(0), free_at: ago(-30) } });
   mock.phase("", "", { request_id: "r-rev" });
-  await page.getByText("Storno eseguito").waitFor();
+  await page.getByText("Esito: Stornato").waitFor();
   await look("reversed");
   await page.keyboard.press("Escape");
   await page.getByText("Pagamenti di oggi").waitFor();

@@ -68,6 +68,11 @@ export class Mock {
   queue = [];
   services = [];
   evidence = {};
+  /** By call: files and reports. The payments of other days, for the archive. */
+  papers = {};
+  past = [];
+  /** What the archive was asked, in order. */
+  searched = [];
   /** By call: what a decision is answered with, or a function of its body; {status, error} refuses, "drop" cuts the line. */
   answers = {};
   /** The decisions that came, by whom. */
@@ -109,6 +114,7 @@ export class Mock {
       language: this.language,
       creditors: [creditor],
       operator: this.operator,
+      operators: Object.values(accounts),
       terminals: this.terminals,
       platform: this.platform,
       activities: this.activities,
@@ -215,14 +221,24 @@ export class Mock {
     }
     if (call === "POST payments") return this.charge(body, res);
     if (/^GET payments\/.*\/receipt$/.test(call)) return reply(res, 200, { payment_id: this.payments[0].id, text: slip, complete: true });
+    if (/^GET payments\/.*\/story$/.test(call)) return reply(res, 200, this.storyOf(call.split("/")[1]));
+    if (call === "GET payments") return this.archive(url.searchParams, res);
+    if (/^GET (payments\/.*\/attestation|bundle|reports\/day)$/.test(call)) {
+      const a = typeof this.papers[call] === "function" ? this.papers[call](url.searchParams) : this.papers[call];
+      if (!a) return refuse(res, 501, "not_served", "Non ancora disponibile.", "");
+      if (a.error) return reply(res, a.status, { error: a.error });
+      if (!a.file) return reply(res, 200, a);
+      res.writeHead(200, { "Content-Type": a.type, "Content-Disposition": `attachment; filename="${a.name}"`, ...a.headers });
+      return res.end(a.file);
+    }
     if (/^GET payments\/[^/]+$/.test(call)) {
-      const p = this.payments.find((x) => x.id === call.slice("GET payments/".length));
+      const p = [...this.payments, ...this.past].find((x) => x.id === call.slice("GET payments/".length));
       return p ? reply(res, 200, { ...p, evidence: this.evidence[p.id] }) : refuse(res, 404, "not_found", "Non c’è.", "");
     }
     if (call === "GET cases") return reply(res, 200, url.searchParams.get("all") === "true" ? this.cases : this.cases.filter((x) => !x.ended));
     if (call === "GET queue") return reply(res, 200, this.queue);
     if (call === "GET services") return reply(res, 200, this.services);
-    if (call in this.answers || /^POST (payments|cases)\/|^POST (offline|positions)|\/(totals|close)$/.test(call)) {
+    if (call in this.answers || /^POST (payments|cases)\/|^POST (offline|positions)|\/(totals|close|status|print)$/.test(call)) {
       this.decisions.push({ call, by: this.tokens.get((req.headers.authorization ?? "").replace("Bearer ", "")).id, ...body });
       const a = this.answers[call];
       const answer = typeof a === "function" ? a(body) : a;
@@ -236,6 +252,52 @@ export class Mock {
       return reply(res, 200, { terminal: this.terminals.find((t) => t.name === action[1]), text: "" });
     }
     refuse(res, 501, "not_served", "Non ancora disponibile.", "");
+  }
+
+  /** storyOf tells a payment's steps as the service would have written them. */
+  storyOf(id) {
+    const p = [...this.payments, ...this.past].find((x) => x.id === id);
+    if (!p) return [];
+    const steps = [{ kind: "sent", text: "inviato al terminale", by: [p.operator], state: "sent", amount_cents: p.amount_cents, at: p.created_at }];
+    if (this.evidence[id]) steps.push({ kind: "outcome", text: "esito", by: [], state: "unknown", reason: { code: "line_lost", text: "Il collegamento con il terminale è caduto dopo l’invio." }, evidence: this.evidence[id], at: p.created_at });
+    const charged = ["charged", "reversing", "reversed"].includes(p.state);
+    if (charged || p.state === "not_charged") {
+      const { stan, auth_code } = p.charge ?? {};
+      steps.push({ kind: "outcome", text: "esito", by: p.resolved_by, state: charged ? "charged" : p.state, reason: p.reason, stan, auth_code, receipt_number: p.receipt_number, at: p.charge?.host_time ?? p.updated_at });
+    }
+    if (charged) steps.push({ kind: "aftermath", text: "conferma al terminale e scontrino", by: [], acked: true, slip: true, at: p.charge?.host_time ?? p.updated_at });
+    for (const [i, n] of p.notices.entries()) {
+      if (n.registration !== "none") steps.push({ kind: "registration", text: "registrazione dell'avviso", by: [], notice: i + 1, registration: n.registration, receipt_id: n.receipt_id, at: p.updated_at });
+    }
+    if (p.proposal) steps.push({ kind: "resolution_proposed", text: "risposta proposta", by: [p.proposal.by], answer: p.proposal.answer, stan: p.proposal.stan, note: p.proposal.note, at: p.proposal.at });
+    if (p.reversal) steps.push({ kind: "reversal_sent", text: "storno chiesto al terminale", by: [p.reversal.operator], state: "reversing", at: p.reversal.sent_at });
+    if (p.reversal?.ended_at) steps.push({ kind: "outcome", text: "esito", by: [], state: p.state, at: p.reversal.ended_at });
+    return steps.map((e, i) => ({ seq: 100 + i, ...e }));
+  }
+
+  /** archive answers as the service does: newest first, a page at a time. */
+  archive(query, res) {
+    this.searched.push(query.toString());
+    const has = (p, name, value) => {
+      if (name === "notice") return p.notices.some((n) => n.number.startsWith(value));
+      if (name === "iuv") return p.notices.some((n) => n.number.slice(1).startsWith(value));
+      if (name === "stan") return Number(p.charge?.stan) === Number(value);
+      if (name === "amount_cents") return p.amount_cents === Number(value);
+      if (name === "from") return p.created_at.slice(0, 10) >= value;
+      if (name === "to") return p.created_at.slice(0, 10) <= value;
+      return !["state", "operator", "terminal"].includes(name) || p[name] === value;
+    };
+    const all = [...this.payments, ...this.past].filter((p) => [...query].every(([name, value]) => has(p, name, value)));
+    if (query.get("format") === "csv") {
+      res.writeHead(200, { "Content-Type": "text/csv; charset=utf-8; header=present", "Content-Disposition": "attachment; filename=pagamenti.csv" });
+      return res.end(["id;importo", ...all.map((p) => `${p.id};${p.amount_cents}`)].join("\r\n"));
+    }
+    const [at, limit] = [Number(query.get("cursor") ?? 0), Number(query.get("limit"))];
+    const headers = { "Content-Type": "application/json" };
+    if (at + limit < all.length) headers["Sportello-Next"] = String(at + limit);
+    if (!at) headers["Sportello-Total"] = String(all.length);
+    res.writeHead(200, headers);
+    res.end(JSON.stringify(all.slice(at, at + limit)));
   }
 
   charge(body, res) {

@@ -178,7 +178,7 @@ describe("a reversal", () => {
   const charged = (over: Partial<Payment> = {}) => payment({ id: "A1-8", state: "charged", charge, can_reverse: true, ...over });
 
   it("needs a ticked box and a supervisor, and is asked for once", async () => {
-    await w.online({ operator: { id: "bianchi", name: "B", role: "supervisor" }, payments: [charged()] });
+    await w.online({ operator: { id: "bianchi", name: "B", role: "supervisor" }, operators: [{ id: "bianchi", name: "B", role: "supervisor" }], payments: [charged()] });
     w.page.tell("A1-8");
     await settle();
     fireEvent.click(screen.getByRole("button", { name: "Storna…" }));
@@ -193,8 +193,9 @@ describe("a reversal", () => {
     fireEvent.click(now);
     expect(w.count("POST payments/A1-8/reversal")).toBe(1);
     await w.last("POST payments/A1-8/reversal").answer(202, charged({ state: "reversing", updated_at: "2026-11-21T10:10:00Z", can_reverse: false, reversal: { operator: "bianchi", sent_at: "2026-11-21T10:10:00Z" } }));
+    await w.last("GET payments/A1-8/story").answer(200, [{ seq: 9, at: "2026-11-21T10:10:00Z", kind: "reversal_sent", text: "storno chiesto al terminale", by: ["bianchi"], state: "reversing" }]);
     await settle();
-    expect(screen.getByText("Storno chiesto da bianchi")).toBeTruthy();
+    expect(screen.getByText("Storno chiesto al terminale").closest("li")?.textContent).toContain("da B"); // by name
     expect(screen.queryByRole("button", { name: /^Storna/ })).toBeNull();
   });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { empty, type Counter } from "../src/core/counter";
 import * as o from "../src/core/office";
-import { hours } from "../src/core/takings";
-import type { Case, QueueItem } from "../src/core/types.gen";
+import { hours, kindOf, kinds } from "../src/core/takings";
+import type { Case, QueueItem, StoryEntry } from "../src/core/types.gen";
 import { now, payment, snapshot } from "./fixtures";
 
 function counter(over: Partial<Counter> = {}, snap: Parameters<typeof snapshot>[0] = {}): Counter {
@@ -101,21 +101,46 @@ it("knows when more is known than the screen shows", () => {
   expect(o.behind({ ...told, mirror: { ...told.mirror!, payments: [{ ...p, evidence_seq: 10 }] } }, "p")).toBe(true);
 });
 
-it("tells a story in the order of its steps", () => {
-  const p = payment({
-    state: "reversed",
-    created_at: "2026-11-21T10:00:00Z",
-    charge: { stan: "1", online_id: "", auth_code: "", pan: "", card: "", entry: "", action_code: "", amount_cents: 4250, host_time: "2026-11-21T10:59:00+01:00" }, // its clock tells minutes
-    notices: [{ ...payment().notices[0]!, registration: "registered" }],
-    resolved_by: ["rossi", "bianchi"],
-    reversal: { operator: "bianchi", sent_at: "2026-11-21T10:05:00Z", ended_at: "2026-11-21T10:06:00Z", free_at: "2026-11-21T10:36:00Z" },
-    evidence: [{ at: "2026-11-21T10:00:30Z", kind: "line", text: "linea" }],
-  });
-  expect(o.steps(p).map((s) => s.what)).toEqual(["asked", "answered", "resolved", "registration", "evidence", "reversal", "reversed", "free"]);
-  const open = payment({ state: "unknown", updated_at: "2026-11-21T10:02:00Z", evidence: [{ at: "2026-11-21T10:01:00Z", kind: "line", text: "linea" }] });
-  expect(o.steps(open).map((s) => s.what)).toEqual(["asked", "evidence", "answered"]);
-  const waits = payment({ state: "charged", notices: [{ ...payment().notices[0]!, registration: "awaiting_receipt", receipt_due: "2026-11-21T10:30:00Z", flow_due: "2026-11-23T23:00:00Z" }] });
-  expect(o.steps(waits).map((s) => s.what)).toEqual(["asked", "answered", "registration", "due", "flow"]);
+const entry = (over: Partial<StoryEntry>): StoryEntry => ({ seq: 1, at: "2026-11-21T10:00:00Z", kind: "sent", text: "", by: [], ...over });
+
+it("tells which clocks still run, the nearest first", () => {
+  const n = payment().notices[0]!;
+  const waits = { ...n, registration: "awaiting_receipt" as const, receipt_due: "2026-11-21T10:30:00Z", flow_due: "2026-11-23T23:00:00Z" };
+  expect(o.ahead(payment({ notices: [waits, { ...waits, registration: "registered" }, { ...waits, receipt_due: "2026-11-21T10:20:00Z" }] })).map((x) => [x.what, x.notice])).toEqual([
+    ["due", 3],
+    ["due", 1],
+    ["flow", 1],
+    ["flow", 3],
+  ]);
+  expect(o.ahead(payment({ reversal: { operator: "b", sent_at: "", free_at: "2026-11-21T10:36:00Z" } })).map((x) => x.what)).toEqual(["free"]);
+});
+
+it("a step's tone is its state's, or that of what it tells", () => {
+  expect(o.entryTone(entry({ state: "charged" }))).toBe("good");
+  expect(o.entryTone(entry({ state: "not_charged" }))).toBe("bad");
+  expect(o.entryTone(entry({ registration: "paid_elsewhere" }))).toBe("warn");
+  expect(o.entryTone(entry({ kind: "submitted", fault: "PAG_014" }))).toBe("warn");
+  expect(o.entryTone(entry({ kind: "case_opened" }))).toBe("warn");
+  expect(o.entryTone(entry({}))).toBe("info");
+});
+
+it("decisions are people's, of one case where it is named", () => {
+  const all = [
+    entry({ seq: 1, by: ["rossi"] }), // who asked decided nothing yet
+    entry({ seq: 2, kind: "outcome", state: "unknown" }),
+    entry({ seq: 3, kind: "resolution_proposed", by: ["rossi"] }),
+    entry({ seq: 4, kind: "outcome", state: "charged", by: ["rossi", "bianchi"] }),
+    entry({ seq: 5, kind: "case_ended", by: ["bianchi"], case: "C1" }),
+    entry({ seq: 6, kind: "case_ended", case: "C2" }),
+  ];
+  expect(o.decisions(all).map((e) => e.seq)).toEqual([3, 4, 5]);
+  expect(o.decisions(all, "C1").map((e) => e.seq)).toEqual([5]);
+  expect(o.decisions(undefined)).toEqual([]);
+});
+
+it("an id is read as a name where the service knows it", () => {
+  const all = [{ id: "rossi", name: "Maria Rossi", role: "clerk" as const }];
+  expect([o.personOf(all, "rossi"), o.personOf(all, "verdi"), o.personOf(undefined, "rossi")]).toEqual(["Maria Rossi", "verdi", "rossi"]);
 });
 
 it("says spans as people do", () => {
@@ -133,4 +158,24 @@ it("counts the day's takings by the counter's hours", () => {
     { hour: 11, count: 1, cents: 70 },
   ]);
   expect(hours([], now)).toEqual([]);
+});
+
+it("counts the day's takings by service, the small ones together", () => {
+  expect(["TARI 2026, acconto", "TARI 2025", "Diritti di segreteria, pratica 4711", "Canone unico patrimoniale", "Passo carrabile n. 12", "Multa del 12/11", "  "].map(kindOf)).toEqual([
+    "TARI",
+    "TARI",
+    "Diritti di segreteria",
+    "Canone unico patrimoniale",
+    "Passo carrabile",
+    "Multa",
+    "",
+  ]);
+  const of = (description: string, cents: number, over = {}) => payment({ state: "charged", amount_cents: cents, notices: [{ ...payment().notices[0]!, description, amount_cents: cents }], ...over });
+  expect(kinds([of("Mensa, ottobre", 10), of("TARI 2026", 300), of("Mensa, novembre", 20), of("TARI 2025", 1, { state: "reversed" })], now)).toEqual([
+    { name: "TARI", count: 1, cents: 300 },
+    { name: "Mensa", count: 2, cents: 30 },
+  ]);
+  const many = kinds(["A", "B", "C", "D", "E", "F", "G"].map((x, i) => of(x, 100 - i)), now);
+  expect(many.length).toBe(6);
+  expect(many.at(-1)).toEqual({ name: "", rest: true, count: 2, cents: 95 + 94 });
 });

@@ -4,6 +4,7 @@
 import type {
   ApiError,
   Case,
+  DayReport,
   ErrorBody,
   LookupRequest,
   Notice,
@@ -17,6 +18,7 @@ import type {
   Service,
   Session,
   Snapshot,
+  StoryEntry,
   TerminalReport,
 } from "./types.gen";
 
@@ -32,6 +34,21 @@ export class Refusal extends Error {
 
 /** Lost means that no usable answer came: the request may or may not have been taken. */
 export class Lost extends Error {}
+
+/** Page is a page of the archive: what follows it, and how many there are, come in its headers. */
+export interface Page {
+  payments: Payment[];
+  next?: string;
+  total?: number;
+}
+
+/** Filed is a file that the service has made. */
+export interface Filed {
+  name: string;
+  blob: Blob;
+  /** Its hash as the service counted it, hex, where it says so. */
+  sha256?: string;
+}
 
 export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
 
@@ -78,6 +95,36 @@ export class Api {
     return this.call("GET", `payments/${encodeURIComponent(id)}`);
   }
 
+  /** story is everything that was written about a payment, oldest first. */
+  story(id: string): Promise<StoryEntry[]> {
+    return this.call("GET", `payments/${encodeURIComponent(id)}/story`);
+  }
+
+  /** page asks the archive; query is as the address has it. */
+  async page(query: string): Promise<Page> {
+    const path = `payments?${query}`;
+    const response = await this.send("GET", path);
+    const payments = await read<Payment[]>(`GET ${path}`, response);
+    const total = response.headers.get("Sportello-Total");
+    return { payments, next: response.headers.get("Sportello-Next") ?? undefined, total: total === null ? undefined : Number(total) };
+  }
+
+  report(day: string): Promise<DayReport> {
+    return this.call("GET", day ? `reports/day?date=${day}` : "reports/day");
+  }
+
+  /** file fetches a file whole. */
+  async file(path: string): Promise<Filed> {
+    const response = await this.send("GET", path);
+    if (!response.ok) return read(`GET ${path}`, response);
+    try {
+      const name = /filename="?([^";]+)/.exec(response.headers.get("Content-Disposition") ?? "")?.[1];
+      return { name: name ?? "sportello.txt", blob: await response.blob(), sha256: response.headers.get("X-Sportello-Sha256") ?? undefined };
+    } catch (cause) {
+      throw new Lost(`GET ${path}`, { cause });
+    }
+  }
+
   cases(all: boolean): Promise<Case[]> {
     return this.call("GET", all ? "cases?all=true" : "cases");
   }
@@ -111,14 +158,16 @@ export class Api {
 
   /** call asks one thing; a path that begins with / is not of the API. */
   async call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    return read<T>(`${method} ${path}`, await this.send(method, path, body));
+  }
+
+  private async send(method: string, path: string, body?: unknown): Promise<Response> {
     const headers: Record<string, string> = { Accept: "application/json" };
     const token = this.token();
     if (token) headers["Authorization"] = `Bearer ${token}`;
     if (body !== undefined) headers["Content-Type"] = "application/json";
-    let response: Response;
-    let text: string;
     try {
-      response = await this.fetcher(path.startsWith("/") ? path : base + path, {
+      return await this.fetcher(path.startsWith("/") ? path : base + path, {
         method,
         headers,
         body: body === undefined ? undefined : JSON.stringify(body),
@@ -127,16 +176,20 @@ export class Api {
         redirect: "error",
         signal: AbortSignal.timeout(patience),
       });
-      text = await response.text();
     } catch (cause) {
       throw new Lost(`${method} ${path}`, { cause });
     }
-    return read<T>(`${method} ${path}`, response, text);
   }
 }
 
-function read<T>(what: string, response: Response, text: string): T {
+async function read<T>(what: string, response: Response): Promise<T> {
+  let text: string;
   let value: unknown;
+  try {
+    text = await response.text();
+  } catch (cause) {
+    throw new Lost(what, { cause });
+  }
   try {
     value = text === "" ? undefined : JSON.parse(text);
   } catch (cause) {

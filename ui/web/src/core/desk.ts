@@ -2,11 +2,14 @@
 // draw is in the Counter's office; here is only what is in flight.
 
 import { Lost, Refusal, type Api } from "./api";
+import { Archivist } from "./archive";
 import type { Counter } from "./counter";
+import { Files } from "./files";
 import type { Texts } from "./i18n";
 import * as o from "./office";
 import type { Asked, Fetched, Form, Office, ViewName } from "./office";
-import type { ApiError, Case, CreateRequest, Notice, Offline, Payment, QueueItem, ServiceEvent, TerminalReport } from "./types.gen";
+import { sha256, type Bundle } from "./status";
+import type { ApiError, Case, CreateRequest, DayReport, Notice, Offline, Payment, Printed, QueueItem, ServiceEvent, StoryEntry, TerminalReport } from "./types.gen";
 
 /** Signer is another person who signs at this counter, without taking the session over. */
 export interface Signer {
@@ -42,13 +45,19 @@ export class Desk {
   /** Decisions whose answer was lost, as they were sent: the same again keeps its id. */
   private readonly sent = new Map<string, { body: string; id: string }>();
   private readonly turns = new Map<string, number>();
+  readonly archive: Archivist;
+  readonly files: Files;
 
-  constructor(private readonly host: DeskHost) {}
+  constructor(private readonly host: DeskHost) {
+    const part = { ...host, office: () => this.office() };
+    this.archive = new Archivist(part);
+    this.files = new Files(part);
+  }
 
   /** heard takes up an event: what is on the screen, or beside a view's name, may be out of date. */
   heard(event: ServiceEvent): void {
     if (event.type === "snapshot") this.rounds ??= setInterval(() => this.refresh(), round);
-    if (event.type === "activity" || event.type === "platform") return;
+    if (event.type === "activity" || event.type === "platform" || event.type === "printer") return;
     if (event.type === "queue" && this.host.view() !== "queue") return;
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
@@ -61,6 +70,7 @@ export class Desk {
     clearTimeout(this.timer);
     clearInterval(this.rounds);
     this.timer = this.rounds = undefined;
+    this.archive.stop();
     this.sent.clear();
     for (const [what, turn] of this.turns) this.turns.set(what, turn + 1);
   }
@@ -72,6 +82,7 @@ export class Desk {
     void this.loadCases();
     if (!c.mirror?.queue || this.host.view() === "queue") void this.loadQueue(); // its figures come with the events
     if (this.host.view() === "services" && !c.office.services.value) void this.loadServices();
+    if (this.host.view() === "archive" && !c.office.archive.found) void this.archive.ask();
     const id = this.looked();
     if (id && o.behind(c, id)) void this.loadStory(id);
   }
@@ -83,6 +94,13 @@ export class Desk {
     if (view === "cases") void this.loadCases();
     if (view === "queue") void this.loadQueue();
     if (view === "services") void this.loadServices();
+    if (view === "archive") void this.archive.ask();
+    if (view !== "status") this.dropBundle();
+  }
+
+  /** help puts the view's help beside it, or away. */
+  help(open: boolean): void {
+    if (open !== this.office().help) this.host.change({ help: open });
   }
 
   // looked is the payment whose evidence is on the screen.
@@ -108,7 +126,40 @@ export class Desk {
 
   async loadStory(id: string): Promise<void> {
     const put = (f: Fetched<Payment>) => this.host.change({ stories: { ...this.office().stories, [id]: f } });
-    await this.load(`story ${id}`, () => this.host.api.payment(id), this.office().stories[id], put);
+    const steps = (f: Fetched<StoryEntry[]>) => this.host.change({ told: { ...this.office().told, [id]: f } });
+    await Promise.all([
+      this.load(`story ${id}`, () => this.host.api.payment(id), this.office().stories[id], put),
+      this.load(`told ${id}`, () => this.host.api.story(id), this.office().told[id], steps),
+    ]);
+  }
+
+  /** loadReport asks for an accounting day's figures; those of another day leave the screen at once. */
+  async loadReport(day: string): Promise<void> {
+    const before = this.office().report;
+    const put = (f: Fetched<DayReport>) => this.host.change({ report: { ...f, day } });
+    await this.load("report", () => this.host.api.report(day), before.day === day ? before : {}, put);
+  }
+
+  /** gather asks for what the support needs. A service that cannot say it yet is told apart from one that refuses. */
+  async gather(signer?: Signer): Promise<void> {
+    const fetch = async (api: Api): Promise<Bundle> => {
+      const file = await api.file("bundle");
+      const [text, sum] = await Promise.all([file.blob.text(), sha256(file.blob)]);
+      return { ...file, text, whole: file.sha256 && sum ? file.sha256.toLowerCase() === sum : undefined };
+    };
+    const put = (f: Fetched<Bundle>) => {
+      const { missing, missingTodo } = this.host.texts().office.status.bundle;
+      const none = f.error?.code === "not_served" || f.error?.code === "not_found";
+      this.host.change({ bundle: none ? { error: { code: "not_served", message: missing, hint: missingTodo } } : f });
+    };
+    await this.load("bundle", () => (signer ? this.host.api.signed(signer.operator, signer.pin, fetch) : fetch(this.host.api)), {}, put, signer !== undefined);
+  }
+
+  /** dropBundle takes what was gathered off the screen. */
+  dropBundle(): void {
+    if (Object.keys(this.office().bundle).length === 0) return;
+    this.turns.set("bundle", (this.turns.get("bundle") ?? 0) + 1);
+    this.host.change({ bundle: {} });
   }
 
   async loadCases(): Promise<void> {
@@ -146,7 +197,8 @@ export class Desk {
   }
 
   // load asks for one thing; an older answer never replaces a newer one. What was known stays while it asks.
-  private async load<T>(what: string, ask: () => Promise<T>, before: Fetched<T> | undefined, put: (f: Fetched<T>) => void): Promise<void> {
+  // In another person's name a refusal ends nobody's session.
+  private async load<T>(what: string, ask: () => Promise<T>, before: Fetched<T> | undefined, put: (f: Fetched<T>) => void, signed = false): Promise<void> {
     const turn = (this.turns.get(what) ?? 0) + 1;
     this.turns.set(what, turn);
     put({ ...before, busy: true });
@@ -154,7 +206,7 @@ export class Desk {
       const value = await ask();
       if (this.turns.get(what) === turn) put({ value });
     } catch (cause) {
-      if (this.turns.get(what) !== turn || this.host.over(cause)) return;
+      if (this.turns.get(what) !== turn || (!signed && this.host.over(cause))) return;
       put({ value: before?.value, error: this.host.fault(cause) });
     }
   }
@@ -203,6 +255,21 @@ export class Desk {
     return this.decide(o.closingOf(name), path, {}, signer, (report: TerminalReport) => {
       this.host.change({ reports: { ...this.office().reports, [name]: { report, at: this.moment() } } });
       this.host.say(this.host.texts().office.said.reported);
+    });
+  }
+
+  /** tryTerminal asks a terminal how it is: no money moves. */
+  async tryTerminal(name: string): Promise<boolean> {
+    return this.decide(o.statusOf(name), `terminals/${encodeURIComponent(name)}/status`, {}, undefined, (report: TerminalReport) => {
+      this.host.change({ reports: { ...this.office().reports, [o.statusOf(name)]: { report, at: this.moment() } } });
+    });
+  }
+
+  /** print has the service's printer print a paper, once. */
+  async print(id: string, what: "slip" | "attestation"): Promise<boolean> {
+    return this.decide(o.printOf(id, what), `payments/${encodeURIComponent(id)}/print`, { what }, undefined, (now: Printed) => {
+      const { printed, queued } = this.host.texts().office.papers;
+      this.host.say(now.done ? printed : queued);
     });
   }
 

@@ -59,6 +59,8 @@ function change(mirror: Mirror, event: ServiceEvent): Mirror {
       return event.queue ? { ...mirror, queue: event.queue } : mirror;
     case "offline":
       return event.offline ? { ...mirror, offline: event.offline } : mirror;
+    case "printer":
+      return event.printer ? { ...mirror, printer: event.printer } : mirror;
     default:
       return mirror; // a kind this version does not know: its number counts, its content does not
   }

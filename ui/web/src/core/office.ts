@@ -1,14 +1,16 @@
 // What waits for people, as plain data and pure functions: payments whose outcome is not known, cases,
 // closings, and the view that the clerk looks at. No I/O here: the desk (desk.ts) asks the service.
 
+import { emptyArchive, type Archive } from "./archive";
 import type { Counter } from "./counter";
-import type { Answer, ApiError, Case, Offline, Payment, QueueItem, SearchResult, Service, State, Terminal, TerminalReport } from "./types.gen";
+import type { Bundle } from "./status";
+import type { Answer, ApiError, Case, DayReport, Offline, Operator, Payment, QueueItem, SearchResult, Service, StoryEntry, Terminal, TerminalReport } from "./types.gen";
 
 /** A view of the page. The story is a payment's, reached from the others; it has no place of its own in the list. */
-export type ViewName = "till" | "verify" | "cases" | "queue" | "closing" | "debtor" | "services" | "story";
+export type ViewName = "till" | "verify" | "cases" | "queue" | "closing" | "debtor" | "services" | "archive" | "status" | "story";
 
 /** views is the list as it stands on the page. */
-export const views: readonly ViewName[] = ["till", "debtor", "services", "verify", "cases", "queue", "closing"];
+export const views: readonly ViewName[] = ["till", "debtor", "services", "archive", "verify", "cases", "queue", "closing", "status"];
 
 /** Fetched is something that the service was asked for: what it said last, and whether it is asked again. */
 export interface Fetched<T> {
@@ -40,6 +42,8 @@ export interface Office {
   story?: string;
   /** What GET payments/{id} said: with the evidence, whose number a decision names. */
   stories: Record<string, Fetched<Payment>>;
+  /** What was written about them, step by step. */
+  told: Record<string, Fetched<StoryEntry[]>>;
   /** The open ones, or with all also those that have ended. */
   cases: Fetched<Case[]>;
   allCases: boolean;
@@ -48,19 +52,44 @@ export interface Office {
   /** What was found for a debtor: personal data, which no reload and no lock outlives. */
   search: Fetched<SearchResult>;
   services: Fetched<Service[]>;
-  /** By terminal. */
+  archive: Archive;
+  /** The figures of an accounting day; "" is today. */
+  report: Fetched<DayReport> & { day: string };
+  /** What was gathered for the support: it stays on this screen until it is left or locked. */
+  bundle: Fetched<Bundle>;
+  /** The help stands beside the view. */
+  help: boolean;
+  /** By terminal; what a mere question was answered stands under statusOf. */
   reports: Record<string, Reported>;
   /** By what is decided: see the keys below. */
   asked: Record<string, Asked>;
 }
 
-export const emptyOffice: Office = { from: "till", stories: {}, cases: {}, allCases: false, queue: {}, search: {}, services: {}, reports: {}, asked: {} };
+export const emptyOffice: Office = {
+  from: "till",
+  stories: {},
+  told: {},
+  cases: {},
+  allCases: false,
+  queue: {},
+  search: {},
+  services: {},
+  archive: emptyArchive,
+  report: { day: "" },
+  bundle: {},
+  help: false,
+  reports: {},
+  asked: {},
+};
 
 // The keys of Office.asked.
 export const resolutionOf = (payment: string) => `resolution ${payment}`;
 export const reversalOf = (payment: string) => `reversal ${payment}`;
 export const endingOf = (one: string) => `ending ${one}`;
 export const closingOf = (terminal: string) => `closing ${terminal}`;
+export const statusOf = (terminal: string) => `status ${terminal}`;
+export const fileOf = (path: string) => `file ${path}`;
+export const printOf = (payment: string, what: string) => `print ${what} ${payment}`;
 export const offlineKey = "offline";
 export const createKey = "create";
 
@@ -209,6 +238,16 @@ export function terminalOf(c: Counter, p: Payment | undefined): Terminal | undef
   return c.mirror?.terminals.find((t) => t.name === p?.terminal);
 }
 
+/** terminalLabel is a terminal's name as people know it. */
+export function terminalLabel(c: Counter, name: string): string {
+  return c.mirror?.terminals.find((t) => t.name === name)?.label || name;
+}
+
+/** personOf is who an id is; one that the service no longer knows is the id. */
+export function personOf(operators: Operator[] | undefined, id: string): string {
+  return operators?.find((x) => x.id === id)?.name || id;
+}
+
 /** overdue says that a case should have been ended by now. */
 export function overdue(one: Case, now: number): boolean {
   return !one.ended && one.due !== undefined && Date.parse(one.due) < now;
@@ -248,57 +287,44 @@ export function period(c: Counter, now: number): Offline | undefined {
   return p && !p.closed_at && Date.parse(p.until) > now ? p : undefined;
 }
 
-/** Step is one thing that happened to a payment. */
-export interface Step {
-  what: "asked" | "answered" | "evidence" | "resolved" | "proposed" | "reversal" | "unreversed" | "reversed" | "registration" | "due" | "flow" | "submitted" | "offline" | "free";
-  at?: string;
-  /** What the step is about: a state, a registration, an operator. */
-  state?: State;
-  by?: string;
-  text?: string;
-  /** Of several like it: the first is 1. */
-  n?: number;
-  /** The notice's place in the payment, from 0. */
+/** Ahead is a clock of a payment that still runs, or a moment that is awaited. */
+export interface Ahead {
+  what: "due" | "flow" | "free";
+  at: string;
+  /** The payment's first is 1; absent: all. */
   notice?: number;
 }
 
-/** steps tells a payment's story in order, from what the service says of it. */
-export function steps(p: Payment): Step[] {
-  const all: Step[] = [{ what: "asked", at: p.created_at, by: p.operator }];
-  if (p.offline) all.push({ what: "offline" });
-  if (p.state !== "open" && p.state !== "sent") {
-    // With a reversal the payment's state and reason are about that; before it there was a charge.
-    if (p.reversal) all.push({ what: "answered", at: p.charge?.host_time, state: "charged" });
-    else all.push({ what: "answered", at: p.charge?.host_time ?? p.updated_at, state: p.state, text: p.reason?.text });
-  }
-  if (p.resolved_by?.length) all.push({ what: "resolved", by: p.resolved_by.join(", ") });
-  if (p.submission) all.push({ what: "submitted", at: p.submission.at, n: p.submission.n });
-  p.notices.forEach((n, notice) => {
-    if (n.registration !== "none") all.push({ what: "registration", text: n.registration, notice });
-  });
-  if (p.reversal) {
-    all.push({ what: "reversal", at: p.reversal.sent_at, by: p.reversal.operator });
-    if (p.reversal.ended_at) all.push({ what: p.state === "reversed" ? "reversed" : "unreversed", at: p.reversal.ended_at });
-    if (p.reversal.free_at) all.push({ what: "free", at: p.reversal.free_at });
-  }
-  if (p.proposal) all.push({ what: "proposed", at: p.proposal.at, by: p.proposal.by });
-  p.notices.forEach((n, notice) => {
+/** ahead are the clocks of a payment, the nearest first: of every notice that is not registered yet, and of a reversal. */
+export function ahead(p: Payment): Ahead[] {
+  const all: Ahead[] = [];
+  if (p.reversal?.free_at) all.push({ what: "free", at: p.reversal.free_at });
+  p.notices.forEach((n, i) => {
     if (n.registration === "registered" || n.registration === "closed") return;
-    if (n.receipt_due) all.push({ what: "due", at: n.receipt_due, notice });
-    if (n.flow_due) all.push({ what: "flow", at: n.flow_due, notice });
+    if (n.receipt_due) all.push({ what: "due", at: n.receipt_due, notice: i + 1 });
+    if (n.flow_due) all.push({ what: "flow", at: n.flow_due, notice: i + 1 });
   });
-  return inTime(all, (p.evidence ?? []).map((e) => ({ what: "evidence", at: e.at, text: e.text })));
+  return all.sort((a, b) => a.at.localeCompare(b.at));
 }
 
-// inTime puts what was learned between the steps. These keep their order, for the terminal's clock tells
-// minutes only, and some are told without a time.
-function inTime(told: Step[], learned: Step[]): Step[] {
-  let last = "";
-  const timed = told.map((step) => {
-    const at = step.at ? new Date(step.at).toISOString() : "";
-    if (at > last) last = at;
-    return { step, at: last };
-  });
-  for (const step of learned) timed.push({ step, at: new Date(step.at ?? 0).toISOString() });
-  return timed.sort((a, b) => a.at.localeCompare(b.at)).map((x) => x.step);
+export type EntryTone = "good" | "warn" | "bad" | "info";
+
+/** entryTone is how a step of a story looks; its words always stand beside it. */
+export function entryTone(e: StoryEntry): EntryTone {
+  if (e.state === "charged" || e.registration === "registered" || e.kind === "case_ended") return "good";
+  if (e.state === "not_charged") return "bad";
+  if (e.state === "unknown" || e.state === "reversing" || e.fault) return "warn";
+  if (e.registration && ["held", "paid_elsewhere", "rejected"].includes(e.registration)) return "warn";
+  return /^(case_opened|contradicted|resolution_(parked|declined)|ending_declined)$/.test(e.kind) ? "warn" : "info";
+}
+
+/** decisions are the steps that people took about how a payment, or one of its cases, ended. */
+export function decisions(entries: StoryEntry[] | undefined, one?: string): StoryEntry[] {
+  const kinds = /^(resolution_|ending_|case_ended|terminal_freed|reversal_sent)/;
+  return (entries ?? []).filter((e) => e.by.length > 0 && (kinds.test(e.kind) || (e.kind === "outcome" && e.by.length > 0)) && (!one || e.case === one));
+}
+
+/** decidedToday are the payments that people have decided, the newest first. */
+export function decidedToday(c: Counter): Payment[] {
+  return (c.mirror?.payments ?? []).filter((p) => p.resolved_by.length > 0 && !undecided(p));
 }

@@ -372,6 +372,8 @@ export interface ApiError {
   payment_id?: string;
   /** AmountCents is the platform's amount now (amount_changed). */
   amount_cents?: number;
+  /** RetryAfter is in how many seconds the same may be asked again (resolution_too_early, throttled). */
+  retry_after_s?: number;
   /** Detail is technical, shown small and logged; free of personal data and card numbers. */
   detail?: string;
 }
@@ -910,6 +912,7 @@ export interface Snapshot {
   language: string;
   creditors: Creditor[];
   operator: Operator;
+  operators?: Operator[]; // all who may sign in, for their names
   terminals: Terminal[];
   platform: Platform;
   activities: Activity[];
@@ -935,7 +938,8 @@ export type EventType =
   | "platform"
   | "queue"
   | "offline" // opened, charged in, or ended (closed_at)
-  | "printer";
+  | "printer"
+  | "cases"; // opened, proposed, ended
 
 /** Event is one numbered change. Numbers have no holes; a client that misses one gets a new snapshot. */
 export interface ServiceEvent {
@@ -949,6 +953,16 @@ export interface ServiceEvent {
   queue?: QueueStatus;
   offline?: Offline;
   printer?: Printer;
+  cases?: CaseCount;
+}
+
+/**
+ * CaseCount says how many cases are open. Newest moves with every entry about a case: who shows cases asks for
+ * them again.
+ */
+export interface CaseCount {
+  open: number;
+  newest: number;
 }
 
 /** QueueItem is a notice whose registration is awaited. */

@@ -3,10 +3,12 @@ import { languageOf, texts } from "../core/i18n";
 import type { Page } from "../core/page";
 import type { Scanner } from "../core/scan";
 import { useCounter, useView, ViewContext } from "./context";
+import { Archive } from "./Archive";
 import { Cases } from "./Cases";
 import { Closing } from "./Closing";
 import { Debtor } from "./Debtor";
 import { Header } from "./Header";
+import { Help } from "./Help";
 import { InHand } from "./InHand";
 import { LiveRegions } from "./LiveRegions";
 import { Login } from "./Login";
@@ -17,6 +19,7 @@ import { ScanField } from "./ScanField";
 import { Queue } from "./Queue";
 import { Services } from "./Services";
 import { SimulatedTerminal } from "./SimulatedTerminal";
+import { Status } from "./Status";
 import { Story } from "./Story";
 import { TerminalBox } from "./TerminalBox";
 import { Verify } from "./Verify";
@@ -61,6 +64,7 @@ function Till() {
           {atTill && <Payments />}
           <SimulatedTerminal />
         </main>
+        {c.office.help && <Help />}
       </div>
       <PrintedSlip />
     </>
@@ -83,6 +87,10 @@ function View() {
       return <Queue />;
     case "closing":
       return <Closing />;
+    case "archive":
+      return <Archive />;
+    case "status":
+      return <Status />;
     case "story":
       return <Story key={c.office.story} />;
     default:

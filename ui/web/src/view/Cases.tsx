@@ -1,4 +1,4 @@
-import { useLayoutEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import type { Texts } from "../core/i18n";
 import * as o from "../core/office";
 import type { Case } from "../core/types.gen";
@@ -6,6 +6,7 @@ import { useView } from "./context";
 import { Icon } from "./Icon";
 import { Countersign, Field, Refused, ViewTitle } from "./people";
 import { Facts, Says } from "./parts";
+import { Decided } from "./Verify";
 
 /** Cases is the list of what people must mend, and the proof that ends each. */
 export function Cases() {
@@ -69,8 +70,12 @@ function DueLine({ one }: { one: Case }) {
 }
 
 function OneCase({ one }: { one: Case }) {
-  const { c, page, t, when } = useView();
+  const { c, page, t, people, person, when } = useView();
   const { cases } = t.office;
+  const payment = o.known(c, one.payment_id);
+  useEffect(() => {
+    if (one.payment_id) void page.desk.loadStory(one.payment_id);
+  }, [one.payment_id, one.seq]);
   const terminal = c.mirror?.terminals.find((x) => x.name === one.terminal);
   return (
     <article class={`panel desk-main ${one.ended ? "" : "panel-unknown"}`} aria-labelledby="case-title">
@@ -83,13 +88,13 @@ function OneCase({ one }: { one: Case }) {
         <div>
           <Facts
             of={[
-              [cases.owner, one.owner && (cases.roles[one.owner] ?? one.owner)],
+              [cases.owner, one.owner && (cases.roles[one.owner] ?? person(one.owner))],
               [cases.opened, when(one.opened)],
               [cases.due, one.due && when(one.due)],
               [cases.terminal, one.terminal && (terminal?.label || one.terminal)],
               [cases.endedAt, one.ended && `${when(one.ended)}: ${endingText(one.ending, t)}`],
               [cases.proof, one.ended && one.proof],
-              [cases.by, one.ended && one.ended_by?.join(", ")],
+              [cases.by, one.ended && people(one.ended_by ?? [])],
             ]}
           />
           {one.evidence && (
@@ -98,6 +103,7 @@ function OneCase({ one }: { one: Case }) {
               <p class="case-evidence">{one.evidence}</p>
             </>
           )}
+          {payment && <Decided payment={payment} about={one.id} />}
           {one.payment_id && (
             <button type="button" class="btn btn-link btn-xs" onClick={() => page.tell(one.payment_id ?? "")}>
               <span>

@@ -3,6 +3,7 @@ import { activityOn } from "../core/counter";
 import * as o from "../core/office";
 import type { Closing as Closed, Terminal } from "../core/types.gen";
 import { useView } from "./context";
+import { DayReport } from "./DayReport";
 import { LightMark } from "./Light";
 import { Confirm, Refused, ViewTitle } from "./people";
 import { Says } from "./parts";
@@ -22,6 +23,7 @@ export function Closing() {
           <OneTerminal key={terminal.name} terminal={terminal} />
         ))}
         <Takings />
+        <DayReport />
       </div>
     </section>
   );

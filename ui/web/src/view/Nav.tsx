@@ -1,5 +1,6 @@
 import { pressing, views, waiting, type ViewName } from "../core/office";
 import { useView } from "./context";
+import { Icon } from "./Icon";
 import { navID } from "./keys";
 
 /** Nav is the list of the views, each with what waits in it. F8 goes there, the arrows go along it. */
@@ -19,6 +20,9 @@ export function Nav() {
           </li>
         ))}
       </ul>
+      <button type="button" class="view-tab view-help" aria-expanded={c.office.help} onClick={() => page.desk.help(!c.office.help)}>
+        <Icon name="help-circle" /> {t.office.help.open} <kbd aria-hidden="true">F1</kbd>
+      </button>
     </nav>
   );
 }

@@ -142,7 +142,7 @@ function Detail({ payment: p }: { payment: Payment }) {
   );
 }
 
-function Mark({ tone, word }: { tone: Tone; word: string }) {
+export function Mark({ tone, word }: { tone: Tone; word: string }) {
   const shapes = { good: "check-circle", warn: "warning-circle", bad: "close-circle", info: "clock" } as const;
   return (
     <span class={`mark mark-${tone}`}>
@@ -152,7 +152,7 @@ function Mark({ tone, word }: { tone: Tone; word: string }) {
   );
 }
 
-function stateTone(p: Payment): Tone {
+export function stateTone(p: Payment): Tone {
   switch (p.state) {
     case "charged":
       return "good";

@@ -1,14 +1,15 @@
 import { useEffect, useState } from "preact/hooks";
 import { activityOn } from "../core/counter";
-import { notice } from "../core/format";
+import { notice, sameDay } from "../core/format";
 import { phaseText } from "../core/i18n";
 import * as o from "../core/office";
-import type { Payment, Registration } from "../core/types.gen";
+import type { Answer, Payment, StoryEntry } from "../core/types.gen";
 import { useView } from "./context";
 import { Icon } from "./Icon";
 import type { IconName } from "./icons";
 import { Confirm, ViewTitle } from "./people";
 import { Facts, Says } from "./parts";
+import { Papers } from "./Papers";
 import { registrationOf } from "./registration";
 import { PrintButton, Slip } from "./Slip";
 
@@ -36,14 +37,14 @@ export function Story() {
 }
 
 function Told({ payment: p }: { payment: Payment }) {
-  const { c, page, t, euro, when } = useView();
+  const { c, page, t, euro, person, when } = useView();
   const reg = registrationOf(p);
   const activity = c.mirror?.activities.find((a) => a.payment_id === p.id);
   return (
     <div class="story">
       <article class={`panel ${o.undecided(p) ? "panel-unknown" : ""}`} aria-labelledby="steps-title">
         <h3 id="steps-title">{t.office.story.steps}</h3>
-        <Steps payment={p} />
+        <Steps payment={p} told={c.office.told[p.id]} />
         {activity && (
           <p class="hint">
             <Icon name="clock" /> {phaseText(t, activity.phase)}.
@@ -56,6 +57,7 @@ function Told({ payment: p }: { payment: Payment }) {
             </button>
           </p>
         )}
+        <Papers payment={p} />
         <Reverse payment={p} />
       </article>
       <article class="panel" aria-labelledby="facts-title">
@@ -70,7 +72,7 @@ function Told({ payment: p }: { payment: Payment }) {
             [t.detail.receiptNumber, p.receipt_number],
             [t.payments.terminal, o.terminalOf(c, p)?.label || p.terminal],
             [t.payments.time, when(p.created_at)],
-            [t.detail.operator, p.operator],
+            [t.detail.operator, person(p.operator)],
             [t.detail.reference, p.reference],
             [t.payments.stan, p.charge?.stan],
             [t.detail.authCode, p.charge?.auth_code],
@@ -100,85 +102,91 @@ function Told({ payment: p }: { payment: Payment }) {
   );
 }
 
-function Steps({ payment: p }: { payment: Payment }) {
-  const { c, second, t, when } = useView();
-  const several = p.notices.length > 1;
+function Steps({ payment: p, told }: { payment: Payment; told: o.Fetched<StoryEntry[]> | undefined }) {
+  const { c, t, when } = useView();
   const now = Date.now() + (c.mirror?.clockOffset ?? 0);
   return (
-    <ol class="steps">
-      {o.steps(p).map((step, i) => {
-        const ahead = step.at !== undefined && Date.parse(step.at) > now;
-        return (
-          <li key={i} class={ahead ? "step-ahead" : ""}>
-            <Icon name={ahead ? "clock" : stepIcon(step)} tone={ahead ? "info" : stepTone(step)} />
-            <span class="step-time">{step.at && (ahead || step.what === "answered" ? when(step.at) : second(step.at))}</span>
-            <span>
-              {stepText(step, t)}
-              {several && step.notice !== undefined && ` (${t.office.story.notice(step.notice + 1)})`}
-            </span>
-          </li>
-        );
-      })}
-    </ol>
+    <>
+      {told?.error && <Says reason={{ code: told.error.code, text: told.error.message, hint: told.error.hint }} tone="bad" />}
+      {!told?.value && told?.busy && <p class="hint">{t.office.loading}</p>}
+      <ol class="steps">
+        {told?.value?.map((entry) => <Entry key={entry.seq} entry={entry} payment={p} />)}
+        {o.ahead(p).map((clock) => {
+          const past = Date.parse(clock.at) <= now;
+          return (
+            <li key={`${clock.what} ${clock.notice}`} class={past ? "" : "step-ahead"}>
+              <Icon name="clock" tone={past ? "warn" : "info"} />
+              <span class="step-time">{when(clock.at)}</span>
+              <span>
+                {t.office.story[clock.what]}
+                {p.notices.length > 1 && clock.notice !== undefined && ` (${t.office.story.notice(clock.notice)})`}
+              </span>
+            </li>
+          );
+        })}
+      </ol>
+    </>
   );
 }
 
-function stepText(step: o.Step, t: ReturnType<typeof useView>["t"]): string {
+/** Entry is one thing that was written about a payment: when, what, by whom, and what came with it. */
+export function Entry({ entry: e, payment: p }: { entry: StoryEntry; payment: Payment }) {
+  const { c, t, euro, second, date, people } = useView();
   const { story } = t.office;
-  switch (step.what) {
-    case "asked":
-      return story.asked(step.by ?? "");
-    case "answered":
-      return [t.states[step.state ?? "sent"] ?? step.state, step.text].filter(Boolean).join(": ");
-    case "evidence":
-      return story.evidence(step.text ?? "");
-    case "resolved":
-      return story.resolved(step.by ?? "");
-    case "proposed":
-      return story.proposed(step.by ?? "");
-    case "reversal":
-      return story.reversal(step.by ?? "");
-    case "unreversed":
-      return story.unreversed;
-    case "reversed":
-      return story.reversed;
-    case "free":
-      return story.free;
-    case "due":
-      return story.due;
-    case "flow":
-      return story.flow;
-    case "submitted":
-      return story.submitted(step.n ?? 1);
-    case "offline":
-      return story.offline;
-    case "registration":
-      return story.registration(t.registered[step.text as Registration] ?? step.text ?? "");
-  }
+  const tone = o.entryTone(e);
+  const today = sameDay(e.at, new Date(Date.now() + (c.mirror?.clockOffset ?? 0)).toISOString());
+  const facts = [
+    e.amount_cents && e.amount_cents !== p.amount_cents ? euro(e.amount_cents) : "",
+    e.stan && `STAN ${e.stan}`,
+    e.auth_code && `${t.detail.authCode} ${e.auth_code}`,
+    e.receipt_number && story.taken(e.receipt_number),
+    e.answer && story.answer(t.office.verify.answers[e.answer as Answer] ?? e.answer),
+    e.ending && (t.office.cases.endings[e.ending] ?? e.ending),
+    e.note && `«${e.note}»`,
+    e.receipt_id && story.receipt(e.receipt_id),
+    e.fault && story.platform(e.fault),
+    e.case && story.case(e.case),
+    e.offline && story.offline,
+  ].filter(Boolean);
+  return (
+    <li>
+      <Icon name={shapes[tone]} tone={tone} />
+      <span class="step-time">
+        {!today && `${date(e.at)} `}
+        {second(e.at)}
+      </span>
+      <div class="step-what">
+        <strong>{e.text.charAt(0).toUpperCase() + e.text.slice(1)}</strong>
+        {p.notices.length > 1 && e.notice !== undefined && ` (${story.notice(e.notice)})`}
+        {e.state && `: ${t.states[e.state] ?? e.state}`}
+        {!e.state && e.registration && `: ${t.registrations[e.registration] ?? e.registration}`}
+        {e.by.length > 0 && `, ${story.by(people(e.by))}`}
+        {e.reason && e.reason.code !== "approved" && <p>{e.reason.text}</p>}
+        {facts.length > 0 && <p class="hint">{facts.join(" · ")}</p>}
+        {e.erased && <p class="hint">{story.erased}</p>}
+        {e.evidence && e.evidence.length > 0 && (
+          <details class="fold">
+            <summary>
+              <Icon name="chevron-right" /> {story.seen}
+            </summary>
+            <ul class="evidence">
+              {e.evidence.map((x, i) => (
+                <li key={i}>
+                  <span class="evidence-time">{second(x.at)}</span>
+                  <span>
+                    {x.text} {x.detail && <small class="detail-code">{x.detail}</small>}
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </details>
+        )}
+      </div>
+    </li>
+  );
 }
 
-function stepIcon(step: o.Step): IconName {
-  switch (stepTone(step)) {
-    case "good":
-      return "check-circle";
-    case "warn":
-      return "warning-circle";
-    case "bad":
-      return "close-circle";
-    default:
-      return "info-circle";
-  }
-}
-
-function stepTone(step: o.Step): "good" | "warn" | "bad" | "info" {
-  if (step.what === "answered") {
-    if (step.state === "charged") return "good";
-    return step.state === "not_charged" ? "bad" : "warn";
-  }
-  if (step.what === "registration") return step.text === "registered" ? "good" : "info";
-  if (step.what === "unreversed" || step.what === "proposed" || step.what === "offline") return "warn";
-  return "info";
-}
+const shapes: Record<o.EntryTone, IconName> = { good: "check-circle", warn: "warning-circle", bad: "close-circle", info: "info-circle" };
 
 /** Reverse offers a supervisor to give the charge back, where the service says that the terminal can. */
 function Reverse({ payment: p }: { payment: Payment }) {

@@ -9,6 +9,7 @@ import { Icon } from "./Icon";
 import { Countersign, Field, Refused, ViewTitle } from "./people";
 import { Facts, Says } from "./parts";
 import { Slip } from "./Slip";
+import { Entry } from "./Story";
 
 /** Verify is the desk for payments of which nobody knows: the evidence, the one question, two signatures. */
 export function Verify() {
@@ -38,7 +39,51 @@ export function Verify() {
           <InQuestion key={shown.id} payment={shown} />
         </div>
       )}
+      <DecidedToday />
     </section>
+  );
+}
+
+// DecidedToday are those that people have decided already, and who did.
+function DecidedToday() {
+  const { c, page, t, euro, people, when } = useView();
+  const list = o.decidedToday(c);
+  if (list.length === 0) return null;
+  return (
+    <section class="panel" aria-labelledby="decided-title">
+      <h3 id="decided-title">{t.office.story.recently}</h3>
+      <ul class="decided">
+        {list.map((p) => (
+          <li key={p.id}>
+            <span class="nowrap">{when(p.updated_at)}</span>
+            <strong class="nowrap">{euro(p.amount_cents)}</strong>
+            <span>
+              {t.states[p.state]}, {t.office.story.by(people(p.resolved_by))}
+            </span>
+            <button type="button" class="btn btn-link btn-xs" aria-label={`${t.office.openStory} ${p.id}`} onClick={() => page.tell(p.id)}>
+              <span>{t.office.openStory}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** Decided tells who decided what about a payment, or about one of its cases, so far. */
+export function Decided({ payment, about }: { payment: Payment; about?: string }) {
+  const { c, t } = useView();
+  const entries = o.decisions(c.office.told[payment.id]?.value, about);
+  if (entries.length === 0) return null;
+  return (
+    <>
+      <h4>{t.office.story.decided}</h4>
+      <ol class="steps">
+        {entries.map((e) => (
+          <Entry key={e.seq} entry={e} payment={payment} />
+        ))}
+      </ol>
+    </>
   );
 }
 
@@ -51,7 +96,7 @@ function listState(p: Payment, t: Texts): string {
 
 /** InQuestion is one payment with all that is known of it, and what people may do. */
 function InQuestion({ payment: live }: { payment: Payment }) {
-  const { c, page, t, euro, when } = useView();
+  const { c, page, t, euro, person, when } = useView();
   const story = c.office.stories[live.id];
   // A decision names the evidence that was on the screen: everything here is from one answer of the service.
   const p = story?.value && o.undecided(story.value) ? story.value : live;
@@ -77,7 +122,7 @@ function InQuestion({ payment: live }: { payment: Payment }) {
               [t.debt.number, p.notices.map((n) => notice(n.number)).join(", ")],
               [t.payments.terminal, o.terminalOf(c, p)?.label || p.terminal],
               [t.detail.reference, p.reference],
-              [t.detail.operator, p.operator],
+              [t.detail.operator, person(p.operator)],
             ]}
           />
           <h4>
@@ -105,6 +150,7 @@ function InQuestion({ payment: live }: { payment: Payment }) {
           <Locks payment={p} />
           <h4>{t.office.verify.question}</h4>
           {p.proposal ? <Proposed payment={p} proposal={p.proposal} /> : <Question payment={p} ready={seen !== undefined} />}
+          <Decided payment={p} />
         </div>
       </div>
     </article>

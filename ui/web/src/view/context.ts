@@ -4,6 +4,7 @@ import type { Counter } from "../core/counter";
 import { date, elapsed, euro, sameDay, second, time, type Language } from "../core/format";
 import { texts, type Texts } from "../core/i18n";
 import { empty } from "../core/counter";
+import { personOf } from "../core/office";
 import type { Page } from "../core/page";
 import type { Scanner } from "../core/scan";
 
@@ -32,6 +33,9 @@ export function useView() {
     time: (instant: string) => time(instant, view.language),
     date: (instant: string) => date(instant, view.language),
     second: (instant: string) => second(instant, view.language),
+    /** Who an operator's id is. */
+    person: (id: string) => personOf(view.c.mirror?.operators, id),
+    people: (ids: string[]) => ids.map((id) => personOf(view.c.mirror?.operators, id)).join(", "),
     /** The hour today, the day and the hour otherwise. */
     when: (instant: string) => {
       const today = new Date(Date.now() + (view.c.mirror?.clockOffset ?? 0)).toISOString();

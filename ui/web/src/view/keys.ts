@@ -25,7 +25,7 @@ export function submitField(page: Page, scanner?: Scanner): boolean {
   return true;
 }
 
-/** attachKeys gives the page its keys: Enter, Esc, F2, F4, F8, F9, those of the cart, and nothing else. */
+/** attachKeys gives the page its keys: Enter, Esc, F1 or ?, F2, F4, F8, F9, those of the cart, and nothing else. */
 export function attachKeys(target: Document, page: Page, scanner: Scanner): () => void {
   const down = (e: KeyboardEvent) => {
     const field = scanField();
@@ -41,10 +41,17 @@ export function attachKeys(target: Document, page: Page, scanner: Scanner): () =
         return;
       case "Escape":
         e.preventDefault();
+        if (page.counter().office.help) return page.desk.help(false);
         if (page.counter().view !== "till" && field.value === "") return leave(page, field, e.target);
         if (field.value !== "") write(field, "");
         else page.clear();
         field.focus();
+        return;
+      case "?":
+      case "F1":
+        if (e.key === "?" && editable(e.target)) return; // it is being written
+        e.preventDefault();
+        page.desk.help(!page.counter().office.help);
         return;
       case "F2":
         e.preventDefault();

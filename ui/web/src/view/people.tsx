@@ -3,7 +3,8 @@ import type { ComponentChildren } from "preact";
 import type { Signer } from "../core/desk";
 import { partOf, type Asked } from "../core/office";
 import type { Proposal } from "../core/types.gen";
-import { useView } from "./context";
+import { useNow, useView } from "./context";
+import { Icon } from "./Icon";
 import { Says } from "./parts";
 
 /** ViewTitle is a view's heading; the focus comes here when the view is opened, so that it is read out. */
@@ -24,14 +25,26 @@ export function ViewTitle({ id, children }: { id: string; children: ComponentChi
 export function Refused({ of }: { of: Asked | undefined }) {
   const { t, time } = useView();
   if (!of?.error) return null;
-  const { code, message, hint, detail } = of.error;
+  const { code, message, hint, detail, retry_after_s: again } = of.error;
   return (
     <div role="alert">
       <Says reason={{ code, text: message, hint: of.lost ? t.office.lost : hint }} tone={of.lost || code === "state_changed" ? "warn" : "bad"} detail={detail} />
       <p class="hint">
         {of.at && t.office.refusedAt(time(of.at))} {code === "state_changed" && t.office.reread}
       </p>
+      {of.at && again && <Countdown key={of.at} until={Date.parse(of.at) + again * 1000} />}
     </div>
+  );
+}
+
+// Countdown says how long it still takes, for the eye: what is read out does not change every second.
+function Countdown({ until }: { until: number }) {
+  const { t, elapsed } = useView();
+  const left = Math.ceil((until - useNow(0)) / 1000);
+  return (
+    <p class="hint" aria-live="off">
+      <Icon name="clock" /> {left > 0 ? t.office.againIn(elapsed(left)) : t.office.againNow}
+    </p>
   );
 }
 
@@ -82,7 +95,7 @@ export function Countersign({ proposal, what, busy, refused, onSign }: {
   refused: Asked | undefined;
   onSign: (accept: boolean, signer?: Signer) => Promise<boolean>;
 }) {
-  const { c, t, time } = useView();
+  const { c, t, person, time } = useView();
   const [signer, setSigner] = useState(nobody);
   const part = partOf(c, proposal.by);
   const offline = c.link !== "online";
@@ -94,7 +107,7 @@ export function Countersign({ proposal, what, busy, refused, onSign }: {
   return (
     <div class="countersign">
       <p>
-        <strong>{t.office.sign.waits(proposal.by, time(proposal.at))}</strong>
+        <strong>{t.office.sign.waits(person(proposal.by), time(proposal.at))}</strong>
       </p>
       <p class="proposed">{what}</p>
       <Refused of={refused} />

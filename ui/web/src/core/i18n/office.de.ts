@@ -1,4 +1,6 @@
 import type office from "./office.it";
+import { archive, papers, report, story } from "./archive.de";
+import { help, status } from "./status.de";
 
 const de: typeof office = {
   nav: {
@@ -11,6 +13,8 @@ const de: typeof office = {
       closing: "Abschluss",
       debtor: "Schuldner",
       services: "Spontane",
+      archive: "Archiv",
+      status: "Zustand",
       story: "Verlauf der Zahlung",
     },
     waiting: (n: number) => (n === 1 ? "1 wartet" : `${n} warten`),
@@ -19,12 +23,20 @@ const de: typeof office = {
     inHand: "An der Kasse",
   },
 
+  archive,
+  papers,
+  report,
+  status,
+  help,
+
   again: "Neu lesen",
   loading: "Wird gelesen…",
   busy: "Einen Augenblick…",
   refusedAt: (time: string) => `Antwort von ${time}.`,
   lost: "Es ist nicht bekannt, ob der Dienst die Entscheidung hat. Dieselbe Taste nochmals drücken: es ist dieselbe Entscheidung und gilt einmal.",
   reread: "Alles wurde neu gelesen: ansehen, was sich geändert hat, und nochmals antworten.",
+  againIn: (time: string) => `Antworten ist in ${time} möglich.`,
+  againNow: "Jetzt kann nochmals geantwortet werden.",
   openStory: "Verlauf der Zahlung",
   payment: "Zahlung",
 
@@ -139,24 +151,14 @@ const de: typeof office = {
   },
 
   story: {
+    ...story,
     of: (amount: string) => `Zahlung über ${amount}`,
     steps: "Schritt für Schritt",
-    asked: (by: string) => `Verlangt von ${by}`,
-    answered: (state: string) => state,
-    evidence: (text: string) => `Erfahren: ${text}`,
-    resolved: (by: string) => `Entschieden von ${by}`,
-    proposed: (by: string) => `Antwort von ${by}, wartet auf eine Unterschrift`,
-    reversal: (by: string) => `Storno verlangt von ${by}`,
-    unreversed: "Storno nicht ausgeführt: die Belastung bleibt",
-    reversed: "Storno ausgeführt: der Betrag geht auf die Karte zurück",
     free: "Der Bescheid kann wieder kassiert werden, wenn keine Quittung kommt",
     due: "pagoPA-Quittung bis dahin erwartet",
     flow: "Letzter nützlicher Tag für die Quittung",
-    submitted: (n: number) => `Übermittlung Nr. ${n} an die Plattform`,
     offline: "Ohne die Plattform kassiert",
-    registration: (word: string) => `Registrierung: ${word}`,
     notice: (n: number) => `Bescheid ${n}`,
-    none: "Diese Zahlung gibt es nicht.",
     facts: "Die Daten",
     slip: "Beleg",
     reverse: "Stornieren…",
@@ -170,7 +172,6 @@ const de: typeof office = {
     understood: "Der Bürger ist mit der Karte hier und weiß, dass der Betrag zurückgeht",
     reverseNow: (amount: string) => `${amount} stornieren`,
     reverseClerk: "Über ein Storno entscheidet eine verantwortliche Person: hier mit eigenem Kürzel und eigener PIN unterschreiben.",
-    reversing: "Storno läuft",
     notReversible: "Von hier aus nicht stornierbar: das Amt muss es zurückzahlen.",
     retryOf: "Wiederholt die Zahlung",
   },
@@ -206,8 +207,14 @@ const de: typeof office = {
     undecided: (n: number) =>
       n === 1 ? "Eine Zahlung an diesem Terminal hat keinen sicheren Ausgang: erst entscheiden, dann abschließen." : `${n} Zahlungen an diesem Terminal haben keinen sicheren Ausgang: erst entscheiden, dann abschließen.`,
     slip: "Abschlussbeleg",
-    takings: "Einnahmen von heute nach Stunde",
-    takingsHour: (hour: string, count: number, amount: string) => `${hour} Uhr: ${count === 1 ? "1 Zahlung" : `${count} Zahlungen`}, ${amount}`,
+    takings: "Einnahmen von heute",
+    byHour: "Nach Stunde, in Euro",
+    byService: "Nach Dienst",
+    hour: "Stunde",
+    service: "Dienst",
+    count: "Zahlungen",
+    others: "Andere Dienste",
+    noService: "Ohne Angabe",
     noTakings: "Heute noch keine Einnahme.",
   },
 

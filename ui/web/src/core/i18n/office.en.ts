@@ -1,4 +1,6 @@
 import type office from "./office.it";
+import { archive, papers, report, story } from "./archive.en";
+import { help, status } from "./status.en";
 
 const en: typeof office = {
   nav: {
@@ -11,6 +13,8 @@ const en: typeof office = {
       closing: "Closing",
       debtor: "Debtor",
       services: "Spontaneous",
+      archive: "Archive",
+      status: "Status",
       story: "Story of the payment",
     },
     waiting: (n: number) => `${n} waiting`,
@@ -19,12 +23,20 @@ const en: typeof office = {
     inHand: "At the till",
   },
 
+  archive,
+  papers,
+  report,
+  status,
+  help,
+
   again: "Read again",
   loading: "Reading…",
   busy: "One moment…",
   refusedAt: (time: string) => `Answered at ${time}.`,
   lost: "It is not known whether the service has the decision. Press the same key again: it is the same decision and counts once.",
   reread: "Everything has been read again: see what has changed and answer again.",
+  againIn: (time: string) => `You can answer in ${time}.`,
+  againNow: "You can answer again now.",
   openStory: "Story of the payment",
   payment: "Payment",
 
@@ -139,24 +151,14 @@ const en: typeof office = {
   },
 
   story: {
+    ...story,
     of: (amount: string) => `Payment of ${amount}`,
     steps: "Step by step",
-    asked: (by: string) => `Asked by ${by}`,
-    answered: (state: string) => state,
-    evidence: (text: string) => `Learned: ${text}`,
-    resolved: (by: string) => `Decided by ${by}`,
-    proposed: (by: string) => `Answer of ${by}, waiting for a signature`,
-    reversal: (by: string) => `Reversal asked by ${by}`,
-    unreversed: "Reversal not made: the charge stands",
-    reversed: "Reversal made: the amount goes back to the card",
     free: "The notice can be charged again, unless a receipt comes",
     due: "pagoPA receipt expected by now",
     flow: "Last useful day for the receipt",
-    submitted: (n: number) => `Submission no. ${n} to the platform`,
     offline: "Charged without the platform",
-    registration: (word: string) => `Registration: ${word}`,
     notice: (n: number) => `notice ${n}`,
-    none: "There is no such payment.",
     facts: "The data",
     slip: "Slip",
     reverse: "Reverse…",
@@ -170,7 +172,6 @@ const en: typeof office = {
     understood: "The citizen is here with the card and knows that the amount goes back",
     reverseNow: (amount: string) => `Reverse ${amount}`,
     reverseClerk: "A supervisor decides about a reversal: sign here with the own code and PIN.",
-    reversing: "Reversal in progress",
     notReversible: "It cannot be reversed from here: the office has to refund it.",
     retryOf: "Repeats the payment",
   },
@@ -206,8 +207,14 @@ const en: typeof office = {
     undecided: (n: number) =>
       n === 1 ? "One payment on this terminal has no certain outcome: close after it is decided." : `${n} payments on this terminal have no certain outcome: close after they are decided.`,
     slip: "Closing slip",
-    takings: "Today’s takings by hour",
-    takingsHour: (hour: string, count: number, amount: string) => `${hour} h: ${count === 1 ? "1 charge" : `${count} charges`}, ${amount}`,
+    takings: "Today’s takings",
+    byHour: "By hour, in euro",
+    byService: "By service",
+    hour: "Hour",
+    service: "Service",
+    count: "Charges",
+    others: "Other services",
+    noService: "No reason given",
     noTakings: "No charge today yet.",
   },
 

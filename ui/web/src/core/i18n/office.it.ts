@@ -1,5 +1,8 @@
 // The texts of everything beside the counter itself: what people decide, mend, close and wait for.
 
+import { archive, papers, report, story } from "./archive.it";
+import { help, status } from "./status.it";
+
 const office = {
   nav: {
     heading: "Viste",
@@ -11,6 +14,8 @@ const office = {
       closing: "Chiusura",
       debtor: "Debitore",
       services: "Spontanei",
+      archive: "Archivio",
+      status: "Stato",
       story: "Storia del pagamento",
     },
     waiting: (n: number) => (n === 1 ? "1 in attesa" : `${n} in attesa`),
@@ -19,12 +24,20 @@ const office = {
     inHand: "In cassa",
   },
 
+  archive,
+  papers,
+  report,
+  status,
+  help,
+
   again: "Rileggi",
   loading: "Leggo…",
   busy: "Un momento…",
   refusedAt: (time: string) => `Risposta delle ${time}.`,
   lost: "Non si sa se il servizio ha ricevuto la decisione. Premi di nuovo lo stesso tasto: è la stessa decisione, non vale due volte.",
   reread: "Ho riletto tutto: guarda che cosa è cambiato e rispondi di nuovo.",
+  againIn: (time: string) => `Si può rispondere tra ${time}.`,
+  againNow: "Ora si può rispondere di nuovo.",
   openStory: "Storia del pagamento",
   payment: "Pagamento",
 
@@ -139,24 +152,14 @@ const office = {
   },
 
   story: {
+    ...story,
     of: (amount: string) => `Pagamento di ${amount}`,
     steps: "Passo per passo",
-    asked: (by: string) => `Chiesto da ${by}`,
-    answered: (state: string) => state,
-    evidence: (text: string) => `Si è saputo: ${text}`,
-    resolved: (by: string) => `Deciso da ${by}`,
-    proposed: (by: string) => `Risposta di ${by}, in attesa di firma`,
-    reversal: (by: string) => `Storno chiesto da ${by}`,
-    unreversed: "Storno non eseguito: l’addebito resta",
-    reversed: "Storno eseguito: l’importo torna sulla carta",
     free: "Avviso di nuovo incassabile, se non arriva una ricevuta",
     due: "Ricevuta pagoPA attesa entro quest’ora",
     flow: "Ultimo giorno utile per la ricevuta",
-    submitted: (n: number) => `Invio n. ${n} alla piattaforma`,
     offline: "Incassato senza la piattaforma",
-    registration: (word: string) => `Registrazione: ${word}`,
     notice: (n: number) => `avviso ${n}`,
-    none: "Questo pagamento non c’è.",
     facts: "I dati",
     slip: "Scontrino",
     reverse: "Storna…",
@@ -170,7 +173,6 @@ const office = {
     understood: "Il cittadino è qui con la carta e sa che l’importo gli torna",
     reverseNow: (amount: string) => `Storna ${amount}`,
     reverseClerk: "Lo storno lo decide un responsabile: firma qui, con il suo codice e il suo PIN.",
-    reversing: "Storno in corso",
     notReversible: "Non si può stornare da qui: serve un rimborso dell’ufficio.",
     retryOf: "Ripete il pagamento",
   },
@@ -206,8 +208,14 @@ const office = {
     undecided: (n: number) =>
       n === 1 ? "Un pagamento su questo terminale non ha un esito certo: si chiude dopo averlo deciso." : `${n} pagamenti su questo terminale non hanno un esito certo: si chiude dopo averli decisi.`,
     slip: "Scontrino di chiusura",
-    takings: "Incassi di oggi per ora",
-    takingsHour: (hour: string, count: number, amount: string) => `Ore ${hour}: ${count === 1 ? "1 incasso" : `${count} incassi`}, ${amount}`,
+    takings: "Incassi di oggi",
+    byHour: "Per ora, in euro",
+    byService: "Per servizio",
+    hour: "Ora",
+    service: "Servizio",
+    count: "Incassi",
+    others: "Altri servizi",
+    noService: "Senza causale",
     noTakings: "Oggi ancora nessun incasso.",
   },
 

@@ -1,0 +1,179 @@
+import type { ComponentChildren } from "preact";
+import { questionOf, written, type Filter } from "../core/archive";
+import { notice } from "../core/format";
+import type { Payment, State } from "../core/types.gen";
+import { useView } from "./context";
+import { Icon } from "./Icon";
+import { Field, Refused, ViewTitle } from "./people";
+import { Says } from "./parts";
+import { Mark, stateTone } from "./Payments";
+import { SaveButton } from "./Papers";
+import { registrationOf, registrationTone } from "./registration";
+import { fileOf } from "../core/office";
+
+const states: readonly State[] = ["charged", "not_charged", "unknown", "reversing", "reversed"];
+
+/** Archive finds payments by what people have in hand. It answers while they type. */
+export function Archive() {
+  const { c, page, t } = useView();
+  const { archive } = t.office;
+  const { filter, found, busy, error } = c.office.archive;
+  const { query, wrong } = questionOf(filter);
+  const set = (part: Partial<Filter>) => page.desk.archive.write(part);
+  const text = (name: "number" | "amount" | "stan" | "operator", label: string, more: object, after?: ComponentChildren) => (
+    <Field label={label} id={`archive-${name}`} wrong={wrong.includes(name) ? archive.wrong[name as keyof typeof archive.wrong] : undefined}>
+      <input
+        id={`archive-${name}`}
+        class="form-control"
+        autocomplete="off"
+        spellcheck={false}
+        value={filter[name]}
+        aria-invalid={wrong.includes(name)}
+        aria-describedby={wrong.includes(name) ? `archive-${name}-wrong` : undefined}
+        onInput={(e) => set({ [name]: e.currentTarget.value })}
+        {...more}
+      />
+      {after}
+    </Field>
+  );
+  const day = (name: "from" | "to", label: string) => (
+    <Field label={label} id={`archive-${name}`} wrong={wrong.includes(name) ? archive.wrong.to : undefined}>
+      <input id={`archive-${name}`} class="form-control" type="date" value={filter[name]} aria-invalid={wrong.includes(name)} onInput={(e) => set({ [name]: e.currentTarget.value })} />
+    </Field>
+  );
+  const csv = `payments?${written({ ...(found?.query ?? query), limit: undefined })}&format=csv`.replace("?&", "?");
+  const total = found?.total ?? found?.payments.length ?? 0;
+  return (
+    <section class="view" aria-labelledby="view-title">
+      <div class="view-head">
+        <ViewTitle id="view-title">{archive.heading}</ViewTitle>
+        <p class="hint">{archive.intro}</p>
+      </div>
+      <div class="panel">
+        <div class="ask archive-ask" role="search" aria-label={archive.heading}>
+          {day("from", archive.from)}
+          {day("to", archive.to)}
+          {text("number", archive.number, { inputMode: "numeric", maxLength: 30 })}
+          {text("amount", archive.amount, { inputMode: "decimal", maxLength: 14 })}
+          {text("stan", t.payments.stan, { inputMode: "numeric", maxLength: 12 })}
+          <Field label={archive.state} id="archive-state">
+            <select id="archive-state" class="form-control" value={filter.state} onChange={(e) => set({ state: e.currentTarget.value as State })}>
+              <option value="">{archive.all}</option>
+              {states.map((s) => (
+                <option key={s} value={s}>
+                  {t.states[s]}
+                </option>
+              ))}
+            </select>
+          </Field>
+          {text(
+            "operator",
+            archive.operator,
+            { list: "archive-operators", maxLength: 64, autocapitalize: "none" },
+            <datalist id="archive-operators">
+              {(c.mirror?.operators ?? []).map((x) => (
+                <option key={x.id} value={x.id}>
+                  {x.name}
+                </option>
+              ))}
+            </datalist>,
+          )}
+          <Field label={t.payments.terminal} id="archive-terminal">
+            <select id="archive-terminal" class="form-control" value={filter.terminal} onChange={(e) => set({ terminal: e.currentTarget.value })}>
+              <option value="">{archive.all}</option>
+              {(c.mirror?.terminals ?? []).map((x) => (
+                <option key={x.name} value={x.name}>
+                  {x.label || x.name}
+                </option>
+              ))}
+            </select>
+          </Field>
+        </div>
+        <p class="hint">{archive.debtor}</p>
+        <div class="archive-said">
+          <p role="status">
+            {found ? (total === 0 ? archive.none : archive.found(total, found.payments.length)) : busy ? t.office.loading : wrong.length > 0 ? archive.incomplete : ""}
+          </p>
+          <p class="actions">
+            <button type="button" class="btn btn-outline-primary btn-xs" onClick={() => page.desk.archive.clear()}>
+              {archive.clear}
+            </button>
+            {total > 0 && <SaveButton path={csv} text={archive.csv} />}
+          </p>
+        </div>
+        {error && <Says reason={{ code: error.code, text: error.message, hint: error.hint }} tone="bad" detail={error.detail} />}
+        <Refused of={c.office.asked[fileOf(csv)]} />
+        {found && found.payments.length > 0 && <Listed payments={found.payments} />}
+        {found?.next && (
+          <p class="actions">
+            <button type="button" class="btn btn-outline-primary btn-sm" disabled={busy || c.link !== "online"} onClick={() => void page.desk.archive.more()}>
+              {busy ? t.office.loading : archive.more}
+            </button>
+          </p>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Listed({ payments }: { payments: Payment[] }) {
+  const { c, t } = useView();
+  const several = (c.mirror?.terminals.length ?? 0) > 1;
+  return (
+    <div class="table-scroll" tabIndex={0} role="region" aria-label={t.office.archive.list}>
+      <table class="table table-sm">
+        <thead>
+          <tr>
+            <th scope="col">{t.office.archive.when}</th>
+            <th scope="col" class="right">
+              {t.payments.amount}
+            </th>
+            <th scope="col">{t.payments.charged}</th>
+            <th scope="col">{t.payments.registered}</th>
+            <th scope="col" class="wide">{t.payments.reason}</th>
+            <th scope="col">{t.payments.notice}</th>
+            <th scope="col" class="wide">{t.payments.stan}</th>
+            <th scope="col" class="wide">{t.detail.operator}</th>
+            {several && <th scope="col" class="wide">{t.payments.terminal}</th>}
+            <th scope="col">
+              <span class="visually-hidden">{t.office.openStory}</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {payments.map((p) => (
+            <Row key={p.id} payment={p} several={several} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Row({ payment: p, several }: { payment: Payment; several: boolean }) {
+  const { c, page, t, euro, date, time, person } = useView();
+  const reg = registrationOf(p);
+  const amount = euro(p.charge?.amount_cents || p.amount_cents);
+  const when = `${date(p.created_at)} ${time(p.created_at)}`;
+  return (
+    <tr data-payment={p.id}>
+      <td class="nowrap">{when}</td>
+      <td class="right nowrap amount-cell">{amount}</td>
+      <td>
+        <Mark tone={stateTone(p)} word={t.states[p.state] ?? p.state} />
+      </td>
+      <td>{p.state === "charged" ? <Mark tone={registrationTone(reg)} word={t.registrations[reg] ?? reg} /> : "–"}</td>
+      <td class="wide clip">{p.notices.map((n) => n.description).filter(Boolean).join("; ")}</td>
+      <td class="nowrap">{p.notices.map((n) => notice(n.number).replaceAll("\u00a0", " ")).join(", ")}</td>
+      <td class="wide">{p.charge?.stan || "–"}</td>
+      <td class="wide clip">{person(p.operator)}</td>
+      {several && <td class="wide">{c.mirror?.terminals.find((x) => x.name === p.terminal)?.label || p.terminal}</td>}
+      <td class="right">
+        <button type="button" class="btn btn-link btn-xs row-button" aria-label={t.office.archive.storyOf(amount, when)} onClick={() => page.tell(p.id)}>
+          <span>{t.office.archive.story}</span>
+          <Icon name="chevron-right" />
+        </button>
+      </td>
+    </tr>
+  );
+}
