@@ -104,8 +104,9 @@ func (l *look) submission(p ledger.Payment) result {
 			return r
 		}
 	}
-	// The first call of a charge made since the start needs no look: nobody can have made it before.
-	if p.Submission == nil && !l.away && l.memo.calls == 0 && !l.found {
+	// The first call of a charge made since the start needs no look: nobody can have made it before. One that people
+	// have brought in after a restore may have been submitted by the installation of before.
+	if p.Submission == nil && !l.away && l.memo.calls == 0 && !l.found && len(p.ResolvedBy) == 0 {
 		return l.submit(p, provider, todo)
 	}
 	asked := time.Now()
