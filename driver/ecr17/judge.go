@@ -25,6 +25,8 @@ import (
 //     refusal of a manual sale, too;
 //   - rows 10, 11 and 7 need a total that does not contradict them: an approved sale that is not in the
 //     total was cancelled;
+//   - rows 8 and 12 wait for the quiet time under E1, too: what is saved may be how the terminal notes a sale that
+//     has begun;
 //   - rows 12, 17, 18, 19 and 24 say "not charged" only when nothing else speaks of a sale: neither a total
 //     that grew nor our own receipt;
 //   - row 13 under our own reference is a partial approval, not a stranger, and goes to people;

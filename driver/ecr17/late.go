@@ -7,8 +7,9 @@ import "sportello/driver"
 // The next Resolve of the same attempt in this process takes it up; nothing is acknowledged before it is recorded
 // there, and a word that is no verdict is recorded as just that.
 //
-// The same is for one that was judged not charged, or its reversal refused, without its word (rows 12 and 17 to 19):
-// the risk that stays with those rows is a terminal that is at work all the same, and then its word tells (design 3.9).
+// The same is for one that was judged not charged, or its reversal refused, without its word (a NAK, rows 12 and 17 to
+// 19), or by a word that it had said before (again.go): the risk that stays there is a terminal that is at work all the
+// same, and then its word tells (design 3.9).
 
 // keepLate sets the attempt in hand aside; nothing is waited for any more. What the ledger knows from now on may
 // be of this attempt itself: the next one's baseline, or what people write.
@@ -42,6 +43,17 @@ func (t *terminal) keepSecond(e *exchange) {
 	e.concluded, e.told, e.pending = false, false, true
 	e.note(driver.EvidenceResult, "behind a refusal: "+e.direct.Text, e.direct.Raw)
 	t.remember(e.direct.Raw, false)
+	t.keepLate(e)
+}
+
+// keepDoubted keeps the line of an attempt whose refusal the terminal may yet contradict: by a NAK, and it was found idle;
+// or by the bytes of an earlier one (again.go). Whatever else comes is its word.
+func (t *terminal) keepDoubted(e *exchange) {
+	if e.direct != nil {
+		e.past = append(e.past, e.direct.Raw)
+	}
+	e.direct, e.told, e.concluded = nil, false, false
+	e.refusedIdle, e.refused, e.checked, e.acked, e.again = false, true, true, true, nil
 	t.keepLate(e)
 }
 

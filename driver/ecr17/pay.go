@@ -294,13 +294,17 @@ func (t *terminal) conclude(s *session, e *exchange, r driver.Recorder, judge fu
 	}
 	if o.Verdict != driver.Unknown {
 		e.concluded = true
-		if e.direct == nil {
-			return driver.Aftermath{}
+		var after driver.Aftermath
+		if e.direct != nil {
+			after = e.aftermath()
 		}
-		after := e.aftermath()
-		if e.second != nil {
+		switch {
+		case e.second != nil:
 			s.conn = nil
 			t.keepSecond(e)
+		case (e.refusedIdle || e.told) && e.alive() && t.keepsEar(o.Verdict):
+			s.conn = nil
+			t.keepDoubted(e)
 		}
 		return after
 	}

@@ -57,13 +57,14 @@ func (t *terminal) Reverse(ctx context.Context, v driver.Reversal, r driver.Reco
 	if t.takeLate(e.key()) != nil { // of an earlier reversal of the same charge, which still stands
 		t.dropOpen(nil)
 	}
-	after, err := t.carryOut(s, e, frame, r, judgeReversal(e.baseline))
-	if e.concluded && e.direct != nil {
-		if said, _, _ := reversalSaid(e.direct, e.baseline); said == SenseRefused {
-			t.refusedUndo(refusedReversal{v.STAN, v.AmountCents, e.direct.Raw})
+	judge := judgeReversal(e.baseline)
+	return t.carryOut(s, e, frame, r, func(f Facts) driver.Outcome {
+		o := judge(f)
+		if o.Verdict == driver.NotReversed && f.Direct != nil {
+			t.refusedUndo(refusedReversal{v.STAN, v.AmountCents, f.Direct.Raw})
 		}
-	}
-	return after, err
+		return o
+	})
 }
 
 // ResolveReversal implements driver.Terminal.
@@ -178,7 +179,7 @@ func judgeReversal(b driver.Baseline) func(Facts) driver.Outcome {
 				return people("", "the terminal could not be asked")
 			}
 			return wait(f)
-		case f.Last == LastNew:
+		case f.Last == LastNew && (f.Quiet || reversalDone(f.New, b)):
 			return savedReversal(f, b, exclusive)
 		case !f.Quiet:
 			if f.GivenUp {
@@ -190,6 +191,12 @@ func judgeReversal(b driver.Baseline) func(Facts) driver.Outcome {
 		}
 		return people("", "the terminal does not tell its last result")
 	}
+}
+
+// reversalDone: a refusal may be how the terminal notes a reversal that has begun (refusal8and12).
+func reversalDone(r *Reading, b driver.Baseline) bool {
+	said, _, _ := reversalSaid(r, b)
+	return said != SenseRefused
 }
 
 // savedReversal: G shows something newer than the charge.

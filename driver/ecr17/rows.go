@@ -134,17 +134,18 @@ func row08(f Facts) (driver.Outcome, bool) {
 	return refusal8and12(f, "a refusal, perhaps of another cash register or typed by hand")
 }
 
-// refusal8and12 is what rows 8 and 12 say of a newer refusal.
+// refusal8and12 is what rows 8 and 12 say of a newer refusal: after the quiet time, for some terminals note a sale as
+// failed when it begins, and correct that when it ends.
 func refusal8and12(f Facts, text string) (driver.Outcome, bool) {
 	switch {
+	case f.exclusive() && !f.Quiet && !f.GivenUp, f.early(TotalsNothing):
+		return wait(f), true
 	case f.exclusive() && f.Totals.grew():
 		return intruder(f.exclusive(), "a refusal, but the total grew"), true
-	case f.exclusive(), f.t0Measured():
+	case f.exclusive() && f.Quiet, f.t0Measured():
 		return notChargedByEvidence(f.New), true
-	case f.early(TotalsNothing):
-		return wait(f), true
 	}
-	return people("", text), true
+	return people(presetIf(f.exclusive(), driver.NotCharged), text), true
 }
 
 // row09: the last receipt is not ours and not the one before; or the one before, together with an approval
@@ -198,7 +199,7 @@ func approval10and11(f Facts, text string) (driver.Outcome, bool) {
 }
 
 // row12: G≠ 01. Under E1 novelty and terminal id suffice: refusals carry no host time (design 5.3).
-// Residual under E2 and E3: that of row18.
+// Residual under E1: that of row16; under E2 and E3 that of row18.
 func row12(f Facts) (driver.Outcome, bool) {
 	if !f.refused() {
 		return no, false

@@ -50,7 +50,7 @@ const (
 // Values of the dimensions. The first one of before and after is the quiet case.
 var (
 	hosts = []string{"never", "approved", "tipped", "declined", "stopped", "cancelled", "partial", "odd", "odd and nothing"}
-	fates = []string{"whole", "died at once", "died after the total", "died before saving", "died before the receipt", "died after the receipt", "running"}
+	fates = []string{"whole", "died at once", "died after the total", "died before saving", "died before the receipt", "died after the receipt", "running", "running, noted as failed"}
 	lines = []string{"no ACK", "ACK", "progress", "result"}
 )
 
@@ -190,7 +190,11 @@ func (p *pos) pay(host, fate string) (said []byte) {
 	if took {
 		p.truth = truth{host != "cancelled", cents}
 	}
-	if fate == "died at once" || fate == "running" {
+	switch fate {
+	case "running, noted as failed": // corrected when it ends, which nobody has seen yet
+		p.save(p.result(ecr17.ResultRefused, 0, !p.kind.again))
+		return nil
+	case "died at once", "running":
 		return nil
 	}
 	said = p.result(code, cents, host != "stopped")

@@ -36,7 +36,7 @@ var residuals = []struct {
 		}},
 	{"carried out after the quiet time", "it answers from a second thread and the command waits longer than the quiet time",
 		func(w world, _ Facts, row string, v driver.Verdict) bool {
-			return v == driver.NotCharged && w.fate == "running" && w.quiet && row != "01" && row != "02"
+			return v == driver.NotCharged && strings.HasPrefix(w.fate, "running") && w.quiet && row != "01" && row != "02"
 		}},
 	{"cancelled afterwards", "approved by the terminal's word or memory, then cancelled with the host by itself (D13)",
 		func(w world, _ Facts, _ string, v driver.Verdict) bool {
