@@ -49,15 +49,15 @@ func TestReadingCommands(t *testing.T) {
 		{"terminal status cassa1", exitDone, "Cassa 1): pronto", ""},
 		{"terminal last cassa1", exitDone, "STAN 000123", ""},
 		{"terminal totals cassa1", exitDone, "987,65 €", ""},
-		{"terminal adopt cassa1", exitDone, "fatto: adopt", ""},
+		{"terminal adopt cassa1", exitUsage, "", "porta il nome di chi la prende"},
 		{"terminal free cassa1", exitDone, "fatto: free", ""},
 		{"terminal status cassa9", exitFailed, "", "[not_found]"},
 		{"terminal detect cassa1", exitDone, "fatto: detect\n", ""},
-		{"terminal detect cassa1 --quiet-totals", exitDone, "fatto: detect quiet", ""},
+		{"terminal detect cassa1 --quiet-totals", exitUsage, "", "porta il nome"},
 		{"terminal close cassa1 --quiet-totals", exitUsage, "", "va con detect"},
 		{"terminal reprint cassa1", exitDone, "fatto: reprint", ""},
-		{"terminal close cassa1", exitDone, "fatto: close", ""},
-		{"terminal channel cassa1 13212880150_91", exitDone, "fatto: channel 13212880150_91", ""},
+		{"terminal close cassa1", exitUsage, "", "porta il nome"},
+		{"terminal channel cassa1 13212880150_91", exitUsage, "", "porta il nome"},
 		{"terminal channel cassa1", exitUsage, "", "il canale da confermare"},
 		{"terminal status cassa1 x", exitUsage, "", "servono un'azione"},
 		{"terminal dance cassa1", exitUsage, "", "sconosciuta"},
@@ -77,7 +77,7 @@ func TestJSONIsOneDocument(t *testing.T) {
 	for args, array := range map[string]bool{
 		"payments --json": true, "payment A1-00000001 --json": false, "receipt A1-00000001 --json": false,
 		"queue --json": true, "cases --json": true, "cases --all --json": true, "cases show C1 --json": false, "terminal status cassa1 --json": false,
-		"terminal close cassa1 --json": false, "resolve A1-00000001 --json": false,
+		"terminal totals cassa1 --json": false, "resolve A1-00000001 --json": false,
 	} {
 		r := f.run(strings.Fields(args)...)
 		var v any
@@ -97,6 +97,11 @@ func TestOperatorSignsIn(t *testing.T) {
 	if !slices.Contains(f.calls, "DELETE /api/v1/session") {
 		t.Errorf("the session stays open: %q", f.calls)
 	}
+	for args, done := range map[string]string{"close cassa1": "fatto: close", "detect cassa1 --quiet-totals": "fatto: detect quiet",
+		"channel cassa1 13212880150_91": "fatto: channel 13212880150_91"} {
+		expect(t, f.as(append([]string{"terminal"}, strings.Fields(args)...)...), exitDone, done, "")
+	}
+	f.token = "gettone"
 	expect(t, f.runWith("1111\n", "terminal", "adopt", "cassa1", "--operator", "bianchi"), exitFailed, "", "[bad_credentials]")
 	expect(t, f.runWith("", "terminal", "adopt", "cassa1", "--operator", "bianchi"), exitUsage, "", "nessun PIN su standard input\n  ► scriverlo")
 }
@@ -112,7 +117,7 @@ func TestOverTLSOnlyTheServicesOwnCertificate(t *testing.T) {
 	f.ends(local.StateCharged)
 	expect(t, f.run("pay", tari, "--terminal", "cassa1"), exitDone, "INCASSATO", "")
 	f.write(good, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("another")})))
-	expect(t, f.run("queue"), exitUnreachable, "", "another certificate")
+	expect(t, f.run("queue"), exitUnreachable, "", "non ha il certificato di tls.certificate")
 }
 
 func newTLSFake(t *testing.T, f *fake) *tls.Config {

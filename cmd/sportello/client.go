@@ -75,15 +75,7 @@ func connectionFlags(fs *flag.FlagSet) connection {
 	return connection{configFlag(fs), fs.String("operator", "", "entra con questo operatore; il PIN si legge da tastiera o da standard input")}
 }
 
-// locate finds the service's address and data; it complains when it cannot.
-func locate(configPath string) (config.Place, int) {
-	place, err := findPlace(configPath)
-	if err != nil {
-		return place, failClient(err)
-	}
-	return place, exitDone
-}
-
+// findPlace finds the service's address and data.
 func findPlace(configPath string) (config.Place, error) {
 	if configPath == "" {
 		configPath = os.Getenv(configName)
@@ -179,7 +171,7 @@ func trustOnly(path string) (*tls.Config, error) {
 		InsecureSkipVerify: true, // replaced by the comparison below
 		VerifyPeerCertificate: func(raw [][]byte, _ [][]*x509.Certificate) error {
 			if len(raw) == 0 || !bytes.Equal(raw[0], block.Bytes) {
-				return errors.New("the service shows another certificate than tls.certificate")
+				return errOtherCertificate
 			}
 			return nil
 		},
@@ -191,7 +183,7 @@ func (c *client) readToken() error {
 	b, err := os.ReadFile(filepath.Join(c.place.DataDir, tokenName))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: non c'è %s in %s", errUnreachable, tokenName, c.place.DataDir)
+		return &brokenLine{kind: errUnreachable, said: "il servizio non è in funzione: non c'è " + tokenName + " in " + c.place.DataDir, err: err}
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%w: questo utente non può leggere %s in %s", errSetup, tokenName, c.place.DataDir)
 	case err != nil:
@@ -249,16 +241,17 @@ func (c *client) once(ctx context.Context, method, path string, in, out any) err
 	}
 	resp, err := c.http.Do(r)
 	if err != nil {
+		kind := errLost
 		if !connected {
-			return fmt.Errorf("%w: %w", errUnreachable, err)
+			kind = errUnreachable
 		}
-		return fmt.Errorf("%w: %w", errLost, err)
+		return c.broken(kind, err, method == http.MethodGet)
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return fmt.Errorf("%w: %w", errLost, err)
+		return c.broken(errLost, err, method == http.MethodGet)
 	case len(b) > maxAnswer:
 		return fmt.Errorf("%w: risposta di oltre %d byte", errLost, maxAnswer)
 	case resp.StatusCode >= 400:
@@ -316,7 +309,7 @@ func failClient(err error) int {
 		complain(err.Error(), "indicare il file con --config o SPORTELLO_CONFIG; l'utente deve far parte del gruppo che usa la cassa")
 		return exitUsage
 	case errors.Is(err, errUnreachable):
-		complain(err.Error(), "niente è stato accettato; avviare il servizio (sportello run) e riprovare")
+		complain(err.Error(), unreachableHint(err))
 		return exitUnreachable
 	}
 	complain(err.Error(), "guardare il registro del servizio")

@@ -81,7 +81,7 @@ func runDemo(args []string) int {
 	fast := fs.Bool("fast", false, "terminale senza le attese di una persona")
 	settlement := fs.String("settlement", "terminal", "chi comunica l'incasso: terminal (il prestatore del terminale), platform (noi, alla piattaforma)")
 	manual := fs.Bool("manual-keys", false, "carta e PIN aspettano i tasti del terminale simulato, nella pagina")
-	if !parse(fs, args) || fs.NArg() > 0 {
+	if !parseAlone(fs, args) {
 		return exitUsage
 	}
 	if *settlement != "terminal" && *settlement != "platform" {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,12 +81,12 @@ func TestResolveAnswers(t *testing.T) {
 	f.onDecision = func(int, string, string) (any, *local.Error) { return proposed, nil }
 	for _, c := range []struct{ args, path, body, out string }{
 		{"--charged --stan 000123 --auth A1B2C3 --seq 11", "resolution", `"evidence_seq":11,"answer":"charged","stan":"000123","auth_code":"A1B2C3"`, "manca la firma"},
-		{"--not-charged --note negata", "resolution", `"evidence_seq":12,"answer":"not_charged","note":"negata"`, ""},
-		{"--parked", "resolution", `"answer":"unknown"`, ""},
-		{"--reversed", "resolution", `"answer":"reversed"`, ""},
-		{"--not-reversed", "resolution", `"answer":"not_reversed"`, ""},
+		{"--not-charged --note negata --seq 12", "resolution", `"evidence_seq":12,"answer":"not_charged","note":"negata"`, ""},
+		{"--parked --seq 12", "resolution", `"answer":"unknown"`, ""},
+		{"--reversed --seq 12", "resolution", `"answer":"reversed"`, ""},
+		{"--not-reversed --seq 12", "resolution", `"answer":"not_reversed"`, ""},
 		{"--sign --seq 9", "resolution/countersign", `"evidence_seq":9,"accept":true`, ""},
-		{"--turn-down", "resolution/countersign", `"evidence_seq":12,"accept":false`, ""},
+		{"--turn-down --seq 12", "resolution/countersign", `"evidence_seq":12,"accept":false`, ""},
 	} {
 		f.decided = nil
 		expect(t, f.as(append([]string{"resolve", "A1-00000001"}, strings.Fields(c.args)...)...), exitDone, c.out, "")
@@ -102,8 +103,16 @@ func TestResolveAnswers(t *testing.T) {
 		t.Errorf("signed: exit %d, %s", r.code, r.out)
 	}
 	f.onDecision = func(int, string, string) (any, *local.Error) { return proposed, nil }
-	// Who gives no number is shown what the answer rests on.
-	expect(t, f.as("resolve", "A1-00000001", "--parked"), exitDone, "", "prove n. 12")
+	// Who gives no number is shown what an answer would rest on; nobody signs in, and nothing is decided.
+	f.decided, f.calls = nil, nil
+	for _, answer := range []string{"--charged", "--not-charged", "--parked", "--sign", "--turn-down"} {
+		r := f.as("resolve", "A1-00000001", answer, "--json")
+		expect(t, r, exitUsage, "", "manca --seq")
+		expect(t, r, exitUsage, "", "prove n. 12")
+		if r.out != "" || len(f.decided) > 0 || slices.Contains(f.calls, "POST /api/v1/session") {
+			t.Errorf("%s: out %q, decided %q, calls %q", answer, r.out, f.decided, f.calls)
+		}
+	}
 	f.onDecision = func(int, string, string) (any, *local.Error) {
 		return nil, &local.Error{Code: local.CodeStateChanged, Message: "la situazione è cambiata"}
 	}

@@ -69,11 +69,8 @@ func runDoctor(args []string) int {
 	path := configFlag(fs)
 	asJSON := fs.Bool("json", false, "un solo documento JSON")
 	terminals := fs.Bool("terminals", false, "chiede lo stato anche ai terminali, se il servizio è fermo; non muove denaro")
-	if !parse(fs, args) {
+	if !parseAlone(fs, args) {
 		return exitUsage
-	}
-	if fs.NArg() > 0 {
-		return usageError(fmt.Sprintf("doctor: argomento %q di troppo", fs.Arg(0)), "sportello doctor --config FILE [--terminals] [--json]")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -31,7 +31,7 @@ const expiresSoon = 14 * 24 * time.Hour
 func (d *doctor) service(ctx context.Context, place config.Place, cfg *config.Config) bool {
 	c, err := dial(d.path)
 	if err != nil {
-		d.note(examined{Check: "service", State: gradeBroken, Code: "service_certificate", Found: "il certificato della pagina (tls.certificate) non si legge: " + cause(err).Error(),
+		d.note(examined{Check: "service", State: gradeBroken, Code: "service_certificate", Found: "il certificato della pagina (tls.certificate) non si legge: " + inWords(err),
 			Remedy: "dare la lettura del file a questo utente, o lanciare il comando con quello del servizio"})
 		return false
 	}
@@ -104,10 +104,15 @@ func (d *doctor) lights(ctx context.Context, c *client) bool {
 	default:
 		d.well("service", "piattaforma", "il servizio non le ha ancora chiesto nulla")
 	}
-	if q := state.Queue; q != nil && q.Red > 0 {
+	switch q := state.Queue; {
+	case q == nil:
+	case q.Reason != nil && !q.Away: // registrations are suspended
+		d.note(examined{Check: "queue", State: gradeBroken, Code: q.Reason.Code, Found: fmt.Sprintf("ricevute pagoPA attese %d; il servizio dice: %s", q.Depth, q.Reason.Text),
+			Remedy: orElse(q.Reason.Hint, "guardare sportello queue e sportello cases")})
+	case q.Red > 0:
 		d.note(examined{Check: "queue", State: gradeDoubt, Code: "queue_red", Found: fmt.Sprintf("ricevute pagoPA attese %d, di cui oltre il termine del flusso %d", q.Depth, q.Red),
 			Remedy: "guardare sportello queue e sportello cases: sono da seguire con il prestatore e con il gestore della piattaforma"})
-	} else if q != nil {
+	default:
 		d.well("queue", "", fmt.Sprintf("ricevute pagoPA attese %d, in ritardo %d", q.Depth, q.Late))
 	}
 	for _, t := range state.Terminals {
@@ -157,14 +162,14 @@ func (d *doctor) dataDir(dir string, running bool) bool {
 		d.note(examined{Check: "data_dir", Of: dir, State: gradeDoubt, Code: "data_dir_missing", Found: "non c'è ancora", Remedy: "la crea il primo avvio, se l'utente del servizio può scrivere in " + filepath.Dir(dir)})
 		return false
 	case err != nil:
-		broken("data_dir_unreadable", "non si può guardare: "+cause(err).Error(), who)
+		broken("data_dir_unreadable", "non si può guardare: "+inWords(err), who)
 		return false
 	case !info.IsDir():
 		broken("data_dir_not_a_folder", "non è una cartella", "correggere data_dir nella configurazione")
 		return false
 	}
 	if err := mayWrite(dir); err != nil && !running {
-		broken("data_dir_read_only", "questo utente non può scriverci: "+cause(err).Error(), who)
+		broken("data_dir_read_only", "non ci si può scrivere: "+inWords(err), who)
 	} else {
 		d.well("data_dir", dir, "c'è e si può scrivere")
 	}
@@ -173,7 +178,7 @@ func (d *doctor) dataDir(dir string, running bool) bool {
 	const remedy = "liberare spazio su questo disco: senza, il servizio rifiuta gli incassi"
 	switch {
 	case err != nil:
-		e.State, e.Code, e.Found, e.Remedy = gradeDoubt, "space_unknown", "non si sa quanto ne resti: "+cause(err).Error(), remedy
+		e.State, e.Code, e.Found, e.Remedy = gradeDoubt, "space_unknown", "non si sa quanto ne resti: "+inWords(err), remedy
 	case free < spaceBroken:
 		e.State, e.Code, e.Remedy = gradeBroken, "space_gone", remedy
 	case free < spaceDoubt:
@@ -208,7 +213,7 @@ func (d *doctor) ledger(dir string, running bool) (free bool) {
 		e.State, e.Code, e.Found = gradeDoubt, "ledger_unreadable", "questo utente non può leggerlo"
 		e.Remedy = "ripetere il comando con l'utente del servizio"
 	case err != nil:
-		e.Code, e.Found, e.Remedy = "ledger_unreadable", "non si lascia leggere: "+cause(err).Error(), "non cancellarlo: farne una copia e chiamare l'assistenza"
+		e.Code, e.Found, e.Remedy = "ledger_unreadable", "non si lascia leggere: "+inWords(err), "non cancellarlo: farne una copia e chiamare l'assistenza"
 	case len(rep.Problems) > 0:
 		e.Code, e.Found = "ledger_damaged", fmt.Sprintf("è danneggiato, problemi trovati: %d", len(rep.Problems))
 		e.Remedy = "non cancellarlo: farne una copia, guardare sportello ledger check e chiamare l'assistenza"

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -23,6 +24,7 @@ func (c *counter) decides(operator string, args ...string) (p local.Payment) {
 	c.t.Helper()
 	var code int
 	var out, errs string
+	args = c.rested(args)
 	c.until("the terminal's quiet time", func() bool { // a start begins it anew
 		code, out, errs = c.as(operator, append(args, "--json")...)
 		return !strings.Contains(errs, string(local.CodeResolutionTooEarly))
@@ -33,11 +35,19 @@ func (c *counter) decides(operator string, args ...string) (p local.Payment) {
 	return p
 }
 
+// rested adds to a decision the number of the evidence that stands now, where it names none.
+func (c *counter) rested(args []string) []string {
+	if args[0] != "resolve" || slices.Contains(args, "--seq") {
+		return args
+	}
+	return append(slices.Clone(args), "--seq", seq(c.payment(args[1])))
+}
+
 // refusesDecision is one that must not be accepted; nothing changes by it.
 func (c *counter) refusesDecision(operator string, says string, args ...string) {
 	c.t.Helper()
 	before := c.payment(args[1])
-	code, _, errs := c.as(operator, args...)
+	code, _, errs := c.as(operator, c.rested(args)...)
 	if code != exitFailed {
 		c.t.Errorf("%v ended with %d, want %d", args, code, exitFailed)
 	}

@@ -99,10 +99,10 @@ func TestStrangerOnTheTerminal(t *testing.T) {
 		c.refusesToPay(debt(1), stranger)
 		c.refuses(http.MethodPost, "payments", requestFor(debt(1), 0), stranger)
 		code, _, errs := c.cli("terminal", "adopt", "cassa1")
-		if code != exitFailed {
-			t.Errorf("a clerk's adopt ended with %d", code)
+		if code != exitUsage {
+			t.Errorf("a nameless adopt ended with %d", code)
 		}
-		c.italian(errs, []string{"riservata a un responsabile", "Chiedere a un responsabile"})
+		c.italian(errs, []string{"porta il nome di chi la prende", "--operator"})
 		c.refuses(http.MethodPost, "terminals/cassa1/adopt", local.ActionRequest{RequestID: newRequestID()},
 			told{code: local.CodeForbiddenRole, status: 403})
 		code, _, errs = c.program("9999\n", "terminal", "adopt", "cassa1", "--operator", "bianchi", "--config", c.config)

@@ -6,8 +6,11 @@ import (
 	"sportello/protocol/local"
 )
 
-// codeSetup is, under --json, that the configuration, the token or the PIN cannot be read.
-const codeSetup local.Code = "command_setup"
+// Codes of a command's own failures under --json, beside pay's.
+const (
+	codeSetup local.Code = "command_setup" // the configuration, the token or the PIN cannot be read
+	codeFile  local.Code = "file_unusable" // a file that the command reads or writes
+)
 
 // failJSON is failClient for a command with --json, whose one document on standard output is then the error.
 func failJSON(asJSON bool, err error) int {

@@ -112,7 +112,7 @@ func TestKillAtTheDesk(t *testing.T) {
 			for i := range args {
 				args[i] = strings.ReplaceAll(args[i], "ID", id)
 			}
-			cmd := exec.Command(c.bin, append(args, "--operator", "bianchi", "--config", c.config)...)
+			cmd := exec.Command(c.bin, append(c.rested(args), "--operator", "bianchi", "--config", c.config)...)
 			cmd.Stdin = strings.NewReader("1234\n")
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)

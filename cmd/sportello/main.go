@@ -46,7 +46,7 @@ func init() {
 		{"payment", "ID [--json]", "mostra un pagamento", "payment A1-00000012", runPayment},
 		{"story", "ID [--json]", "la storia di un pagamento, passo per passo", "story A1-00000012", runStory},
 		{"receipt", "ID [--notice N] [--pdf FILE] [--json]", "mostra lo scontrino di un pagamento, o la ricevuta pagoPA di un suo avviso", "receipt A1-00000012 --notice 1 --pdf ricevuta.pdf", runReceipt},
-		{"resolve", "ID [--charged [--stan N --auth X]|--not-charged|--parked [--note TESTO]|--sign|--turn-down] [--seq N] [--operator CODICE] [--json]",
+		{"resolve", "ID [--charged [--stan N --auth X]|--not-charged|--parked|--reversed|--not-reversed [--note TESTO]|--sign|--turn-down] [--seq N --operator CODICE] [--json]",
 			"mostra le prove di un esito non noto, e registra che cosa ne dicono le persone", "resolve A1-00000012", runResolve},
 		{"reverse", "ID --operator CODICE [--request-id ID] [--json]", "storna un pagamento sul terminale (responsabile)", "reverse A1-00000012 --operator bianchi", runReverse},
 		{"queue", "[--follow] [--json]", "avvisi incassati di cui si attende la ricevuta pagoPA", "queue --follow", runQueue},
@@ -196,6 +196,18 @@ func parse(fs *flag.FlagSet, args []string) bool {
 	}
 	if err := fs.Parse(append([]string{"--"}, others...)); err != nil {
 		return false // it cannot: there are no flags any more
+	}
+	return true
+}
+
+// parseAlone is parse for a command that takes options and nothing else.
+func parseAlone(fs *flag.FlagSet, args []string) bool {
+	if !parse(fs, args) {
+		return false
+	}
+	if fs.NArg() > 0 {
+		usageError(fmt.Sprintf("%s: %q è di troppo", fs.Name(), fs.Arg(0)), "sportello "+fs.Name()+" -h")
+		return false
 	}
 	return true
 }

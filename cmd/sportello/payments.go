@@ -39,11 +39,8 @@ func list[T any](name string, args []string, path string, print func(T)) int {
 	fs := flag.NewFlagSet(name, flag.ContinueOnError)
 	flags := connectionFlags(fs)
 	asJSON := fs.Bool("json", false, "un elenco JSON")
-	if !parse(fs, args) {
+	if !parseAlone(fs, args) {
 		return exitUsage
-	}
-	if fs.NArg() > 0 {
-		return usageError(fmt.Sprintf("%s: %q è di troppo", name, fs.Arg(0)), "sportello "+name)
 	}
 	return show(flags, path, *asJSON, print)
 }

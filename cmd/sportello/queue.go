@@ -22,11 +22,8 @@ func runQueue(args []string) int {
 	follow := fs.Bool("follow", false, "segue la coda finché è vuota, o fino a Ctrl-C; con --json il documento è il riassunto finale")
 	patience := fs.Duration("patience", 30*time.Second, "con --follow: quanto cercare un servizio che non risponde più")
 	asJSON := fs.Bool("json", false, "un elenco JSON")
-	if !parse(fs, args) {
+	if !parseAlone(fs, args) {
 		return exitUsage
-	}
-	if fs.NArg() > 0 {
-		return usageError(fmt.Sprintf("queue: %q è di troppo", fs.Arg(0)), "sportello queue")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -116,7 +116,7 @@ func TestQueueFollowedWithoutService(t *testing.T) {
 			f.cutStreams()
 		}
 	}, "--patience", "1ms")
-	expect(t, r, exitUnreachable, "", "il servizio non risponde")
+	expect(t, r, exitUnreachable, "", "il servizio non è in funzione (")
 }
 
 func TestQueueFollowedUntilInterrupted(t *testing.T) {

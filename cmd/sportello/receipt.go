@@ -122,7 +122,7 @@ func (c *client) download(ctx context.Context, method, path string, in any, to s
 			complain(fmt.Sprintf("il file %q c'è già", to), "indicarne un altro: niente viene sovrascritto")
 			return exitFailed
 		}
-		return fail(err)
+		return failFile(to, err)
 	}
 	if to != "-" {
 		fmt.Fprintln(os.Stderr, "scritto: "+to)

@@ -17,7 +17,7 @@ import (
 type verdict struct {
 	answer         local.Answer // "": none
 	sign, turnDown bool
-	seq            uint64 // of the evidence that the person has seen; 0: as it stands now
+	seq            uint64 // of the evidence that the person has seen
 	stan, auth     string
 	note           string
 	json           bool
@@ -40,7 +40,7 @@ func runResolve(args []string) int {
 	fs.StringVar(&v.stan, "stan", "", "con --charged: STAN dello scontrino")
 	fs.StringVar(&v.auth, "auth", "", "con --charged: codice di autorizzazione dello scontrino")
 	fs.StringVar(&v.note, "note", "", "che cosa si è visto, e dove; mai numeri di carta")
-	fs.Uint64Var(&v.seq, "seq", 0, "numero delle prove che si sono viste: se nel frattempo se ne sa di più la risposta è rifiutata")
+	fs.Uint64Var(&v.seq, "seq", 0, "numero delle prove che si sono viste, serve a ogni risposta: se nel frattempo se ne sa di più è rifiutata")
 	fs.BoolVar(&v.json, "json", false, "il pagamento come documento JSON")
 	if !parse(fs, args) {
 		return exitUsage
@@ -68,6 +68,8 @@ func runResolve(args []string) int {
 		return usageError("resolve: --note va con una risposta", "sportello resolve "+fs.Arg(0)+" --parked --note \"…\"")
 	case chosen > 0 && *flags.operator == "":
 		return nameless("resolve")
+	case chosen > 0 && v.seq == 0:
+		return unseen(*flags.config, fs.Arg(0))
 	}
 	ctx := context.Background() // the client's own limit ends the call
 	c, err := flags.open(ctx)
@@ -78,23 +80,36 @@ func runResolve(args []string) int {
 	return v.run(ctx, c, fs.Arg(0))
 }
 
+// unseen refuses an answer that does not say on which evidence it rests (design 5.5), and shows what there is,
+// with its number. Nobody signs in for that.
+func unseen(configPath, id string) int {
+	usageError("resolve: manca --seq, il numero delle prove che si sono viste", "sportello resolve "+id+" le mostra, con il loro numero")
+	c, err := connect(configPath)
+	if err != nil {
+		return exitUsage
+	}
+	defer c.Close()
+	var p local.Payment
+	if c.get(context.Background(), api+"payments/"+url.PathEscape(id), &p) == nil {
+		printPayment(os.Stderr, p)
+		printDesk(os.Stderr, p)
+	}
+	return exitUsage
+}
+
 func (v *verdict) run(ctx context.Context, c *client, id string) int {
 	path := api + "payments/" + url.PathEscape(id)
-	var p local.Payment
-	if err := c.get(ctx, path, &p); err != nil {
-		return failJSON(v.json, err)
-	}
-	looking := v.answer == "" && !v.sign && !v.turnDown
-	switch {
-	case looking && v.json:
-		return printJSON(p)
-	case looking:
+	if v.answer == "" && !v.sign && !v.turnDown { // only a look
+		var p local.Payment
+		if err := c.get(ctx, path, &p); err != nil {
+			return failJSON(v.json, err)
+		}
+		if v.json {
+			return printJSON(p)
+		}
 		printPayment(os.Stdout, p)
 		printDesk(os.Stdout, p)
 		return exitDone
-	case v.seq == 0: // the answer rests on what stands now; it is shown at least
-		v.seq = p.EvidenceSeq
-		printEvidence(os.Stderr, p)
 	}
 	var body any = local.CountersignRequest{RequestID: newRequestID(), EvidenceSeq: v.seq, Accept: v.sign}
 	path += "/resolution"

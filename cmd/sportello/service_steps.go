@@ -4,6 +4,7 @@ import (
 	"crypto/sha1"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"syscall"
 	"unicode/utf16"
@@ -54,7 +55,7 @@ func stepOf(err error) startStep {
 		return stepDisk
 	case errors.Is(err, errListen):
 		return stepListen
-	case errors.Is(err, errData):
+	case errors.Is(err, errData), errors.Is(err, fs.ErrPermission):
 		return stepData
 	}
 	return stepOther

@@ -46,7 +46,7 @@ func simulateTerminal(ctx context.Context, args []string) int {
 	panel := fs.String("panel", "", "HOST:PORT di questo computer: i tasti del terminale, in JSON")
 	var o simulator.Options
 	knobs(fs, &o)
-	if !parse(fs, args) || fs.NArg() > 0 {
+	if !parseAlone(fs, args) {
 		return exitUsage
 	}
 	if (*listen == "") == (*pty == "") {

@@ -46,7 +46,7 @@ func simulatePlatform(ctx context.Context, args []string) int {
 	fs := flag.NewFlagSet("simulate platform", flag.ContinueOnError)
 	var p platformFlags
 	p.define(fs)
-	if !parse(fs, args) || fs.NArg() > 0 {
+	if !parseAlone(fs, args) {
 		return exitUsage
 	}
 	const example = "sportello simulate platform --listen 127.0.0.1:9080  ·  sportello simulate platform --tls-listen 127.0.0.1:9443 --tls-ca ca.pem"

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"syscall"
 
@@ -40,8 +41,8 @@ func failStart(err error, cfg *config.Config) int {
 		complain(fmt.Sprintf("l'indirizzo %s della pagina non si può usare: %s", cfg.Listen, listenReason(err)),
 			"forse il servizio è già in funzione; altrimenti cambiare listen nella configurazione")
 		return exitFailed
-	case errors.Is(err, errData):
-		complain(fmt.Sprintf("la cartella dei dati %s non si può usare: %v", cfg.DataDir, cause(err)),
+	case errors.Is(err, errData), errors.Is(err, fs.ErrPermission): // the configuration's own files were read before
+		complain(fmt.Sprintf("la cartella dei dati %s non si può usare: %s", cfg.DataDir, inWords(err)),
 			"correggere data_dir nella configurazione, o dare la cartella all'utente del servizio")
 		return exitFailed
 	default:
@@ -59,6 +60,44 @@ func cause(err error) error {
 		return no
 	}
 	return err
+}
+
+// inWords is the system's no about a file in words for people; what is not usual stays as the system says it.
+func inWords(err error) string {
+	for _, known := range []struct {
+		is   error
+		text string
+	}{
+		{fs.ErrNotExist, "non c'è"},
+		{ledger.ErrNotFound, "non c'è"},
+		{fs.ErrExist, "c'è già"},
+		{fs.ErrPermission, "questo utente non ne ha il permesso"},
+		{syscall.ENOSPC, "il disco è pieno"},
+		{syscall.EROFS, "il disco è di sola lettura"},
+		{syscall.EISDIR, "è una cartella, non un file"},
+		{syscall.ENOTDIR, "nel percorso c'è un file al posto di una cartella"},
+	} {
+		if errors.Is(err, known.is) {
+			return known.text
+		}
+	}
+	return cause(err).Error()
+}
+
+// failFile says what is wrong with a file that was named on the command line.
+func failFile(path string, err error) int {
+	hint := map[error]string{
+		fs.ErrNotExist: "controllare il percorso", fs.ErrPermission: "usare un file e una cartella di questo utente",
+		syscall.ENOSPC: "liberare spazio, o indicare un altro disco",
+	}
+	for is, text := range hint {
+		if errors.Is(err, is) {
+			complain(path+": "+inWords(err), text)
+			return exitFailed
+		}
+	}
+	complain(path+": "+inWords(err), "indicare un altro file")
+	return exitFailed
 }
 
 // listenReason is the system's no in words for people; what is not usual stays as the system says it.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -37,13 +36,13 @@ func (c *client) watch(ctx context.Context) (*stream, error) {
 		defer resp.Body.Close()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errUnreachable, err)
+		return nil, c.broken(errUnreachable, err, true)
 	}
 	conn.SetReadLimit(maxAnswer)
 	_ = conn.SetWriteDeadline(time.Now().Add(handshakeLimit))
 	if err := conn.WriteJSON(local.Hello{Token: c.token}); err != nil {
 		conn.Close()
-		return nil, fmt.Errorf("%w: %w", errLost, err)
+		return nil, c.broken(errLost, err, true)
 	}
 	events := make(chan local.Event)
 	s := &stream{Events: events, conn: conn, stop: make(chan struct{})}

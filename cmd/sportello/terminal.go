@@ -18,6 +18,9 @@ import (
 // terminalActions is everything that can be asked of a terminal or decided about it, in the order of the help.
 var terminalActions = []string{"status", "detect", "last", "totals", "reprint", "close", "adopt", "free", "channel"}
 
+// signedActions bear the name of the supervisor who decides.
+var signedActions = []string{"close", "adopt", "channel"}
+
 // actionLimit is how long an answer may take: a close waits for the host, and a lost answer for the terminal.
 const actionLimit = 10 * time.Minute
 
@@ -43,6 +46,8 @@ func runTerminal(args []string) int {
 		return usageError(fmt.Sprintf("terminal: azione %q sconosciuta", action), strings.Join(terminalActions, ", "))
 	case *quiet && action != "detect":
 		return usageError("terminal: --quiet-totals va con detect", "sportello terminal detect "+name+" --quiet-totals --operator CODICE")
+	case *flags.operator == "" && (*quiet || slices.Contains(signedActions, action)):
+		return nameless("terminal " + action)
 	}
 	ctx := context.Background() // actionLimit ends the call
 	c, err := flags.open(ctx)
