@@ -33,7 +33,7 @@ func (w *waiting) Items() []till.QueueItem {
 	}
 	var all []till.QueueItem
 	for _, it := range w.worker.Items() {
-		v := till.QueueItem{PaymentID: it.PaymentID, Index: it.Index, NextTry: it.NextTry, Tries: it.Tries, Poisoned: it.Poisoned}
+		v := till.QueueItem{PaymentID: it.PaymentID, Index: it.Index, NextTry: it.NextTry, Tries: it.Tries, Poisoned: it.Poisoned, Barred: it.Barred}
 		switch {
 		case it.Watch: // nothing of it is awaited
 		case it.Submit:

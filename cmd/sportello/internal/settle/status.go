@@ -20,7 +20,7 @@ type Status struct {
 	Away   bool
 	Reason govpay.Outcome
 	// NextTry is the next turn of anything that waits; while the platform is away,
-	// the next question to it. Zero: nothing waits.
+	// the next question to it. Zero: nothing waits, or only for people.
 	NextTry time.Time
 	// Draining: what had gathered while the platform was away, or the service off, is
 	// being asked about. Of Total notices and watches Done have had an answer.
@@ -45,6 +45,7 @@ type Item struct {
 	Late      bool
 	Red       bool
 	Poisoned  bool
+	Barred    bool           // not submitted until the set-up is mended: no try is planned
 	Failure   govpay.Outcome // of its last question; OutcomeNone: answered
 }
 
@@ -85,12 +86,12 @@ func (s *schedule) show(it *item) Item {
 		next = d.probeAt
 	}
 	if it.barred {
-		next = s.setupAt
+		next = time.Time{}
 	}
 	return Item{
 		Key: it.Key, PaymentID: it.PaymentID, Index: it.Index, Watch: it.work == workWatch, Submit: it.work == workSubmit,
 		NextTry: next.Round(0), Running: it.running, Tries: it.tries,
-		Late: it.late, Red: it.red, Poisoned: it.poisoned(), Failure: it.failure,
+		Late: it.late, Red: it.red, Poisoned: it.poisoned(), Barred: it.barred, Failure: it.failure,
 	}
 }
 

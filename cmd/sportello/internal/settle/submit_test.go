@@ -350,6 +350,11 @@ func TestWrongSetup(t *testing.T) {
 		if calls > 5 || !slices.Equal(w.causes(), []string{"submission_wrong_setup"}) || !k.Status().Stopped || k.Status().Waiting != 7 {
 			t.Fatalf("%d calls, cases %v, %+v", calls, w.causes(), k.Status())
 		}
+		for _, it := range k.Items() {
+			if suspended := it.PaymentID != "P0"; it.Barred != suspended || it.NextTry.IsZero() != suspended {
+				t.Errorf("suspended: %+v", it)
+			}
+		}
 		w.pays(1)
 		time.Sleep(6 * time.Minute)
 		if w.registration("P0") != ledger.RegDone {
