@@ -9,6 +9,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"sportello/cmd/sportello/internal/settle"
 )
 
 // submitWindow shortens, to SPORTELLO_SUBMIT_WINDOW, how long the platform may be at work on a submission, and how
@@ -30,6 +32,20 @@ var submitRepeats = func() []time.Duration {
 	}
 	return []time.Duration{submitWindow / 3}
 }()
+
+// init shortens the pauses between looks for a receipt, and between questions to a platform that is away, to those of
+// SPORTELLO_LOOKS ("200ms 1s"), for tests that would wait for them.
+func init() {
+	var plan []time.Duration
+	for _, word := range strings.Fields(os.Getenv("SPORTELLO_LOOKS")) {
+		if d, err := time.ParseDuration(word); err == nil && d > 0 {
+			plan = append(plan, d)
+		}
+	}
+	if len(plan) > 0 {
+		settle.DefaultPlan, settle.DefaultProbePlan = plan, plan
+	}
+}
 
 // failpoint kills this process, as a power cut would, the n-th time it passes the point named in
 // SPORTELLO_FAILPOINT ("name" or "name:n"). Only binaries built for the kill test have it; a release
