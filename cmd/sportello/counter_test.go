@@ -153,7 +153,7 @@ func (c *counter) writeConfig(s setup, address string) {
 		}
 	}
 	def(&s.exclusivity, "exclusive")
-	def(&s.timing, "{result: 5s, hard_stop: 20s, quiet: 1s}")
+	def(&s.timing, "{result: 60s, hard_stop: 60s, quiet: 1s}")
 	def(&s.lrc, "auto")
 	def(&s.tid, "12345678")
 	def(&s.password, "sportello")
@@ -218,7 +218,7 @@ func (c *counter) start(env ...string) {
 func (c *counter) launch(env ...string) {
 	c.t.Helper()
 	c.service = exec.Command(c.bin, "run", "--config", c.config)
-	c.service.Env = append(os.Environ(), env...)
+	c.service.Env = append(append(os.Environ(), "SPORTELLO_LOOKS=200ms 500ms 1s 2s 5s"), env...)
 	c.stderr = &lockedBuffer{}
 	c.service.Stderr = c.stderr
 	if err := c.service.Start(); err != nil {
@@ -261,7 +261,7 @@ func (c *counter) cli(args ...string) (code int, stdout, stderr string) {
 // program runs the binary to its end with something on standard input.
 func (c *counter) program(stdin string, args ...string) (code int, stdout, stderr string) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, c.bin, args...)
 	var out, errs bytes.Buffer
@@ -274,10 +274,13 @@ func (c *counter) program(stdin string, args ...string) (code int, stdout, stder
 	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
 }
 
-// pay runs `sportello pay` and decodes the payment, if one was printed.
+// pay runs `sportello pay` and decodes the payment, if one was printed. Where the terminal is still at what was asked
+// before, it comes again, as a clerk does.
 func (c *counter) pay(notice string, more ...string) (int, local.Payment, string) {
 	c.t.Helper()
-	code, out, errs := c.cli(append([]string{"pay", notice, "--terminal", "cassa1", "--json"}, more...)...)
+	code, out, errs := c.patiently(func() (int, string, string) {
+		return c.cli(append([]string{"pay", notice, "--terminal", "cassa1", "--json"}, more...)...)
+	})
 	var p local.Payment
 	if strings.TrimSpace(out) != "" {
 		if err := json.Unmarshal([]byte(out), &p); err != nil {
@@ -285,6 +288,16 @@ func (c *counter) pay(notice string, more ...string) (int, local.Payment, string
 		}
 	}
 	return code, p, errs
+}
+
+// patiently asks until nobody else has the terminal: what was paid is told before the terminal is at rest.
+func (c *counter) patiently(ask func() (int, string, string)) (code int, out, errs string) {
+	c.t.Helper()
+	c.until("the terminal to be free", func() bool {
+		code, out, errs = ask()
+		return code == exitDone || !strings.Contains(errs, "sta già lavorando")
+	})
+	return code, out, errs
 }
 
 func (c *counter) payments() []local.Payment {
@@ -300,10 +313,14 @@ func (c *counter) payments() []local.Payment {
 	return list
 }
 
+// longest is how long anything may take that ends by itself: on a busy machine everything takes longer, and no test
+// says by it how fast something is.
+const longest = 3 * time.Minute
+
 // until waits for something that happens in another process.
 func (c *counter) until(what string, cond func() bool) {
 	c.t.Helper()
-	deadline := time.Now().Add(40 * time.Second)
+	deadline := time.Now().Add(longest)
 	for !cond() {
 		if time.Now().After(deadline) {
 			log := ""
@@ -371,14 +388,33 @@ func onTheWire(qr string) string {
 	return f[2] + f[3]
 }
 
-// payWhenReady pays, waiting for the terminal's first look after a start.
+// payWhenReady pays under a request's id.
 func (c *counter) payWhenReady(notice, request string) (code int, p local.Payment, errs string) {
 	c.t.Helper()
-	c.until("the terminal to be free", func() bool {
-		code, p, errs = c.pay(notice, "--request-id", request)
-		return !strings.Contains(errs, "sta già lavorando")
+	return c.pay(notice, "--request-id", request)
+}
+
+// customers are at hand from now on: they present their cards and type their PINs (simulator.Options.ManualKeys).
+func (c *counter) customers() {
+	over, ended := make(chan struct{}), make(chan struct{})
+	c.t.Cleanup(func() {
+		close(over)
+		<-ended
 	})
-	return code, p, errs
+	go func(terminal *simulator.Terminal) {
+		defer close(ended)
+		tick := time.NewTicker(5 * time.Millisecond) // a key counts only while it is waited for
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				terminal.PresentCard()
+				terminal.EnterPIN()
+			case <-over:
+				return
+			}
+		}
+	}(c.terminal)
 }
 
 // payAndLeave starts a payment whose caller is not waited for; the caller ends when abandon is called.

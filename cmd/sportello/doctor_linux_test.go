@@ -30,7 +30,7 @@ func blackHole(t *testing.T) string {
 	}
 	address := fmt.Sprintf("127.0.0.1:%d", name.(*unix.SockaddrInet4).Port)
 	for range 16 {
-		c, err := net.DialTimeout("tcp", address, 300*time.Millisecond)
+		c, err := net.DialTimeout("tcp", address, 2*time.Second)
 		if err != nil {
 			return "https://" + address
 		}

@@ -111,7 +111,7 @@ var broken = []struct {
 	{name: "name that nobody knows", root: at("https://govpay.regione.invalid"), check: "reach", code: "name_unknown", says: "govpay.regione.invalid", remedy: "DNS"},
 	{name: "nobody listens", root: func(t *testing.T) string { return "https://" + closedAddress(t) }, check: "reach", code: "connection_refused", says: "non ascolta nessuno", remedy: "la porta in platform.pagamento"},
 	{name: "firewall", root: blackHole, more: "  timeouts: {read: 400ms}\n", check: "reach", code: "connect_timeout", says: "un firewall la scarta", remedy: "aprire sul firewall"},
-	{name: "too slow", root: spoilt(govpaytest.Rule{On: "*", Do: "slow", DelayMS: 5000}), more: "  timeouts: {read: 400ms}\n", check: "reach", code: "too_slow", says: "entro il tempo", remedy: "platform.timeouts.read"},
+	{name: "too slow", root: spoilt(govpaytest.Rule{On: "*", Do: "slow", DelayMS: 60_000}), more: "  timeouts: {read: 2s}\n", check: "reach", code: "too_slow", says: "entro il tempo", remedy: "platform.timeouts.read"},
 	{name: "unknown issuer", root: tlsOf("127.0.0.1", -time.Hour, 900*time.Hour), check: "tls", code: "tls_unknown_issuer", says: "CA della Regione", remedy: "ca_file"},
 	{name: "expired", root: tlsOf("127.0.0.1", -2*time.Hour, -time.Hour), more: withCA, check: "tls", code: "tls_expired", says: "è scaduto", remedy: "data e ora"},
 	{name: "not yet valid", root: tlsOf("127.0.0.1", time.Hour, 900*time.Hour), more: withCA, check: "tls", code: "tls_not_yet_valid", says: "non vale ancora", remedy: "indietro"},

@@ -71,7 +71,7 @@ func TestCloseLost(t *testing.T) {
 	} {
 		t.Run(string(fault), func(t *testing.T) {
 			t.Parallel()
-			c := newCounter(t, setup{})
+			c := newCounter(t, setup{timing: "{result: 10s, hard_stop: 10s, quiet: 1s}"}) // a close is asked for that long
 			c.start()
 			p := c.takes(debt(0))
 			if err := c.terminal.Script(simulator.Rule{On: "C", Nth: 1, Fault: fault}); err != nil {

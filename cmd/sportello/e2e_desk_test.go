@@ -6,17 +6,18 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"sportello/driver/simulator"
 	"sportello/protocol/govpay/govpaytest"
 	"sportello/protocol/local"
 )
 
-// as runs a client command with a named operator.
+// as runs a client command with a named operator, patiently.
 func (c *counter) as(operator string, args ...string) (code int, stdout, stderr string) {
 	c.t.Helper()
-	return c.program("1234\n", append(args, "--operator", operator, "--config", c.config)...)
+	return c.patiently(func() (int, string, string) {
+		return c.program("1234\n", append(args, "--operator", operator, "--config", c.config)...)
+	})
 }
 
 // decides is a decision that is accepted: its one JSON document is the payment afterwards.
@@ -105,9 +106,9 @@ func (c *counter) undecided(notice string, fault simulator.Fault) local.Payment 
 }
 
 // newDesk is a counter on whose terminal others sell, too; its first charge is registered.
-func newDesk(t *testing.T) *counter {
+func newDesk(t *testing.T, o govpaytest.Options) *counter {
 	t.Helper()
-	c := newCounter(t, setup{exclusivity: "shared", platform: govpaytest.Options{ReceiptDelay: 6 * time.Second}})
+	c := newCounter(t, setup{exclusivity: "shared", platform: o})
 	c.start()
 	c.takes(debt(2))
 	c.registered()
@@ -120,7 +121,8 @@ func seq(p local.Payment) string { return strconv.FormatUint(p.EvidenceSeq, 10) 
 // and from the decision on the charge goes its way to the receipt.
 func TestDeskCharged(t *testing.T) {
 	t.Parallel()
-	c := newDesk(t)
+	var late lateReceipt
+	c := newDesk(t, late.of(debt(0)))
 	p := c.undecided(debt(0), simulator.CutAfterAuth)
 
 	// Looking shows the evidence and the one question, in words and as one document.
@@ -155,6 +157,7 @@ func TestDeskCharged(t *testing.T) {
 
 	// What was answered waits for a signature; then the provider's receipt comes: what was about to be signed
 	// is not what is known now, and for what the receipt says one person suffices.
+	late.comes()
 	c.until("the receipt to be found", func() bool { return c.payment(p.ID).Preset == local.StateCharged })
 	c.refusesDecision("bianchi", "situazione è cambiata", "resolve", p.ID, "--sign", "--seq", seq(proposed))
 	c.refusesDecision("rossi", "ricevuta", "resolve", p.ID, "--not-charged")
@@ -174,7 +177,7 @@ func TestDeskCharged(t *testing.T) {
 // that has changed since. The notice is free again.
 func TestDeskNotCharged(t *testing.T) {
 	t.Parallel()
-	c := newDesk(t)
+	c := newDesk(t, govpaytest.Options{})
 	p := c.undecided(debt(0), simulator.CutBeforeAuth)
 
 	parked := c.decides("rossi", "resolve", p.ID, "--parked", "--note", "il terminale non mostra nulla")
@@ -200,7 +203,6 @@ func TestDeskNotCharged(t *testing.T) {
 	if again := c.payment(p.ID); again.Proposal == nil || again.Proposal.By != "rossi" || again.EvidenceSeq != proposed.EvidenceSeq {
 		t.Fatalf("after a kill: %+v", again)
 	}
-	<-time.After(time.Second) // timing.quiet, which a start begins anew
 	signed := c.decides("bianchi", "resolve", p.ID, "--sign", "--seq", seq(proposed))
 	if signed.State != local.StateNotCharged || len(signed.ResolvedBy) != 2 || signed.Reason.Code != string(local.CodeByPeople) {
 		t.Fatalf("signed: %+v", signed)

@@ -33,7 +33,7 @@ func withOwnMounts(t *testing.T) bool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=120s")
+	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=10m")
 	cmd.Env = append(os.Environ(), ownMountsEnv+"=1", binaryEnv+"="+bin)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
 	if os.Getuid() != 0 {
@@ -116,6 +116,27 @@ func (d *disk) free(bytes int64) {
 	}
 }
 
+// customer presents the card and types the PIN, if the terminal waits for them.
+func (d *disk) customer() {
+	d.c.terminal.PresentCard()
+	d.c.terminal.EnterPIN()
+}
+
+// pays has the customer do so until the payment has ended.
+func (d *disk) pays(ended <-chan aside) (e aside) {
+	d.c.t.Helper()
+	d.c.until("the payment to end", func() bool {
+		select {
+		case e = <-ended:
+			return true
+		default:
+			d.customer()
+			return false
+		}
+	})
+	return e
+}
+
 // reserve says whether the ledger's reserve is there.
 func (d *disk) reserve() bool {
 	_, err := os.Stat(filepath.Join(d.dir, "ballast.bin"))
@@ -178,7 +199,7 @@ func TestDiskFullAfterTheCharge(t *testing.T) {
 	}
 	seed := manyDebts()
 	c := newCounter(t, setup{platform: govpaytest.Options{Seed: seed},
-		terminal: simulator.Options{Timing: simulator.Timing{Card: 150 * time.Millisecond}}})
+		terminal: simulator.Options{ManualKeys: true}})
 	d := newDisk(c)
 	c.start()
 	notices := seed.QR()
@@ -192,7 +213,7 @@ func TestDiskFullAfterTheCharge(t *testing.T) {
 		ended := c.payAside(qr)
 		c.until("the card to be asked for", func() bool { return c.terminal.Received('X') == used })
 		d.full()
-		if e := <-ended; e.code != exitDone {
+		if e := d.pays(ended); e.code != exitDone {
 			t.Fatalf("payment %d ended with %d: %s\nservice log:\n%s", i, e.code, e.errs, c.stderr)
 		}
 		if !d.reserve() {
@@ -221,6 +242,7 @@ func TestDiskFullAfterTheCharge(t *testing.T) {
 		t.Errorf("%d payments before, %d after a start", len(list), len(again))
 	}
 	d.free(-1)
+	c.customers()
 	c.takes(notices[used])
 	if !d.reserve() {
 		t.Error("a payment without the reserve")
@@ -238,7 +260,7 @@ func TestDiskFullWithoutReserve(t *testing.T) {
 	}
 	seed := manyDebts()
 	c := newCounter(t, setup{platform: govpaytest.Options{Seed: seed},
-		terminal: simulator.Options{Timing: simulator.Timing{Card: 150 * time.Millisecond, Confirm: 20 * time.Second}}})
+		terminal: simulator.Options{ManualKeys: true, Timing: simulator.Timing{Confirm: longest}}})
 	d := newDisk(c)
 	c.start()
 	const trying = "the outcome could not be written"
@@ -258,6 +280,7 @@ func TestDiskFullWithoutReserve(t *testing.T) {
 			case e = <-ended:
 				over = true
 			default:
+				d.customer()
 			}
 			return over || strings.Contains(c.stderr.String(), trying)
 		})

@@ -55,7 +55,7 @@ func (p *process) end(t testing.TB) int {
 	}
 	select {
 	case <-p.exited:
-	case <-time.After(20 * time.Second):
+	case <-time.After(longest):
 		t.Fatalf("%v does not end", p.cmd.Args[1:])
 	}
 	return p.cmd.ProcessState.ExitCode()

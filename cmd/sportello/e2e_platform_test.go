@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -175,6 +176,34 @@ func TestPlatformsCertificate(t *testing.T) {
 	c.start()
 	c.refusesToPay(debt(1), untrusted)
 }
+
+// clockAhead is the platform's clock, ahead of ours.
+type clockAhead struct {
+	mu sync.Mutex // guards by
+	by time.Duration
+}
+
+func (c *clockAhead) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.by)
+}
+
+func (c *clockAhead) set(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.by = by
+}
+
+// lateReceipt is a receipt that comes when the test says so, and not before, however long its steps take.
+type lateReceipt struct{ clock clockAhead }
+
+// of makes the platform that has it, of one notice.
+func (l *lateReceipt) of(qr string) govpaytest.Options {
+	return govpaytest.Options{Now: l.clock.now, Rules: []govpaytest.Rule{{On: "booking", Do: "late", Delay: "6h", Notice: strings.Split(qr, "|")[2]}}}
+}
+
+func (l *lateReceipt) comes() { l.clock.set(7 * time.Hour) }
 
 // later is a handler that comes after its server.
 type later struct {

@@ -178,13 +178,15 @@ func TestReversalNotOffered(t *testing.T) {
 // TestUnproven: until the first receipt a terminal has one charge outstanding (design 5.6).
 func TestUnproven(t *testing.T) {
 	t.Parallel()
-	c := newCounter(t, setup{platform: govpaytest.Options{ReceiptDelay: 5 * time.Second}})
+	var late lateReceipt
+	c := newCounter(t, setup{platform: late.of(debt(0))})
 	c.start()
 	first := c.takes(debt(0))
 	c.locked(debt(1), told{exit: exitNotCharged, code: local.CodeTerminalUnproven})
 	if n := c.terminal.Received('X'); n != 1 {
 		t.Errorf("%d requests for money", n)
 	}
+	late.comes()
 	c.registered()
 	if now := c.payment(first.ID); now.Notices[0].Registration != local.RegistrationRegistered {
 		t.Errorf("%+v", now)

@@ -172,7 +172,7 @@ func (c *counter) stop() int {
 	}
 	select {
 	case <-c.exited:
-	case <-time.After(20 * time.Second):
+	case <-time.After(longest):
 		c.t.Fatalf("the service does not stop\nservice log:\n%s", c.stderr)
 	}
 	code := c.service.ProcessState.ExitCode()

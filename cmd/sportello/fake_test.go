@@ -87,7 +87,7 @@ func (f *fake) stop() {
 
 // listened waits until a client's stream is open: the client knows of it before the server does.
 func (f *fake) listened() {
-	for end := time.After(time.Minute); ; {
+	for end := time.After(longest); ; {
 		f.mu.Lock()
 		n := len(f.streams)
 		f.mu.Unlock()
@@ -392,10 +392,10 @@ type result struct {
 	out, errors string
 }
 
-// commandLine makes a process of this test binary that runs a command line of the program, for three minutes at most.
+// commandLine makes a process of this test binary that runs a command line of the program, for as long as anything may take.
 func commandLine(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
 	// A proxy that must not be asked; and no second's wait at the end of a race-detecting process.

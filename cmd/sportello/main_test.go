@@ -15,7 +15,7 @@ const executeEnv = "SPORTELLO_TEST_EXECUTE"
 
 // atOnce is how many parallel tests run where -parallel says nothing: they wait for other processes and
 // lines, and need more of them than there are cores.
-const atOnce = "8"
+const atOnce = "12"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(executeEnv) != "" {

@@ -5,7 +5,6 @@ package main
 import (
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -111,24 +110,6 @@ func TestReceiptNeverComes(t *testing.T) {
 	}
 	r.waits(1, local.RegistrationAwaitingReceipt)
 	r.soundLedger()
-}
-
-// clockAhead is the platform's clock, ahead of ours.
-type clockAhead struct {
-	mu sync.Mutex // guards by
-	by time.Duration
-}
-
-func (c *clockAhead) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return time.Now().Add(c.by)
-}
-
-func (c *clockAhead) set(by time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.by = by
 }
 
 // waits until the i-th debt's registration stands so.

@@ -73,8 +73,8 @@ func TestKillWhileRegistering(t *testing.T) {
 // as it may. A look before that proves nothing.
 func TestKillDuringTheCall(t *testing.T) {
 	t.Parallel()
-	const window = 8 * time.Second // a start must fit into it
-	r := newRegistering(t, "platform", 2, govpaytest.Rule{On: "pagamenti", Do: "late", DelayMS: int((window - 200*time.Millisecond).Milliseconds()), Notice: debtAt(1).Notice, Times: 1})
+	const window = 10 * time.Second // a start must fit into it
+	r := newRegistering(t, "platform", 2, govpaytest.Rule{On: "pagamenti", Do: "late", DelayMS: int((window - 2*time.Second).Milliseconds()), Notice: debtAt(1).Notice, Times: 1})
 	r.env = []string{"SPORTELLO_SUBMIT_WINDOW=" + window.String()}
 	r.begin()
 	r.charges(0)

@@ -78,6 +78,7 @@ func TestServiceCommands(t *testing.T) {
 
 // TestServiceTellsSystemd: READY when the page answers and not before, then that it stops.
 func TestServiceTellsSystemd(t *testing.T) {
+	t.Parallel()
 	c := newCounter(t, setup{})
 	path := filepath.Join(t.TempDir(), "notify")
 	conn, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
@@ -87,7 +88,7 @@ func TestServiceTellsSystemd(t *testing.T) {
 	defer conn.Close()
 	next := func() string {
 		t.Helper()
-		if err := conn.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		if err := conn.SetReadDeadline(time.Now().Add(longest)); err != nil {
 			t.Fatal(err)
 		}
 		b := make([]byte, 1<<10)
