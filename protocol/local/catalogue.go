@@ -168,6 +168,7 @@ func HTTPStatus(code Code) int {
 var statuses = map[Code]int{
 	CodeBadRequest:         http.StatusBadRequest,
 	CodeRequestIDMissing:   http.StatusBadRequest,
+	CodeCardNumber:         http.StatusUnprocessableEntity,
 	CodeRequestIDReused:    http.StatusConflict,
 	CodeCodeUnreadable:     http.StatusUnprocessableEntity,
 	CodeNoticeCheckDigits:  http.StatusUnprocessableEntity,
@@ -252,6 +253,7 @@ var statuses = map[Code]int{
 	CodeReceiptAmount:        http.StatusOK,
 	CodeReceiptUncharged:     http.StatusOK,
 	CodeReceiptTwice:         http.StatusOK,
+	CodeDebtAnomalous:        http.StatusOK,
 	CodeAckNotWritten:        http.StatusOK,
 	CodeExclusivityLost:      http.StatusOK,
 	CodeNoticesNotSent:       http.StatusOK,
@@ -358,4 +360,5 @@ var statuses = map[Code]int{
 	CodeNoProposal:             http.StatusConflict,
 	CodeReceiptAwaited:         http.StatusNotFound,
 	CodeNoSuchNotice:           http.StatusNotFound,
+	CodeChannelConfirmed:       http.StatusOK,
 }

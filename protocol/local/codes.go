@@ -4,6 +4,7 @@ package local
 const (
 	CodeBadRequest         Code = "bad_request"          // body not JSON, too large, unknown field
 	CodeRequestIDMissing   Code = "request_id_missing"   //
+	CodeCardNumber         Code = "card_number"          // a note or a proof holds what may be a card number
 	CodeRequestIDReused    Code = "request_id_reused"    // same id, another body: 409
 	CodeCodeUnreadable     Code = "code_unreadable"      // neither notice, QR, Data Matrix nor GS1-128
 	CodeNoticeCheckDigits  Code = "notice_check_digits"  // typed with wrong check digits
@@ -112,6 +113,7 @@ const (
 	CodeReceiptAmount        Code = "receipt_amount"         // our provider, another amount
 	CodeReceiptUncharged     Code = "receipt_uncharged"      // receipt for an attempt that ended not charged
 	CodeReceiptTwice         Code = "receipt_twice"          // a second receipt of our provider for a charge that is registered by another
+	CodeDebtAnomalous        Code = "debt_anomalous"         // the platform calls a notice irregular (ANOMALA) that is charged and registered; a case
 	CodeAckNotWritten        Code = "ack_not_written"        // check first
 	CodeExclusivityLost      Code = "exclusivity_lost"       // somebody else uses the terminal
 	CodeNoticesNotSent       Code = "notices_not_sent"       // charged, but the provider was not told which notices: no receipt comes by itself
@@ -213,6 +215,7 @@ const (
 	CodeNoProposal             Code = "no_proposal"                  // there is nothing to sign yet
 	CodeReceiptAwaited         Code = "receipt_awaited"              // the notice's pagoPA receipt has not come yet
 	CodeNoSuchNotice           Code = "no_such_notice"               // the payment has fewer notices
+	CodeChannelConfirmed       Code = "channel_confirmed"            // receipts on it are our provider's from now on
 )
 
 // Papers, and the service's printer. None of them ever has to do with the money.

@@ -52,7 +52,7 @@ func readOpenAPI(t *testing.T) document {
 // onTheWire are this package's structs; the test compares the list with the source.
 var onTheWire = []any{
 	Error{}, Reason{}, Payment{}, PaymentNotice{}, Charge{}, DCC{}, PaymentRequest{}, RequestNotice{}, LookupRequest{},
-	Notice{}, PaymentQuery{}, StoryEntry{}, Receipt{}, Operator{}, Terminal{}, Activity{}, Platform{}, Snapshot{}, Creditor{},
+	Notice{}, PaymentQuery{}, StoryEntry{}, Receipt{}, Operator{}, Terminal{}, Activity{}, Platform{}, Snapshot{}, CaseCount{}, Creditor{},
 	Event{}, QueueItem{}, Case{}, TerminalReport{}, SessionRequest{}, Session{}, Hello{}, ErrorBody{},
 	ActionRequest{}, Health{}, Evidence{}, Proposal{}, ResolutionRequest{}, CountersignRequest{}, EndingRequest{},
 	Passport{}, Closing{}, ClosingDiff{}, Lease{}, Reversal{},

@@ -99,8 +99,11 @@ func (t *Till) EndCase(_ context.Context, op local.Operator, caseID string, req 
 	switch {
 	case req.Ending != local.EndingRefunded && req.Ending != local.EndingClosed:
 		return local.Case{}, wrong("ending")
-	case proof == "" || !fitsNote(proof):
+	case proof == "":
 		return local.Case{}, wrong("proof")
+	}
+	if err := checkNote("proof", proof); err != nil {
+		return local.Case{}, err
 	}
 	c, err = t.o.Ledger.ProposeEnding(caseID, req.Seq, ledger.Proposal{Ending: req.Ending, Note: proof, By: op.ID})
 	if err != nil {
@@ -161,16 +164,22 @@ func checkResolution(req local.ResolutionRequest) error {
 	switch {
 	case req.STAN != "" && (!charged || len(req.STAN) != 6 || strings.Trim(req.STAN, "0123456789") != "" || req.STAN == "000000"):
 		return wrong("stan")
-	case req.AuthCode != "" && (!charged || len(req.AuthCode) > maxAuth || !fitsNote(req.AuthCode)):
+	case req.AuthCode != "" && (!charged || len(req.AuthCode) > maxAuth):
 		return wrong("auth_code")
-	case !fitsNote(req.Note):
-		return wrong("note")
+	}
+	return checkNote("note", req.Note)
+}
+
+// checkNote refuses what people write where it is long, or may hold a card number.
+func checkNote(field, s string) error {
+	switch {
+	case holdsCard(s):
+		return &local.Error{Code: local.CodeCardNumber, Detail: field}
+	case len(s) > maxNote:
+		return wrong(field)
 	}
 	return nil
 }
-
-// fitsNote: short, and without what may be a card number.
-func fitsNote(s string) bool { return len(s) <= maxNote && !holdsCard(s) }
 
 // holdsCard finds 13 to 19 digits with the check digit of a card number (ISO/IEC 7812-1), blanks and dashes
 // apart. 18 are a notice number's, and no scheme's.

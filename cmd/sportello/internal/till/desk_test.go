@@ -166,7 +166,6 @@ func TestResolutionRefused(t *testing.T) {
 			func(r *local.ResolutionRequest) { r.STAN = "12345x" },
 			func(r *local.ResolutionRequest) { r.AuthCode = strings.Repeat("A", maxAuth+1) },
 			func(r *local.ResolutionRequest) { r.Note = strings.Repeat("x", maxNote+1) },
-			func(r *local.ResolutionRequest) { r.Note = "carta 4111 1111-1111 1111 del cliente" },
 			func(r *local.ResolutionRequest) { r.Answer, r.STAN = local.AnswerNotCharged, "000123" },
 		}
 		for i, change := range rows {
@@ -174,6 +173,7 @@ func TestResolutionRefused(t *testing.T) {
 				t.Errorf("row %d: %v", i, err)
 			}
 		}
+		wantCode(t, ask(clerk, func(r *local.ResolutionRequest) { r.Note = "carta 4111 1111-1111 1111 del cliente" }), local.CodeCardNumber)
 		wantCode(t, ask(local.Operator{Role: local.RoleSupervisor}, func(*local.ResolutionRequest) {}), local.CodeOperatorNeeded)
 		wantCode(t, ask(clerk, func(r *local.ResolutionRequest) { r.EvidenceSeq-- }), local.CodeStateChanged)
 		if got := w.payment(p.ID); got.Proposal != nil {
@@ -321,6 +321,8 @@ func TestEndCase(t *testing.T) {
 		wantCode(t, err, local.CodeBadRequest)
 		_, err = end(chief, c.Seq, local.EndingRefunded, " ")
 		wantCode(t, err, local.CodeBadRequest)
+		_, err = end(chief, c.Seq, local.EndingRefunded, "carta 4111111111111111")
+		wantCode(t, err, local.CodeCardNumber)
 		v, err := end(clerk, c.Seq, local.EndingRefunded, "bonifico 12")
 		if err != nil || v.Ended != nil || v.Proposal == nil || v.Proposal.Ending != local.EndingRefunded {
 			t.Fatalf("%+v %v", v, err)

@@ -51,8 +51,11 @@ func (t *Till) Offline(_ context.Context, op local.Operator, req local.OfflineRe
 		switch {
 		case !t.o.Offline.Allow:
 			return local.Offline{}, &local.Error{Code: local.CodeOfflineNotAllowed}
-		case why == "" || !fitsNote(why):
+		case why == "":
 			return local.Offline{}, wrong("reason")
+		}
+		if err := checkNote("reason", why); err != nil {
+			return local.Offline{}, err
 		}
 		p, err = t.o.Ledger.OpenOffline(op.ID, why, t.o.Offline.Limits)
 	case local.OfflineClose:

@@ -58,7 +58,7 @@ func TestOfflinePeriod(t *testing.T) {
 		wantCode(t, ask(clerk, local.OfflineOpen, "guasto"), local.CodeForbiddenRole)
 		wantCode(t, ask(local.Operator{Role: local.RoleSupervisor}, local.OfflineOpen, "guasto"), local.CodeOperatorNeeded)
 		wantCode(t, ask(chief, local.OfflineOpen, " "), local.CodeBadRequest)
-		wantCode(t, ask(chief, local.OfflineOpen, "carta 4111111111111111"), local.CodeBadRequest)
+		wantCode(t, ask(chief, local.OfflineOpen, "carta 4111111111111111"), local.CodeCardNumber)
 		wantCode(t, ask(chief, "toggle", "guasto"), local.CodeBadRequest)
 		wantCode(t, ask(chief, local.OfflineClose, ""), local.CodeOfflineNothingOpen)
 		shown := func() *local.Offline {

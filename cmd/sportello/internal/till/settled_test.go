@@ -115,8 +115,10 @@ func TestAskedUntilItAnswers(t *testing.T) {
 func TestChannel(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
 		p := w.charged("r1", 1)
+		said := ""
 		ask := func(op local.Operator, channel string) error {
-			_, err := w.till.TerminalAction(context.Background(), op, "cassa1", "channel", local.ActionRequest{RequestID: "c", Channel: channel})
+			rep, err := w.till.TerminalAction(context.Background(), op, "cassa1", "channel", local.ActionRequest{RequestID: "c", Channel: channel})
+			said = rep.Text
 			return err
 		}
 		if _, err := w.ledger.Register(ledger.RegistrationChange{PaymentID: p.ID, Index: 0, To: ledger.RegHeld,
@@ -132,6 +134,9 @@ func TestChannel(t *testing.T) {
 		wantCode(t, ask(chief, "another"), local.CodeChannelNotHeld)
 		if err := ask(chief, "13212880150_99"); err != nil {
 			t.Fatal(err)
+		}
+		if said != "Il canale 13212880150_99 è confermato: avvisi che ripartono 1." {
+			t.Errorf("said %q", said)
 		}
 		shown := w.hub.payments(p.ID)
 		if last := shown[len(shown)-1]; last.Notices[0].Registration != local.RegistrationAwaitingReceipt || last.Notices[0].Reason != nil {

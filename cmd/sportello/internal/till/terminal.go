@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -73,7 +74,7 @@ func (t *Till) TerminalAction(ctx context.Context, op local.Operator, name, acti
 	case "free":
 		rep.Text, err = s.free(ctx, op)
 	case "channel":
-		err = s.channel(op, req.Channel)
+		rep.Text, err = s.channel(op, req.Channel)
 	default:
 		return rep, &local.Error{Code: local.CodeNotServed, Detail: fmt.Sprintf("action %q", action)}
 	}
@@ -228,24 +229,30 @@ func (s *station) free(ctx context.Context, op local.Operator) (string, error) {
 
 // channel records that receipts on a channel are of this terminal's provider (design 5.2): what was held for
 // that is looked at again.
-func (s *station) channel(op local.Operator, channel string) error {
+func (s *station) channel(op local.Operator, channel string) (string, error) {
 	if err := signs(op); err != nil {
-		return err
+		return "", err
 	}
 	if channel == "" || len(channel) > maxChannel || strings.TrimSpace(channel) != channel {
-		return wrong("channel")
+		return "", wrong("channel")
 	}
 	freed, err := s.till.o.Ledger.ConfirmChannel(s.term.Name, channel, op.ID)
 	switch {
 	case errors.Is(err, ledger.ErrNotFound):
-		return &local.Error{Code: local.CodeChannelNotHeld, Args: s.args(), Err: err}
+		return "", &local.Error{Code: local.CodeChannelNotHeld, Args: s.args(), Err: err}
 	case err != nil:
-		return err
+		return "", err
 	}
+	notices := 0
 	for _, p := range freed {
 		s.till.Changed(p.ID)
+		for _, n := range p.Notices {
+			if n.Registration == ledger.RegAwaiting {
+				notices++
+			}
+		}
 	}
-	return nil
+	return s.till.reason(local.CodeChannelConfirmed, map[string]string{local.ArgFound: channel, local.ArgLimit: strconv.Itoa(notices)}).Text, nil
 }
 
 // maxChannel is the longest that pagoPA gives a channel.

@@ -182,6 +182,7 @@ export interface Lease {
 export type Code =
   | "bad_request" // body not JSON, too large, unknown field
   | "request_id_missing"
+  | "card_number" // a note or a proof holds what may be a card number
   | "request_id_reused" // same id, another body: 409
   | "code_unreadable" // neither notice, QR, Data Matrix nor GS1-128
   | "notice_check_digits" // typed with wrong check digits
@@ -350,6 +351,7 @@ export type Code =
   | "no_proposal" // there is nothing to sign yet
   | "receipt_awaited" // the notice's pagoPA receipt has not come yet
   | "no_such_notice" // the payment has fewer notices
+  | "channel_confirmed" // receipts on it are our provider's from now on
   | "nothing_to_attest" // not charged, or not known to be: no paper can say so
   | "printer_missing" // the configuration names none
   | "printer_unreachable" // switched off, no cable, wrong address
