@@ -3,6 +3,7 @@ package ledger
 import (
 	"errors"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/windows"
 )
@@ -19,6 +20,7 @@ func tryLock(f *os.File) error {
 // syncDir does nothing: Windows has no such call, and NTFS journals its names.
 func syncDir(string) error { return nil }
 
+// isDiskFull knows the number that package syscall has made up, too: code that is not of Windows says it.
 func isDiskFull(err error) bool {
-	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
 }

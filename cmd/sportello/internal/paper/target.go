@@ -99,10 +99,13 @@ func (s *stream) check(ctx context.Context) error {
 	}
 	stop := s.until(ctx)
 	defer stop()
-	if err := s.send(askOffline); err != nil { // of the paper nothing was sent
+	if err := s.send(ctx, askOffline); err != nil { // of the paper nothing was sent
 		return fmt.Errorf("%w: %s", ErrUnreachable, err.Error())
 	}
 	_ = s.file.SetReadDeadline(time.Now().Add(s.t.Answer))
+	if err := ctx.Err(); err != nil { // the line above may have put off what until did
+		return unreachable(err)
+	}
 	var b [1]byte
 	n, err := s.file.Read(b[:])
 	switch {
@@ -142,11 +145,8 @@ func (s *stream) write(ctx context.Context, data []byte) error {
 	defer stop()
 	s.wrote = true
 	for len(data) > 0 {
-		if ctx.Err() != nil {
-			return fmt.Errorf("%w: %w", ErrSlow, ctx.Err())
-		}
 		n := min(len(data), piece)
-		if err := s.send(data[:n]); err != nil {
+		if err := s.send(ctx, data[:n]); err != nil {
 			return err
 		}
 		data = data[n:]
@@ -154,9 +154,12 @@ func (s *stream) write(ctx context.Context, data []byte) error {
 	return nil
 }
 
-func (s *stream) send(data []byte) error {
+func (s *stream) send(ctx context.Context, data []byte) error {
 	if err := s.file.SetWriteDeadline(time.Now().Add(s.t.Write)); err != nil && !errors.Is(err, os.ErrNoDeadline) {
 		return fmt.Errorf("%w: %w", ErrCut, err)
+	}
+	if err := ctx.Err(); err != nil { // the line above may have put off what until did
+		return fmt.Errorf("%w: %w", ErrSlow, err)
 	}
 	_, err := s.file.Write(data)
 	switch {
