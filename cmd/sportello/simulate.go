@@ -125,6 +125,8 @@ func knobs(fs *flag.FlagSet, o *simulator.Options) {
 		"drop-repeats":         {&o.DropRepeats, "scarta le copie della stessa richiesta"},
 		"forget-switch":        {&o.ForgetSwitch, "dimentica lo scontrino alla cassa quando cade la linea"},
 		"save-after-send":      {&o.SaveAfterSend, "salva il risultato dopo averlo mandato"},
+		"notes-first":          {&o.NotesFirst, "salva l'operazione come fallita quando comincia"},
+		"counts-first":         {&o.CountsFirst, "conta nei totali prima di salvare il risultato"},
 		"no-undo":              {&o.NoUndo, "alla riaccensione non storna ciò che non aveva salvato"},
 		"auto-cancel":          {&o.AutoCancel, "storna se la cassa non conferma il risultato"},
 		"manual-saved":         {&o.ManualSaved, "le operazioni manuali sostituiscono il risultato salvato"},

@@ -66,10 +66,26 @@ func (b *Bank) apply(d Decision) {
 	case !d.Unsaved:
 		a.keep(d)
 	case a.pending != nil && d.Kind == KindReversal && d.Reverses == a.pending.STAN:
+		if a.pending.counts() {
+			a.total -= d.AmountCents
+		}
 		a.pending = nil // undone
 	default:
-		a.pending = &d
+		if a.pending = &d; d.counts() {
+			a.total += d.AmountCents
+		}
 	}
+}
+
+// counts: a charge that the terminal has added up before it is saved.
+func (d Decision) counts() bool { return d.Counted && d.Approved && d.Kind.charges() }
+
+// begin is the terminal noting a transaction as failed, until its result is saved. It is no line of the file.
+func (b *Bank) begin(terminal, failed string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	a := b.account(terminal)
+	a.last, a.answer = failed, ""
 }
 
 // charge is the bank's side of a decision.
@@ -127,7 +143,9 @@ func (a *account) keep(d Decision) {
 	case d.Kind == KindReversal:
 		a.sale, a.total = nil, a.total-d.AmountCents
 	case d.Kind.charges():
-		a.sale, a.total = &d, a.total+d.AmountCents
+		if a.sale = &d; !d.counts() {
+			a.total += d.AmountCents
+		}
 	}
 }
 

@@ -25,7 +25,7 @@ import (
 // (amount_cents added to the host's total by hand), vas_close (the VAS totals begin
 // again), replaced (the terminal's memory is empty from here on).
 //
-// fields: unsaved, saves, manual, answer, ticket, preauth, order_id, host_cents, dcc.
+// fields: unsaved, counted, saves, manual, answer, ticket, preauth, order_id, host_cents, dcc.
 // An approved reversal may have a reason: nobody asked for it but the terminal.
 
 // Kind is what a line of the bank file is about.
@@ -95,6 +95,7 @@ type Decision struct {
 	// follows if it did. Of a reversal that the terminal made because it had lost its
 	// power before it saved, always.
 	Unsaved   bool      `json:"unsaved,omitempty"`
+	Counted   bool      `json:"counted,omitempty"`    // of an unsaved charge: the terminal's total holds it all the same
 	Saves     int64     `json:"saves,omitempty"`      // saved: seq of the decision
 	Manual    bool      `json:"manual,omitempty"`     // reversal or close typed on the terminal
 	Answer    string    `json:"answer,omitempty"`     // the message U that the terminal saved beside last
@@ -202,6 +203,7 @@ type order struct {
 	reverses  string
 	reason    string // of a refusal; "" is the bank's own. Of a reversal: why the terminal made it
 	saving    saving
+	counted   bool
 	manual    bool
 	answer    string
 	ticket    string
@@ -224,7 +226,7 @@ func (b *Bank) decide(o order, render func(Decision) (string, error)) (Decision,
 		STAN:     noSTAN, Online: noSTAN, Action: o.action,
 		Card: o.card.kind, Entry: o.card.entry, PAN: o.card.shown(),
 		Reference: o.reference, Data: append([]string{}, o.data...), Reverses: o.reverses,
-		Unsaved: o.saving == savesLater, Manual: o.manual, Answer: o.answer, Ticket: o.ticket,
+		Unsaved: o.saving == savesLater, Counted: o.counted && o.saving == savesLater, Manual: o.manual, Answer: o.answer, Ticket: o.ticket,
 		Preauth: o.preauth, OrderID: o.orderID, HostCents: o.hostCents, DCC: o.dcc,
 	}
 	if o.kind != KindLocal && o.kind != KindClose {

@@ -59,6 +59,7 @@ func (s *session) settle(tx transaction) (d Decision, alive bool, err error) {
 	case late, s.dying == RebootAfterHost, s.dying == RebootBeforeSave:
 		o.saving = savesLater
 	}
+	o.counted = s.t.opt.CountsFirst
 	if tx.wantsData {
 		o.answer = s.t.dataAnswer()
 	}
@@ -69,6 +70,18 @@ func (s *session) settle(tx transaction) (d Decision, alive bool, err error) {
 		return d, false, nil
 	}
 	return d, true, nil
+}
+
+// noteBegun saves a transaction as failed before anything was asked of anybody, on terminals that do (NotesFirst).
+func (s *session) noteBegun(tx transaction) {
+	if !s.t.opt.NotesFirst || tx.letter == 'H' {
+		return
+	}
+	tx.kind, tx.reason, tx.card, tx.code = KindLocal, "NON COMPLETATA", noCard, ""
+	failed, err := s.t.render(tx)(Decision{Terminal: tx.terminal, Kind: KindLocal, STAN: noSTAN, Online: noSTAN, Card: noCard.kind, Reason: tx.reason})
+	if err == nil {
+		s.t.bank.begin(tx.terminal, failed)
+	}
 }
 
 // keep saves a decision after its result was sent; nothing to do for the others. False

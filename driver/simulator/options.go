@@ -59,6 +59,8 @@ type Options struct {
 	ForgetSwitch bool       // the print switch is forgotten with the line (ECR17 S12)
 
 	SaveAfterSend bool // the result is saved for G when it was sent, not before
+	NotesFirst    bool // a payment or reversal is saved as failed when it begins, and corrected when it ends
+	CountsFirst   bool // a charge is in the totals with the bank's decision, also when its result is saved later or never
 	NoUndo        bool // a sale approved and not saved when the power went is not reversed: the terminal has forgotten it
 	AutoCancel    bool // a charge whose result the ECR does not confirm is reversed (ECR17 D13)
 

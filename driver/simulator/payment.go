@@ -96,6 +96,7 @@ func (s *session) beginTransaction(ctx context.Context, more bool) (ecr17.Additi
 // transact asks the customer and then the bank, and tells the ECR. From the bank's
 // decision on nothing undoes it.
 func (s *session) transact(ctx context.Context, tx transaction) {
+	s.noteBegun(tx)
 	if r, ok := s.faults[Decline]; ok {
 		tx.action = r.Code
 	}
