@@ -254,7 +254,6 @@ var statuses = map[Code]int{
 	CodeReceiptUncharged:     http.StatusOK,
 	CodeReceiptTwice:         http.StatusOK,
 	CodeDebtAnomalous:        http.StatusOK,
-	CodeDebtAnomalous:        http.StatusOK,
 	CodeAckNotWritten:        http.StatusOK,
 	CodeExclusivityLost:      http.StatusOK,
 	CodeNoticesNotSent:       http.StatusOK,
