@@ -167,9 +167,13 @@ func (s *station) gatherer(p ledger.Payment, undoing, same bool) (func(context.C
 	if err != nil {
 		return nil, err
 	}
+	said, err := s.till.said(p)
+	if err != nil {
+		return nil, err
+	}
 	a := driver.Attempt{
 		Payment:  driver.Payment{Reference: p.Reference, AmountCents: p.AmountCents, Previous: baseline.Previous, KnownResult: s.recorded},
-		Baseline: baseline, SentAt: p.SentAt,
+		Baseline: baseline, SentAt: p.SentAt, Said: said,
 		SameProcess: same, Exclusivity: s.judgedAs(p.ID), Knows: s.knows,
 	}
 	for _, n := range p.Notices {
