@@ -166,7 +166,7 @@ func (v *view) caseOf(id string, read notes) (Case, error) {
 
 // owed are the causes behind which money is with somebody who should not have it, whatever the
 // platform says of the payment itself.
-var owed = []string{ReasonDoubleCharge, reasonElsewhere, reasonAmountDiffers, reasonUncharged, reasonTwice, reasonContradicted, reasonUndone, reasonSuspected, reasonAfterReversal}
+var owed = []string{ReasonDoubleCharge, reasonElsewhere, reasonAmountDiffers, reasonUncharged, reasonTwice, reasonAnomalous, reasonContradicted, reasonUndone, reasonSuspected, reasonAfterReversal}
 
 // informational causes tell people something; nothing is lost when one supervisor has seen it.
 var informational = []string{reasonExclusivity, reasonPassport, reasonNoReceipts, reasonWrongSetup}

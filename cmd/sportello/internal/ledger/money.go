@@ -32,6 +32,7 @@ const (
 	reasonWrongSetup    = string(local.CodeSubmissionWrongSetup)
 	reasonUncharged     = string(local.CodeReceiptUncharged)
 	reasonTwice         = string(local.CodeReceiptTwice)
+	reasonAnomalous     = string(local.CodeDebtAnomalous)
 	reasonElsewhere     = string(local.CodePaidElsewhere)
 	reasonChannel       = string(local.CodeChannelUnproven)
 	// ReasonReceiptLate on a charged notice: the platform answered, and the receipt that was due was not there.

@@ -53,11 +53,12 @@ func (s *shelf) Payment(id string) (ledger.Payment, error) {
 		Notices: []ledger.Notice{{Creditor: comune, Number: s.notice[id], AmountCents: 10000, Registration: ledger.RegAwaiting}}}, nil
 }
 
-func (s *shelf) Notice(_, _ string) (ledger.NoticeState, error) { return ledger.NoticeState{}, nil }
-func (s *shelf) Cases(bool) ([]ledger.Case, error)              { return nil, nil }
-func (s *shelf) Submit(string) (ledger.Payment, error)          { return ledger.Payment{}, ledger.ErrStale }
-func (s *shelf) KeepPDF(string, int, []byte) error              { return nil }
-func (s *shelf) Changed(string)                                 {}
+func (s *shelf) Payments(ledger.Query) ([]ledger.Payment, error) { return nil, nil }
+func (s *shelf) Notice(_, _ string) (ledger.NoticeState, error)  { return ledger.NoticeState{}, nil }
+func (s *shelf) Cases(bool) ([]ledger.Case, error)               { return nil, nil }
+func (s *shelf) Submit(string) (ledger.Payment, error)           { return ledger.Payment{}, ledger.ErrStale }
+func (s *shelf) KeepPDF(string, int, []byte) error               { return nil }
+func (s *shelf) Changed(string)                                  {}
 func (s *shelf) Register(c ledger.RegistrationChange) (ledger.Payment, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

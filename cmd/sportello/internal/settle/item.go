@@ -16,6 +16,7 @@ const (
 	workAwait  work = iota // a charged notice waits for its receipt
 	workWatch              // an attempt that ended not charged, or unknown, is on receipt watch
 	workSubmit             // a charge is to be submitted, all its notices at once: settlement "platform"
+	workSecond             // a registered notice may be paid a second time
 	workOther              // a notice is paid elsewhere, or by a receipt that does not name its provider: our own may still come
 )
 
@@ -48,6 +49,7 @@ type item struct {
 
 	running bool
 	gone    bool // left the outbox during its look
+	urged   bool // people have decided something during its look: the next follows at once
 	turned  bool // became another kind of work during its look
 	place   [places]int
 }

@@ -72,6 +72,7 @@ type result struct {
 	answer  answer
 	done    bool      // nothing more to look after
 	other   bool      // but to be watched: our own receipt may still come
+	second  bool      // but to be looked at again: it may be paid a second time
 	stale   bool      // the ledger has moved on: read the outbox again
 	barred  bool      // nothing may be submitted until people have mended the set-up
 	restart bool      // begin the plan anew
@@ -108,7 +109,7 @@ func (l *look) safely() (r result) {
 		if r.answer == answerOurs && l.struck+1 >= poison {
 			l.poisoned(r.err)
 		}
-		if r.err != nil && l.red && !l.overdue && l.work != workWatch && l.work != workOther && l.w.ctx.Err() == nil {
+		if r.err != nil && l.red && !l.overdue && l.work != workWatch && l.work != workOther && l.work != workSecond && l.w.ctx.Err() == nil {
 			l.missingAnyway(r.err)
 		}
 	}()
@@ -127,6 +128,9 @@ func (l *look) ask() result {
 	}
 	if l.overdue {
 		return result{err: l.missing(p)}
+	}
+	if l.work == workSecond {
+		return l.paidTwice(p)
 	}
 	if l.work == workSubmit {
 		return l.submission(p)
@@ -151,7 +155,7 @@ func (l *look) ask() result {
 		if !charged(p) || !othersPaid(n) {
 			return result{done: true, stale: true}
 		}
-	case workSubmit:
+	case workSubmit, workSecond:
 	}
 	m, err := l.w.matter(p, l.Index)
 	switch {
@@ -220,6 +224,7 @@ func (l *look) awaited(p ledger.Payment, m matter, receipts []govpay.Receipt) re
 	r := written(err)
 	r.other = r.done && othersPaid(ledger.Notice{Registration: f.to, Reason: f.reason})
 	if r.done && f.to == ledger.RegDone {
+		r.second = f.cause.Code == ""
 		r.paperFor = &paper{payment: l.PaymentID, index: l.Index, creditor: m.notice.Creditor, iuv: m.iuv, receipt: f.receipt.ID}
 	}
 	return r
@@ -406,26 +411,6 @@ func iuvOf(notice string) (string, error) {
 		return "", fmt.Errorf("%w: %w", govpay.ErrArgument, err)
 	}
 	return number.IUV(), nil
-}
-
-// answerOf tells a platform that is away from one that answers with a refusal,
-// and both from what we cannot make anything of.
-func answerOf(err error) answer {
-	switch govpay.OutcomeOf(err) {
-	case govpay.OutcomeUnavailable, govpay.OutcomeUnauthorized, govpay.OutcomeUntrusted,
-		govpay.OutcomeWrongBaseURL, govpay.OutcomeNotJSON:
-		return answerNone
-	case govpay.OutcomeNotFound, govpay.OutcomeForbidden, govpay.OutcomePermanent, govpay.OutcomeWrongSetup:
-		return answerGiven
-	case govpay.OutcomeMalformed, govpay.OutcomeMismatch, govpay.OutcomeTooLarge:
-		return answerOurs
-	case govpay.OutcomeNone:
-		if errors.Is(err, govpay.ErrArgument) {
-			return answerOurs
-		}
-	case govpay.OutcomeCanceled:
-	}
-	return answerUnasked
 }
 
 // identify puts a receipt's identity, time and text on a change.

@@ -1,6 +1,7 @@
 package settle
 
 import (
+	"slices"
 	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
@@ -11,8 +12,8 @@ import (
 
 // A notice that somebody else has paid, or whose receipt does not name its provider, has left the outbox
 // and is people's. Our own receipt may still come, though: then the notice is registered, and its case
-// goes on, for it was paid twice. It is watched as an attempt is that ended not charged, for otherFor, in
-// memory; a start takes it up again from the cases. So is one that the office has given back because no
+// goes on, for it was paid twice. It is watched as an attempt is that ended not charged, for otherFor; a start
+// takes it up again from the ledger. So is one that the office has given back because no
 // receipt came: a lost one may come days later (govpay 2.11), and then the money is gone twice.
 
 // otherFor is past the provider's flow of any week of holidays (D+2).
@@ -68,11 +69,51 @@ func (s *schedule) watchOther(it *item, now time.Time) {
 		s.ledgerFailed(err, now)
 		return
 	}
+	s.watchOthersOf(p, it.Since, now)
+}
+
+// watchOthers takes the notices of a payment up that are to be watched.
+func (s *schedule) watchOthers(id string, now time.Time) {
+	p, err := s.w.o.Ledger.Payment(id)
+	if err != nil {
+		s.ledgerFailed(err, now)
+		return
+	}
+	if charged(p) {
+		s.watchOthersOf(p, p.SentAt, now)
+	}
+}
+
+func (s *schedule) watchOthersOf(p ledger.Payment, since, now time.Time) {
 	for i, n := range p.Notices {
 		if othersPaid(n) && now.Sub(otherSince(p, n)) < otherFor {
-			s.addOther(p, i, it.Since, now)
+			s.addOther(p, i, since, now)
 		}
 	}
+}
+
+// Decided tells that people have ended a case of a payment, or turned down how it was to end: what waited for them
+// goes on now, and what was given back is watched.
+func (w *Worker) Decided(paymentID string) {
+	w.mu.Lock()
+	w.schedule.decided = append(w.schedule.decided, paymentID)
+	w.mu.Unlock()
+	select {
+	case w.word <- struct{}{}:
+	default:
+	}
+}
+
+// goOn follows what people have decided.
+func (s *schedule) goOn(now time.Time) {
+	for _, id := range s.decided {
+		if it := s.items[id]; it != nil {
+			it.urged = it.running
+			s.hurry(it, now)
+		}
+		s.watchOthers(id, now)
+	}
+	s.decided = nil
 }
 
 func (s *schedule) addOther(p ledger.Payment, index int, since, now time.Time) {
@@ -86,7 +127,7 @@ func (s *schedule) addOther(p ledger.Payment, index int, since, now time.Time) {
 	s.add(it)
 }
 
-// recall reads at the start what is there, and what people have in hand.
+// recall reads at the start what is there, and what is not in the outbox and is looked at all the same.
 func (s *schedule) recall() {
 	s.w.mu.Lock()
 	defer s.w.mu.Unlock()
@@ -104,31 +145,52 @@ func (s *schedule) recall() {
 		s.ledgerFailed(err, now)
 		return
 	}
+	told := make(map[string]bool) // notices of which people know that they may be paid twice
 	for _, c := range cases {
-		refunded := c.Ending == ledger.EndingRefunded && now.Sub(c.Ended) < otherFor
-		if c.PaymentID == "" || !c.Ended.IsZero() && !refunded {
+		if c.PaymentID == "" {
 			continue
 		}
-		if told := causeOf[c.Cause.Code]; told != 0 && !refunded {
-			for _, i := range c.Notices {
-				s.opened[outboxKey(c.PaymentID, i)] |= told
-			}
-			if len(c.Notices) == 0 {
-				s.opened[c.PaymentID] |= told
-			}
+		known := causeOf[c.Cause.Code]
+		if !c.Ended.IsZero() {
+			known = 0
 		}
-		if code := local.Code(c.Cause.Code); code != local.CodePaidElsewhere && code != local.CodeChannelUnproven && !refunded {
-			continue
+		for _, key := range s.keysOf(c) {
+			s.opened[key] |= known
+			told[key] = told[key] || slices.Contains(twice, c.Cause.Code)
 		}
-		p, err := s.w.o.Ledger.Payment(c.PaymentID)
+		if c.Ending == ledger.EndingRefunded && now.Sub(c.Ended) < otherFor { // its payment may be of long ago
+			s.watchOthers(c.PaymentID, now)
+		}
+	}
+	due := now.Add(secondStart)
+	for day := range recentDays {
+		list, err := s.w.o.Ledger.Payments(ledger.Query{Day: ledger.Day(now.AddDate(0, 0, -day)), Limit: recentMost})
 		if err != nil {
 			s.ledgerFailed(err, now)
-			continue
+			return
 		}
-		for i, n := range p.Notices {
-			if othersPaid(n) && charged(p) && now.Sub(otherSince(p, n)) < otherFor {
-				s.addOther(p, i, p.SentAt, now)
+		for _, p := range list {
+			if !charged(p) {
+				continue
+			}
+			s.watchOthersOf(p, p.SentAt, now)
+			for i := range p.Notices {
+				if !told[p.ID] && !told[outboxKey(p.ID, i)] && s.lookAgain(p, i, due, now) {
+					due = due.Add(secondEvery)
+				}
 			}
 		}
 	}
+}
+
+// keysOf are the notices that a case is about, or its payment.
+func (s *schedule) keysOf(c ledger.Case) []string {
+	if len(c.Notices) == 0 {
+		return []string{c.PaymentID}
+	}
+	keys := make([]string, len(c.Notices))
+	for k, i := range c.Notices {
+		keys[k] = outboxKey(c.PaymentID, i)
+	}
+	return keys
 }

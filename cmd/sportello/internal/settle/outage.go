@@ -1,6 +1,7 @@
 package settle
 
 import (
+	"errors"
 	"time"
 
 	"sportello/protocol/govpay"
@@ -26,6 +27,26 @@ type side struct {
 	probeAt   time.Time
 	answers   uint64    // to the worker
 	since     time.Time // from when on it is not known to have been away: the start, or the end of its last outage
+}
+
+// answerOf tells a platform that is away from one that answers with a refusal,
+// and both from what we cannot make anything of.
+func answerOf(err error) answer {
+	switch govpay.OutcomeOf(err) {
+	case govpay.OutcomeUnavailable, govpay.OutcomeUnauthorized, govpay.OutcomeUntrusted,
+		govpay.OutcomeWrongBaseURL, govpay.OutcomeNotJSON:
+		return answerNone
+	case govpay.OutcomeNotFound, govpay.OutcomeForbidden, govpay.OutcomePermanent, govpay.OutcomeWrongSetup:
+		return answerGiven
+	case govpay.OutcomeMalformed, govpay.OutcomeMismatch, govpay.OutcomeTooLarge:
+		return answerOurs
+	case govpay.OutcomeNone:
+		if errors.Is(err, govpay.ErrArgument) {
+			return answerOurs
+		}
+	case govpay.OutcomeCanceled:
+	}
+	return answerUnasked
 }
 
 // side is the one that an item asks.

@@ -369,3 +369,32 @@ func TestThreeWithoutReceipt(t *testing.T) {
 		t.Errorf("%+v, %v", cases, err)
 	}
 }
+
+// TestPaidTwiceOnARealPlatform: what comes after the registration is a case of two people, and the notice stays
+// registered.
+func TestPaidTwiceOnARealPlatform(t *testing.T) {
+	for name, x := range map[string]struct {
+		receipt govpaytest.Receipt
+		cause   string
+	}{
+		"ours once more":   {govpaytest.Receipt{}, "receipt_twice"},
+		"another provider": {govpaytest.Receipt{Provider: govpaytest.OtherProvider}, "paid_elsewhere"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCounter(t, func(o *Options) { o.SecondLook = 300 * time.Millisecond })
+			id := c.pay(0, driver.Charged, true)
+			first := c.until(id, is(ledger.RegDone))
+			if err := c.platform.AddReceipt(comune, notice(0), x.receipt); err != nil {
+				t.Fatal(err)
+			}
+			n := c.until(id, func(n ledger.Notice) bool { return n.Reason.Code != "" })
+			if n.Registration != ledger.RegDone || n.ReceiptID != first.ReceiptID || n.Reason.Code != x.cause {
+				t.Errorf("%+v", n)
+			}
+			c.wantCase(id, x.cause)
+			if all, err := c.ledger.Cases(false); err != nil || len(all) != 1 || !all[0].NeedsTwo || all[0].Evidence == "" {
+				t.Errorf("%+v %v", all, err)
+			}
+		})
+	}
+}

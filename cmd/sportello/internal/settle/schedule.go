@@ -28,6 +28,9 @@ type schedule struct {
 	results chan result // as many as may run: a look never blocks on it
 	count   struct{ waiting, late, red, watched, poisoned int }
 
+	second    *line // registered notices that are looked at again; in no other line
+	seconding bool  // one is
+
 	doubt doubt // while the last word about the platform is bad
 
 	papers   []paper // PDFs to be fetched when nothing else is due
@@ -37,6 +40,7 @@ type schedule struct {
 	notBefore time.Time // it is not read before
 	begun     bool      // it has been read once
 	setupAt   time.Time // when to see whether the set-up was mended
+	decided   []string  // payments of which people have ended a case, or turned its end down
 	nextDrain int
 	drain     drain
 }
@@ -47,7 +51,7 @@ type drain struct{ number, total, left int }
 func newSchedule(w *Worker) *schedule {
 	s := &schedule{
 		w: w, items: make(map[string]*item), busy: make(map[noticeKey]bool), parked: make(map[noticeKey][]*item),
-		clocks: newLine(placeClock, byClock), oldest: newLine(placeAge, byAge),
+		clocks: newLine(placeClock, byClock), oldest: newLine(placeAge, byAge), second: newLine(placeTurn, byTurn),
 		opened: make(map[string]causes), results: make(chan result, w.o.Parallel+2), dirty: true,
 	}
 	for i := range s.sides {
@@ -83,6 +87,8 @@ func (s *schedule) run() {
 				s.reassured()
 				s.answered(time.Now(), s.sides[:]...)
 			})
+		case <-s.w.word:
+			s.with(func() { s.goOn(time.Now()) })
 		case <-s.w.trouble:
 			s.with(func() { s.doubted(time.Now()) })
 		case r := <-s.results:
@@ -110,6 +116,7 @@ func (s *schedule) step(now time.Time) (next time.Time, changed []string) {
 	changed = s.ring(now)
 	s.start(now)
 	s.asks(now)
+	s.looksAgain(now)
 	return s.next(), changed
 }
 
@@ -166,6 +173,7 @@ func (s *schedule) next() time.Time {
 	if it := s.clocks.top(); it != nil {
 		consider(it.alarm())
 	}
+	consider(s.nextSecond())
 	for _, d := range s.sides {
 		if s.running < s.w.o.Parallel {
 			consider(d.nextTurn())
@@ -213,6 +221,13 @@ func (s *schedule) finish(r result, now time.Time) {
 	}
 	it.tries++
 	s.heard(it, r, now)
+	if it.work == workSecond {
+		s.lookedAgain(it, r, now)
+		return
+	}
+	if r.second {
+		s.registered(it.PaymentID, it.Index, now)
+	}
 	if r.paperFor != nil {
 		s.queuePaper(*r.paperFor)
 	}
@@ -267,7 +282,11 @@ func (s *schedule) again(it *item, r result, now time.Time) {
 		if !r.at.IsZero() && r.at.After(now) && (r.at.Before(it.due) || r.slow) {
 			it.due = r.at // something is known to be possible then, and nothing before
 		}
+		if it.urged {
+			it.due = now
+		}
 	}
+	it.urged = false
 	s.queue(it)
 }
 

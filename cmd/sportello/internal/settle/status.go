@@ -63,7 +63,7 @@ func (w *Worker) Items() []Item {
 	all := make([]Item, 0, len(w.schedule.items))
 	for _, it := range w.schedule.items {
 		switch v := w.schedule.show(it); it.work {
-		case workOther:
+		case workOther, workSecond:
 		case workSubmit:
 			for _, i := range it.open {
 				v.Key, v.Index = outboxKey(it.PaymentID, i), i

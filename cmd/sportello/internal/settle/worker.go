@@ -33,6 +33,7 @@ type Ledger interface {
 	Outbox() ([]ledger.OutboxItem, error)
 	OutboxChanged() <-chan struct{}
 	Payment(id string) (ledger.Payment, error)
+	Payments(q ledger.Query) ([]ledger.Payment, error)
 	Notice(creditor, number string) (ledger.NoticeState, error)
 	Terminal(name string) (ledger.TerminalState, error)
 	Cases(all bool) ([]ledger.Case, error)
@@ -106,6 +107,10 @@ type Options struct {
 	// closed (design 5.7). nil: never.
 	Held func() bool
 
+	// SecondLook is how long after its registration a notice is looked at again, in case it is paid a second time; 0: when
+	// a token's life is over.
+	SecondLook time.Duration
+
 	Parallel int                               // looks at the same time; 0: 4
 	Jitter   func(time.Duration) time.Duration // nil: a tenth, either way
 }
@@ -137,6 +142,7 @@ type Worker struct {
 	setup  setup
 
 	trouble chan struct{} // capacity 1: somebody had none, or a bad one
+	word    chan struct{} // capacity 1: people have decided something
 
 	mu       sync.Mutex // guards schedule: its loop holds it while it is awake
 	schedule *schedule
@@ -163,7 +169,7 @@ func New(o Options) (*Worker, error) {
 	for _, d := range []struct {
 		value   *time.Duration
 		without time.Duration
-	}{{&o.SubmitWindow, govpay.SubmitWindow}, {&o.SendErrorWait, tokenLife}, {&o.SlowPause, time.Hour}} {
+	}{{&o.SubmitWindow, govpay.SubmitWindow}, {&o.SendErrorWait, tokenLife}, {&o.SlowPause, time.Hour}, {&o.SecondLook, secondAfter}} {
 		if *d.value <= 0 {
 			*d.value = d.without
 		}
@@ -177,7 +183,7 @@ func New(o Options) (*Worker, error) {
 	if o.Jitter == nil {
 		o.Jitter = tenth
 	}
-	w := &Worker{o: o, hello: make(chan struct{}, 1), trouble: make(chan struct{}, 1)}
+	w := &Worker{o: o, hello: make(chan struct{}, 1), trouble: make(chan struct{}, 1), word: make(chan struct{}, 1)}
 	w.ctx, w.stop = context.WithCancel(context.Background())
 	w.schedule = newSchedule(w)
 	return w, nil

@@ -75,6 +75,20 @@ func (w *world) Payment(id string) (ledger.Payment, error) {
 	return c, nil
 }
 
+func (w *world) Payments(q ledger.Query) ([]ledger.Payment, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var all []ledger.Payment
+	for _, p := range w.payments {
+		if ledger.Day(p.SentAt) == q.Day {
+			c := *p
+			c.Notices = slices.Clone(p.Notices)
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
 func (w *world) Notice(creditor, number string) (ledger.NoticeState, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
