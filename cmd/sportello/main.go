@@ -39,7 +39,7 @@ func init() {
 	commands = []command{
 		{"run", "--config FILE", "avvia il servizio di cassa", "run --config /etc/sportello/config.yaml", runService},
 		{"demo", "[--listen IND] [--data DIR] [--fast] [--manual-keys]", "avvia servizio, terminale e piattaforma simulati", "demo", runDemo},
-		{"simulate", "terminal --listen tcp://HOST:PORT|--pty FILE [--panel HOST:PORT] … | platform --listen HOST:PORT …", "avvia uno dei due simulatori da solo", "simulate terminal --listen tcp://127.0.0.1:10000", runSimulate},
+		{"simulate", "terminal --listen tcp://HOST:PORT|--pty FILE [--panel HOST:PORT] … | platform --listen HOST:PORT …", "avvia uno dei due simulatori da solo; «simulate terminal -h» e «simulate platform -h» ne elencano le opzioni", "simulate terminal --listen tcp://127.0.0.1:10000", runSimulate},
 		{"pay", "AVVISO… --terminal NOME [--request-id ID] [--expect-cents N] [--json]", "incassa uno o più avvisi con carta", "pay 302000100000000107 --terminal cassa1", runPay},
 		{"payments", "[--day|--from|--to AAAA-MM-GG] [--state STATO] [--notice CIFRE] [--iuv CIFRE] [--stan N] [--amount-cents N] [--registration STATO] [--by OPERATORE] [--terminal NOME] [--reference RIF] [--receipt-number ANNO/N] [--limit N] [--json]",
 			"cerca fra i pagamenti, dal più recente", "payments --state unknown", runPayments},
@@ -61,6 +61,10 @@ func init() {
 		{"notice-pdf", "AVVISO --out FILE", "scrive in un file l'avviso da stampare", "notice-pdf 302000100000000107 --out avviso.pdf", runNoticePDF},
 		{"report", "day [--date AAAA-MM-GG] [--csv FILE|--pdf FILE|--json]", "riepilogo di una giornata contabile, con la testa del registro", "report day --pdf riepilogo.pdf", runReport},
 		{"ledger", "check|dump", "verifica o stampa il registro", "ledger check", runLedger},
+		{"backup", "FILE [--operator CODICE] [--json]", "scrive una copia del registro, anche mentre si incassa", "backup /var/backups/sportello.db", runBackup},
+		{"restore", "FILE [--set-aside|--check] | status | add --terminal NOME --notice AVVISO[@ENTE]=EURO… --stan N [--auth X] --at \"AAAA-MM-GG HH:MM\" --operator CODICE [--request-id ID] [--json]",
+			"fa di una copia il registro, e porta a incassare di nuovo", "restore /var/backups/sportello.db", runRestore},
+		{"move", "FILE [--json]", "ritira questa installazione e scrive l'ultima copia per il nuovo PC", "move /media/usb/cassa1.db", runMove},
 		{"config", "check FILE", "controlla il file di configurazione", "config check /etc/sportello/config.yaml", runConfig},
 		{"operator", "hash", "calcola l'impronta di un PIN per il file degli operatori", "operator hash", runOperator},
 		{"service", "install|uninstall|start|stop|status [--json]", "mette, toglie, avvia e ferma il servizio di sistema", "service status", runServiceControl},
@@ -177,7 +181,7 @@ func parse(fs *flag.FlagSet, args []string) bool {
 	var others []string
 	for len(args) > 0 {
 		if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(os.Stdout, synopsis(c)+"\nOpzioni:")
+			fmt.Fprintln(os.Stdout, synopsis(c))
 			printOptions(os.Stdout, fs)
 			os.Exit(exitDone)
 		} else if err != nil {
@@ -213,21 +217,23 @@ func parseAlone(fs *flag.FlagSet, args []string) bool {
 }
 
 func printOptions(w io.Writer, fs *flag.FlagSet) {
+	heading := "Opzioni:\n"
 	fs.VisitAll(func(f *flag.Flag) {
 		preset := ""
 		if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "false" {
 			preset = " (predefinito: " + f.DefValue + ")"
 		}
-		fmt.Fprintf(w, "  --%-15s %s%s\n", f.Name, f.Usage, preset)
+		fmt.Fprintf(w, "%s  --%-15s %s%s\n", heading, f.Name, f.Usage, preset)
+		heading = ""
 	})
 }
 
 // inItalian translates what package flag says.
 func inItalian(err error) string {
 	return strings.NewReplacer(
-		"flag provided but not defined: ", "opzione sconosciuta ",
-		"flag needs an argument: ", "manca il valore di ",
+		"flag provided but not defined: -", "opzione sconosciuta --",
+		"flag needs an argument: -", "manca il valore di --",
 		"invalid value ", "valore non valido ", "invalid boolean value ", "valore non valido ",
-		" for flag ", " per ", " for -", " per -", ": parse error", "", ": value out of range", ": fuori dai limiti",
+		" for flag -", " per --", " for -", " per --", ": parse error", "", ": value out of range", ": fuori dai limiti",
 	).Replace(err.Error())
 }

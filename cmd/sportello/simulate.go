@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -20,8 +21,15 @@ import (
 
 // runSimulate starts one of the two ends that are not ours, alone, on a real line.
 func runSimulate(args []string) int {
-	if len(args) == 0 {
-		return usageError("simulate: manca che cosa simulare", "sportello simulate terminal --listen tcp://127.0.0.1:10000  ·  sportello simulate platform --listen 127.0.0.1:9080")
+	const examples = "sportello simulate terminal --listen tcp://127.0.0.1:10000  ·  sportello simulate platform --listen 127.0.0.1:9080"
+	switch {
+	case len(args) == 0:
+		return usageError("simulate: manca che cosa simulare", examples)
+	case strings.HasPrefix(args[0], "-"):
+		if parse(flag.NewFlagSet("simulate", flag.ContinueOnError), args) { // -h is all there is before terminal or platform
+			usageError("simulate: manca che cosa simulare", examples)
+		}
+		return exitUsage
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -35,18 +43,18 @@ func runSimulate(args []string) int {
 }
 
 func simulateTerminal(ctx context.Context, args []string) int {
-	fs := flag.NewFlagSet("simulate terminal", flag.ContinueOnError)
-	listen := fs.String("listen", "", "tcp://HOST:PORT")
-	pty := fs.String("pty", "", "file che riceve il percorso della linea seriale simulata")
-	lrc := fs.String("lrc", ecr17.StxPayloadEtx.String(), "ambito LRC")
-	tid := fs.String("terminal-id", "12345678", "codice del terminale, 8 cifre")
-	bank := fs.String("bank", "", "file delle decisioni della banca, una riga JSON ciascuna")
-	faults := fs.String("faults", "", "file dei guasti, una riga JSON ciascuno")
-	fast := fs.Bool("fast", false, "senza le attese di una persona")
-	panel := fs.String("panel", "", "HOST:PORT di questo computer: i tasti del terminale, in JSON")
+	flags := flag.NewFlagSet("simulate terminal", flag.ContinueOnError)
+	listen := flags.String("listen", "", "tcp://HOST:PORT")
+	pty := flags.String("pty", "", "file che riceve il percorso della linea seriale simulata")
+	lrc := flags.String("lrc", ecr17.StxPayloadEtx.String(), "ambito LRC")
+	tid := flags.String("terminal-id", "12345678", "codice del terminale, 8 cifre")
+	bank := flags.String("bank", "", "file delle decisioni della banca, una riga JSON ciascuna")
+	faults := flags.String("faults", "", "file dei guasti, una riga JSON ciascuno")
+	fast := flags.Bool("fast", false, "senza le attese di una persona")
+	panel := flags.String("panel", "", "HOST:PORT di questo computer: i tasti del terminale, in JSON")
 	var o simulator.Options
-	knobs(fs, &o)
-	if !parseAlone(fs, args) {
+	knobs(flags, &o)
+	if !parseAlone(flags, args) {
 		return exitUsage
 	}
 	if (*listen == "") == (*pty == "") {
@@ -54,7 +62,7 @@ func simulateTerminal(ctx context.Context, args []string) int {
 	}
 	scope, err := ecr17.ParseScope(*lrc)
 	if err != nil {
-		return usageError("simulate terminal: "+err.Error(), "--lrc stx+payload+etx | payload+etx | payload | stx+payload")
+		return usageError(fmt.Sprintf("simulate terminal: --lrc %q non esiste", *lrc), "--lrc stx+payload+etx | payload+etx | payload | stx+payload")
 	}
 	o.TerminalID, o.Scope = *tid, scope
 	if !*fast {
@@ -64,22 +72,22 @@ func simulateTerminal(ctx context.Context, args []string) int {
 	}
 	if *bank != "" {
 		if o.Bank, err = simulator.OpenBank(*bank); err != nil {
-			return fail(err)
+			return failSimulated("terminal", err)
 		}
 		defer o.Bank.Close()
 	}
 	if *faults != "" {
 		if o.Faults, err = simulator.LoadFaults(*faults); err != nil {
-			return fail(err)
+			return failSimulated("terminal", &fs.PathError{Op: "faults", Path: *faults, Err: err})
 		}
 	}
 	sim, err := simulator.New(o)
 	if err != nil {
-		return fail(err)
+		return failSimulated("terminal", err)
 	}
 	closePanel, err := servePanel(ctx, *panel, sim)
 	if err != nil {
-		return fail(err)
+		return failSimulated("terminal", err)
 	}
 	defer closePanel()
 	if *pty != "" {
@@ -92,7 +100,7 @@ func simulateTerminal(ctx context.Context, args []string) int {
 		}
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
-		return fail(err)
+		return failSimulated("terminal", err)
 	}
 	return exitDone
 }
@@ -146,6 +154,8 @@ func knobs(fs *flag.FlagSet, o *simulator.Options) {
 	}
 }
 
+var errPanelElsewhere = errors.New("il pannello si apre solo su questo computer (127.0.0.1)")
+
 // servePanel serves the keys of the terminal on this computer only; nothing when the
 // address is empty. The function that it gives ends it and waits.
 func servePanel(ctx context.Context, address string, sim *simulator.Terminal) (func(), error) {
@@ -154,10 +164,10 @@ func servePanel(ctx context.Context, address string, sim *simulator.Terminal) (f
 	}
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return nil, fmt.Errorf("--panel %q: %w", address, err)
+		return nil, fmt.Errorf("--panel %q non è HOST:PORT: %w", address, err)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return nil, fmt.Errorf("--panel %q: il pannello si apre solo su questo computer (127.0.0.1)", address)
+		return nil, errPanelElsewhere
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {

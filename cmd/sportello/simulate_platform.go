@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -43,10 +44,10 @@ func (p *platformFlags) define(fs *flag.FlagSet) {
 }
 
 func simulatePlatform(ctx context.Context, args []string) int {
-	fs := flag.NewFlagSet("simulate platform", flag.ContinueOnError)
+	flags := flag.NewFlagSet("simulate platform", flag.ContinueOnError)
 	var p platformFlags
-	p.define(fs)
-	if !parseAlone(fs, args) {
+	p.define(flags)
+	if !parseAlone(flags, args) {
 		return exitUsage
 	}
 	const example = "sportello simulate platform --listen 127.0.0.1:9080  ·  sportello simulate platform --tls-listen 127.0.0.1:9443 --tls-ca ca.pem"
@@ -61,7 +62,7 @@ func simulatePlatform(ctx context.Context, args []string) int {
 		return usageError("simulate platform: --tls-ca vale senza --tls-cert", example)
 	}
 	if err := p.serve(ctx); err != nil {
-		return fail(err)
+		return failSimulated("platform", err)
 	}
 	return exitDone
 }
@@ -80,7 +81,7 @@ func (p *platformFlags) serve(ctx context.Context) error {
 			err = cerr
 		}
 		if err != nil {
-			return err
+			return &fs.PathError{Op: "seed", Path: p.seed, Err: err}
 		}
 	}
 	if p.log != "" {

@@ -69,7 +69,7 @@ func TestSimulateTerminalExplains(t *testing.T) {
 	for _, c := range []struct{ args, errors string }{
 		{"--panel 0.0.0.0:0", "solo su questo computer"},
 		{"--panel 10.0.0.1:80", "solo su questo computer"},
-		{"--panel here", "--panel"},
+		{"--panel here", "non è HOST:PORT"},
 		{"--busy sometimes", "busy"},
 		{"--pan shown", "card number"},
 		{"--while-busy X", "while busy"},

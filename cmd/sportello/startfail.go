@@ -64,6 +64,13 @@ func cause(err error) error {
 
 // inWords is the system's no about a file in words for people; what is not usual stays as the system says it.
 func inWords(err error) string {
+	if said, known := fileWords(err); known {
+		return said
+	}
+	return cause(err).Error()
+}
+
+func fileWords(err error) (said string, known bool) {
 	for _, known := range []struct {
 		is   error
 		text string
@@ -78,10 +85,10 @@ func inWords(err error) string {
 		{syscall.ENOTDIR, "nel percorso c'è un file al posto di una cartella"},
 	} {
 		if errors.Is(err, known.is) {
-			return known.text
+			return known.text, true
 		}
 	}
-	return cause(err).Error()
+	return "", false
 }
 
 // failFile says what is wrong with a file that was named on the command line.

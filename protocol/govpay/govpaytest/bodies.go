@@ -25,6 +25,9 @@ func (e euro) MarshalJSON() ([]byte, error) {
 
 func text(cents int64) string { return fmt.Sprintf("%d.%02d", cents/100, cents%100) }
 
+// printed is an amount on paper.
+func printed(cents int64) string { return fmt.Sprintf("%d,%02d euro", cents/100, cents%100) }
+
 const (
 	localTime = "2006-01-02T15:04:05"
 	anIBAN    = "IT60X0542811101000000123456"
@@ -236,5 +239,5 @@ func (s *Server) avviso(p *position, now time.Time) body {
 }
 
 func (s *Server) noticeText(p *position) []string {
-	return []string{"Avviso di pagamento", p.creditorName, p.Reason, "Avviso " + p.Notice, "Ente " + p.Creditor, "Importo " + text(p.Cents) + " euro"}
+	return []string{"Avviso di pagamento", p.creditorName, p.Reason, "Avviso " + p.Notice, "Ente " + p.Creditor, "Importo " + printed(p.Cents)}
 }

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// onePage draws a one-page PDF of a few lines, enough for a viewer to open.
+// onePage draws a one-page PDF of a few lines, enough for a viewer to open. Its letters are those of Latin-1.
 func onePage(lines ...string) []byte {
 	escape := strings.NewReplacer(`\`, `\\`, "(", `\(`, ")", `\)`)
 	var page bytes.Buffer
 	page.WriteString("BT /F1 12 Tf 60 780 Td 18 TL\n")
 	for _, l := range lines {
-		fmt.Fprintf(&page, "(%s) Tj T*\n", escape.Replace(strings.Map(ascii, l)))
+		fmt.Fprintf(&page, "(%s) Tj T*\n", escape.Replace(latin1(l)))
 	}
 	page.WriteString("ET\n")
 
@@ -21,7 +21,7 @@ func onePage(lines ...string) []byte {
 		"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
 		"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
 		fmt.Sprintf("<< /Length %d >>\nstream\n%sendstream", page.Len(), page.String()),
-		"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+		"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
 	}
 	var pdf bytes.Buffer
 	pdf.WriteString("%PDF-1.4\n")
@@ -39,9 +39,14 @@ func onePage(lines ...string) []byte {
 	return pdf.Bytes()
 }
 
-func ascii(r rune) rune {
-	if r < ' ' || r > '~' {
-		return '?'
+// latin1 writes a byte a letter, as the font has them; what it has not is a question mark.
+func latin1(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r < ' ' || r > '~' && r < 0xA1 || r > 0xFF {
+			r = '?'
+		}
+		b.WriteByte(byte(r))
 	}
-	return r
+	return b.String()
 }

@@ -93,7 +93,7 @@ func (s *Server) getReceipt(c *call) answer {
 }
 
 func (s *Server) receiptText(p *position, y payment) []string {
-	return []string{"Ricevuta di pagamento " + y.ID, p.creditorName, p.Reason, "Avviso " + p.Notice, "Importo " + text(y.Cents) + " euro", "Pagato il " + s.local(y.At)}
+	return []string{"Ricevuta di pagamento " + y.ID, p.creditorName, p.Reason, "Avviso " + p.Notice, "Importo " + printed(y.Cents), "Pagato il " + s.local(y.At)}
 }
 
 // getAttempts lists attempts. Pagamento shows those of its caller's own

@@ -1,7 +1,9 @@
 package govpaytest
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -106,13 +108,28 @@ func (s Seed) QR() []string {
 
 const maxSeed = 16 << 20
 
-// ReadSeed reads and checks a seed. Unknown keys are errors.
+// ReadSeed reads and checks a seed. Unknown keys are errors. What is not as JSON has it is told with its line.
 func ReadSeed(r io.Reader) (Seed, error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxSeed))
+	if err != nil {
+		return Seed{}, fmt.Errorf("govpaytest: seed: %w", err)
+	}
 	var s Seed
-	dec := json.NewDecoder(io.LimitReader(r, maxSeed))
+	dec := json.NewDecoder(bytes.NewReader(b))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&s); err != nil {
-		return Seed{}, fmt.Errorf("govpaytest: seed: %w", err)
+		at := dec.InputOffset()
+		var kind *json.UnmarshalTypeError
+		var syntax *json.SyntaxError
+		switch {
+		case errors.As(err, &kind):
+			at = kind.Offset
+		case errors.As(err, &syntax):
+			at = syntax.Offset
+		case errors.Is(err, io.ErrUnexpectedEOF):
+			at = int64(len(b))
+		}
+		return Seed{}, fmt.Errorf("govpaytest: seed: line %d: %w", 1+bytes.Count(b[:min(int(at), len(b))], []byte("\n")), err)
 	}
 	if s.V != 1 {
 		return Seed{}, fmt.Errorf("govpaytest: seed: version %d, this program reads 1", s.V)
