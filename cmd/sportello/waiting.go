@@ -26,6 +26,12 @@ func queueStatus(s settle.Status) till.QueueStatus {
 	}
 }
 
+func (w *waiting) Decided(paymentID string) {
+	if w.worker != nil {
+		w.worker.Decided(paymentID)
+	}
+}
+
 // Items gives a submission, which is one for the whole payment, to each notice that it may hold.
 func (w *waiting) Items() []till.QueueItem {
 	if w.worker == nil {

@@ -257,6 +257,9 @@ func (t *Till) ended(c ledger.Case) local.Case {
 		t.publishAll()
 	}
 	if c.PaymentID != "" {
+		if t.o.Queue != nil && c.Proposal == nil {
+			t.o.Queue.Decided(c.PaymentID)
+		}
 		t.Changed(c.PaymentID)
 	}
 	if s := t.stations[c.Terminal]; s != nil {

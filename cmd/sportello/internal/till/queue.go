@@ -14,6 +14,8 @@ type Queue interface {
 	// Status is the queue in figures; Items what it knows of each notice beside what the ledger holds.
 	Status() QueueStatus
 	Items() []QueueItem
+	// Decided tells that people have ended a case of a payment, or turned down how it was to end.
+	Decided(paymentID string)
 }
 
 // QueueStatus is the queue in figures.

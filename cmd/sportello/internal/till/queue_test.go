@@ -7,6 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"sportello/cmd/sportello/internal/ledger"
+	"sportello/driver"
 	"sportello/protocol/govpay"
 	"sportello/protocol/govpay/govpaytest"
 	"sportello/protocol/local"
@@ -19,6 +21,13 @@ type worked struct {
 	mu     sync.Mutex
 	status QueueStatus
 	items  []QueueItem
+	words  []string // payments that people have decided about
+}
+
+func (q *worked) Decided(id string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.words = append(q.words, id)
 }
 
 func (q *worked) Status() QueueStatus {
@@ -148,4 +157,32 @@ func TestOutboxAlone(t *testing.T) {
 			t.Errorf("%+v %v", s, err)
 		}
 	})
+}
+
+// TestQueueHearsOfPeople: what people have decided about a case goes on at once; a proposal decides nothing.
+func TestQueueHearsOfPeople(t *testing.T) {
+	q := &worked{}
+	bubble(t, func(t *testing.T, w *world) {
+		p := w.charged("r1", 1)
+		c, err := w.ledger.OpenCase(ledger.Case{PaymentID: p.ID, Cause: driver.Reason{Code: string(local.CodeReceiptTwice)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, accept := range []bool{false, true} {
+			v, err := w.till.EndCase(context.Background(), clerk, c.ID, local.EndingRequest{RequestID: "x", Seq: c.Seq, Ending: local.EndingClosed, Proof: "prot. 1"})
+			if err != nil || v.Proposal == nil {
+				t.Fatalf("%+v %v", v, err)
+			}
+			if len(q.words) != i {
+				t.Errorf("heard %q of a proposal", q.words)
+			}
+			if v, err = w.till.CountersignCase(context.Background(), chief, c.ID, local.CountersignRequest{RequestID: "y", EvidenceSeq: v.Seq, Accept: accept}); err != nil {
+				t.Fatal(err)
+			}
+			c.Seq = v.Seq
+			if len(q.words) != i+1 || q.words[i] != p.ID {
+				t.Errorf("heard %q", q.words)
+			}
+		}
+	}, func(w *world) { w.queue = q })
 }
