@@ -180,8 +180,10 @@ await run("reversal", { reversal: "provider" }, async ({ service, page, look }) 
 
 await run("outage", { operator: "bianchi" }, async ({ service, page, look }) => {
   await pays(page, 1);
-  for (const n of [2, 3, 4]) await debt(page, n); // verified today
-  await page.keyboard.press("Escape");
+  for (const n of [2, 3, 4]) {
+    await debt(page, n); // verified today
+    await page.keyboard.press("Escape");
+  }
   await service.away(true);
   await settle(page);
   await scan(page, qrOf(2, 1002));
@@ -227,6 +229,7 @@ await run("spontaneous", {}, async ({ service, page, look }) => {
   await look("found");
   await page.getByRole("button", { name: /Porta in cassa: TARI 2026/ }).click();
   await page.getByRole("heading", { name: "Avviso da incassare" }).waitFor();
+  await page.keyboard.press("Escape"); // else the next one would join it
   await view(page, "Spontanei").click();
   await page.getByLabel("Numero della pratica").waitFor();
   await page.getByLabel("Codice fiscale o partita IVA").fill("BNCNNA85M41H501N");

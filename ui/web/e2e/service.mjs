@@ -73,11 +73,15 @@ function hash(pin) {
   return r.stdout.trim();
 }
 
-/** start runs the three of them. faults is the terminal's script, one rule an entry. */
-export async function start({ faults = [], exclusivity = "exclusive", reversal = "none", receiptDelay = "1s" } = {}) {
+/**
+ * start runs the three of them. faults is the terminal's script, one rule an entry; with together the terminal
+ * takes five notices in one transaction; with second there is another one beside it; with manual the card and the
+ * PIN wait for their keys.
+ */
+export async function start({ faults = [], exclusivity = "exclusive", reversal = "none", receiptDelay = "1s", together = false, second = false, manual = false, language = "it" } = {}) {
   const dir = await mkdtemp(join(tmpdir(), "sportello-page-"));
   const at = (name) => join(dir, name);
-  const [terminal, panel, platform, listen] = await Promise.all([free(), free(), free(), free()]);
+  const [terminal, other, panel, platform, listen] = await Promise.all([free(), free(), free(), free(), free()]);
   const children = [];
   const logs = [];
   const run = (...args) => {
@@ -95,27 +99,29 @@ export async function start({ faults = [], exclusivity = "exclusive", reversal =
   const operators = [["rossi", "Maria Rossi", "clerk"], ["bianchi", "Paolo Bianchi", "supervisor"]];
   await writeFile(at("operators.yaml"), "operators:\n" + operators.map(([id, name, role]) => `  - {id: ${id}, name: ${name}, role: ${role}, hash: "${clerk}"}\n`).join(""), { mode: 0o600 });
   const govpay = (api, v) => `http://127.0.0.1:${platform}/govpay/${api === "pagamento" ? "frontend" : "backend"}/api/${api}/rs/basic/${v}`;
+  const terminalOf = (name, label, port, id) => `  - name: ${name}
+    label: ${label}
+    driver: nexi
+    address: tcp://127.0.0.1:${port}
+    terminal_id: "${id}"
+    cash_register_id: "00000001"
+    exclusivity: ${exclusivity}
+    reversal: ${reversal}
+    psp: {id: CIPBITMM, intermediary: "13212880150", channel: "13212880150_90", payment_type: CP}
+${together ? "    settlement: platform\n    notice_data: null\n    max_notices: 5" : '    notice_data: {tag: 5, template: "{notice}{creditor}", index_map: "5000"}'}
+    timing: {result: 5s, hard_stop: 20s, quiet: 6s}
+`;
   await writeFile(
     at("config.yaml"),
     `installation: T1
+language: ${language}
 listen: 127.0.0.1:${listen}
 data_dir: ${at("data")}
 operators_file: ${at("operators.yaml")}
 creditors:
   - {tax_code: "${creditor}", name: Comune di Esempio}
 terminals:
-  - name: cassa1
-    label: Cassa 1
-    driver: nexi
-    address: tcp://127.0.0.1:${terminal}
-    terminal_id: "12345678"
-    cash_register_id: "00000001"
-    exclusivity: ${exclusivity}
-    reversal: ${reversal}
-    psp: {id: CIPBITMM, intermediary: "13212880150", channel: "13212880150_90", payment_type: CP}
-    notice_data: {tag: 5, template: "{notice}{creditor}", index_map: "5000"}
-    timing: {result: 5s, hard_stop: 20s, quiet: 6s}
-platform:
+${terminalOf("cassa1", "Cassa 1", terminal, "12345678")}${second ? terminalOf("cassa2", "Cassa 2", other, "12345679") : ""}platform:
   driver: govpay
   pagamento: ${govpay("pagamento", "v2")}
   pendenze: ${govpay("pendenze", "v2")}
@@ -134,7 +140,8 @@ services:
     form: ${at("form.json")}
 `,
   );
-  run("simulate", "terminal", "--listen", `tcp://127.0.0.1:${terminal}`, "--bank", at("bank.jsonl"), "--faults", at("terminal.faults"), "--panel", `127.0.0.1:${panel}`, "--fast", "--manual-saved");
+  run("simulate", "terminal", "--listen", `tcp://127.0.0.1:${terminal}`, "--bank", at("bank.jsonl"), "--faults", at("terminal.faults"), "--panel", `127.0.0.1:${panel}`, "--fast", "--manual-saved", ...(manual ? ["--manual-keys"] : []));
+  if (second) run("simulate", "terminal", "--listen", `tcp://127.0.0.1:${other}`, "--terminal-id", "12345679", "--bank", at("bank2.jsonl"), "--fast");
   run("simulate", "platform", "--listen", `127.0.0.1:${platform}`, "--seed", at("seed.json"), "--bank", at("bank.jsonl"), "--faults", at("platform.faults"), "--receipt-delay", receiptDelay);
   const stop = async () => {
     for (const child of children.toReversed()) {
@@ -166,7 +173,8 @@ services:
     },
     /** charges are the bank's own decisions: what was really taken. */
     async charges() {
-      const lines = (await readFile(at("bank.jsonl"), "utf8")).trim().split("\n").filter(Boolean);
+      const banks = await Promise.all(["bank.jsonl", "bank2.jsonl"].map((f) => readFile(at(f), "utf8").catch(() => "")));
+      const lines = banks.flatMap((b) => b.trim().split("\n").filter(Boolean));
       return lines.map((l) => JSON.parse(l)).filter((d) => d.kind === "payment" && d.approved);
     },
     check() {

@@ -26,14 +26,6 @@ export function CartPanel({ at }: { at: Extract<Stage, { kind: "cart" }> }) {
       {cart.note && <Says reason={cart.note} tone="warn" />}
       {cart.done.length > 0 && <p>{t.cart.stopped}</p>}
       <div class="split">
-        <div class="cart">
-          {cart.done.length > 0 && <RunList of={{ done: cart.done, rest: [] }} />}
-          <ol class="cart-lines" aria-label={t.cart.list}>
-            {cart.lines.map((line) => (
-              <CartLine key={line.id} line={line} marked={line.id === marked?.id} />
-            ))}
-          </ol>
-        </div>
         <div class="split-end">
           <p class="amount">
             <span class="visually-hidden">{t.cart.total}: </span>
@@ -51,6 +43,14 @@ export function CartPanel({ at }: { at: Extract<Stage, { kind: "cart" }> }) {
             </button>
           </p>
           {block ? <Blocked block={block} /> : <p class="hint cart-how">{how()}</p>}
+        </div>
+        <div class="cart">
+          {cart.done.length > 0 && <RunList of={{ done: cart.done, rest: [] }} />}
+          <ol class="cart-lines" aria-label={t.cart.list}>
+            {cart.lines.map((line) => (
+              <CartLine key={line.id} line={line} marked={line.id === marked?.id} />
+            ))}
+          </ol>
         </div>
       </div>
       <p class="actions">
@@ -82,9 +82,10 @@ function CartLine({ line, marked }: { line: Line; marked: boolean }) {
       <div class="cart-end">
         {debt && <p class="cart-amount">{euro(debt.amount_cents)}</p>}
         {differs && debt?.printed_cents !== undefined && <p class="printed">{t.debt.printed(euro(debt.printed_cents))}</p>}
-        <button type="button" class="btn btn-link btn-xs" aria-label={t.cart.removeOf(name)} onClick={() => page.basket.remove(line.id)}>
+        <button type="button" class="btn btn-link btn-xs" onClick={() => page.basket.remove(line.id)}>
           <span>{t.cart.remove}</span>
-          {marked && <kbd>{t.language === "it" ? "Canc" : t.language === "de" ? "Entf" : "Del"}</kbd>}
+          <span class="visually-hidden"> {name}</span>
+          {marked && <kbd aria-hidden="true">{t.language === "it" ? "Canc" : t.language === "de" ? "Entf" : "Del"}</kbd>}
         </button>
       </div>
     </li>
@@ -162,34 +163,35 @@ export function RunPart({ run, now, next }: { run: Run | undefined; now?: Paymen
   const { page, t, euro } = useView();
   if (!run) return null;
   const of = run.done.length + 1 + run.rest.length;
+  const underway = now?.state === "sent" || now?.state === "open";
   return (
     <div class="run-part">
       <h3>
         {t.cart.progress(run.done.length + 1, of)}
         {run.rest.length > 0 && <span class="hint"> {t.cart.rest(run.rest.length, euro(total(run.rest)))}</span>}
       </h3>
-      <RunList of={run} now={now} />
-      {next && (
-        <p class="actions">
-          <button
-            type="button"
-            class={`btn btn-lg ${next.differs ? "btn-outline-primary" : "btn-success"}`}
-            disabled={next.block !== undefined}
-            onClick={() => page.primary()}
-          >
-            {next.differs ? t.debt.accept(euro(next.line.debt?.amount_cents ?? 0)) : t.cart.next(euro(next.line.debt?.amount_cents ?? 0))}
-            <EnterKey />
-          </button>
-        </p>
-      )}
-      {next?.block && next.block !== "busy" && <Blocked block={next.block} />}
-      {run.rest.length > 0 && now?.state !== "sent" && (
-        <p class="actions">
-          <button type="button" class="btn btn-link btn-xs" onClick={() => page.clear()}>
-            <span>{t.cart.stop}</span> <kbd>Esc</kbd>
-          </button>
-        </p>
-      )}
+      <div class="run-split">
+        <RunList of={run} now={now} />
+        <div class="run-end">
+          {next && (
+            <button
+              type="button"
+              class={`btn btn-lg ${next.differs ? "btn-outline-primary" : "btn-success"}`}
+              disabled={next.block !== undefined}
+              onClick={() => page.primary()}
+            >
+              {next.differs ? t.debt.accept(euro(next.line.debt?.amount_cents ?? 0)) : t.cart.next(euro(next.line.debt?.amount_cents ?? 0))}
+              <EnterKey />
+            </button>
+          )}
+          {next?.block && next.block !== "busy" && <Blocked block={next.block} />}
+          {run.rest.length > 0 && !underway && (
+            <button type="button" class="btn btn-link btn-xs" onClick={() => page.clear()}>
+              <span>{t.cart.stop}</span> <kbd>Esc</kbd>
+            </button>
+          )}
+        </div>
+      </div>
     </div>
   );
 }

@@ -32,7 +32,8 @@ export function Header() {
           </button>
           <button type="button" class="bar-button" onClick={() => void page.lock()}>
             <Icon name="locked" />
-            {t.header.lock} <kbd>F9</kbd>
+            {t.header.lock}
+            <kbd>F9</kbd>
           </button>
           <button type="button" class="bar-button" onClick={() => void page.logout()}>
             <Icon name="logout" />

@@ -156,14 +156,20 @@ export function ChargedPanel({ payment, run, next }: { payment: Payment; run?: R
       </ul>
       {payment.reason && payment.reason.code !== "approved" && <Says reason={payment.reason} tone="warn" />}
       {trouble && <Says reason={trouble} tone="warn" />}
-      <Facts
-        of={[
-          [t.debt.reason, payment.notices.map((n) => n.description).filter(Boolean).join("; ")],
-          [t.debt.number, payment.notices.map((n) => notice(n.number)).join(", ")],
-          [t.charged.number, payment.receipt_number],
-        ]}
-      />
-      {run ? <RunPart run={run} now={payment} next={next} /> : <p class="hint">{t.charged.next}</p>}
+      {run ? (
+        <RunPart run={run} now={payment} next={next} />
+      ) : (
+        <>
+          <Facts
+            of={[
+              [t.debt.reason, payment.notices.map((n) => n.description).filter(Boolean).join("; ")],
+              [t.debt.number, payment.notices.map((n) => notice(n.number)).join(", ")],
+              [t.charged.number, payment.receipt_number],
+            ]}
+          />
+          <p class="hint">{t.charged.next}</p>
+        </>
+      )}
     </section>
   );
 }
