@@ -195,7 +195,7 @@ func applySent(v *view, e *entry, r *record) error {
 	r.Session = t.Session
 	t.take(r)
 	t.meet(v, e.Terminal)
-	learnResult(v, t, e.Terminal, true)
+	learnResult(v, t, e.Terminal, !t.lags(v, e.Terminal))
 	v.store(tableTerminals+t.Name, t)
 	return applyOfflineCharge(v, e, r)
 }

@@ -224,5 +224,12 @@ func (t *terminalRecord) meet(v *view, b *terminalBody) {
 	}
 }
 
+// lags: the terminal tells an older result than the newest known, which reached no host. Such a one looks like any other of
+// its kind and is known as the newest alone: it must stay that, for the terminal may tell it yet.
+func (t *terminalRecord) lags(v *view, b *terminalBody) bool {
+	return b != nil && t.LastResult != "" && !numbered(t.LastSTAN) && b.Result != t.LastResult && b.Result != "" &&
+		v.has(tableResults+t.Name+"/"+b.Result)
+}
+
 // numbered says that a STAN is one: 000000 is not.
 func numbered(stan string) bool { return strings.Trim(stan, "0") != "" }
