@@ -135,18 +135,15 @@ func (a probed) words(f govpay.Finding) *strings.Replacer {
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[a.base.Scheme]
 	}
-	_, segment, _ := strings.Cut(a.base.Path, "/rs/")
-	segment, version, _ := strings.Cut(segment, "/")
-	if version == "" {
-		version = map[govpay.API]string{govpay.Ragioneria: "v3", govpay.Backoffice: "v1"}[a.api]
-	}
+	_, segment, _ := strings.Cut(a.base.Path, "/rs/") // the version is the API's own: the one in the address may be the mistake
+	segment, _, _ = strings.Cut(segment, "/")
 	expires := ""
 	if !f.Expires.IsZero() {
 		expires = f.Expires.Local().Format("02/01/2006 15:04")
 	}
 	return strings.NewReplacer(
 		"{host}", a.base.Hostname(), "{port}", port, "{key}", "platform."+string(a.api), "{api}", flags[a.api],
-		"{segment}", orElse(segment, "?"), "{version}", orElse(strings.Trim(version, "/"), "v2"), "{proxy}", orElse(a.proxy, "(nessuno)"),
+		"{segment}", orElse(segment, "?"), "{version}", orElse(map[govpay.API]string{govpay.Ragioneria: "v3", govpay.Backoffice: "v1"}[a.api], "v2"), "{proxy}", orElse(a.proxy, "(nessuno)"),
 		"{issuer}", orElse(f.Issuer, "?"), "{expires}", expires, "{skew}", f.Skew.Abs().Round(time.Second).String(), "{detail}", orElse(f.Detail, "?"),
 		"{took}", max(f.Took, time.Millisecond).Round(time.Millisecond).String(), "{application}", a.platform.Application, "{creditor}", a.creditor,
 	)

@@ -137,7 +137,7 @@ var broken = []struct {
 	}, check: "grant", code: "api_not_granted", says: "API Pagamenti", remedy: "A2A-SPORTELLO"},
 	{name: "creditor missing", root: healthy, edit: [2]string{`name: Comune di Esempio}`, `name: Comune di Esempio}, {tax_code: "99999000021", name: Altro}`},
 		check: "creditor", code: "creditor_not_granted", says: "99999000021", remedy: "togliere l'ente da creditors|toglierlo da creditors"},
-	{name: "wrong path", root: healthy, edit: [2]string{"/rs/basic/v2", "/rs/basic/v9"}, check: "profile", code: "wrong_base_url", says: "non c'è", remedy: "rs/basic/v9"},
+	{name: "wrong path", root: healthy, edit: [2]string{"/rs/basic/v2", "/rs/basic/v9"}, check: "profile", code: "wrong_base_url", says: "non c'è", remedy: "rs/basic/v2"},
 	{name: "firewall of applications", root: func(t *testing.T) string { return whatever(t, 403, "text/html", "<html>vietato</html>") },
 		check: "profile", code: "forbidden_by_proxy", says: "non dalla piattaforma", remedy: "firewall applicativo"},
 	{name: "another program", root: func(t *testing.T) string { return whatever(t, 200, "application/json", `{"status":"UP"}`) },

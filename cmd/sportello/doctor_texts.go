@@ -89,6 +89,8 @@ var findingTexts = map[govpay.FindingCode]findingText{
 		remedy: "controllare che in {key} ci sia {api}, versione {version}"},
 	govpay.FindingServerError: {found: "la piattaforma risponde con un suo errore",
 		remedy: "riprovare più tardi; se dura, avvisare il gestore della piattaforma con l'ora e questo codice"},
+	govpay.FindingHTTPSOnly: {found: "su {host} porta {port} si parla HTTPS, e {key} comincia con http://",
+		remedy: "scrivere https:// in {key}"},
 	govpay.FindingRefusedCall: {found: "la piattaforma rifiuta la domanda di prova",
 		remedy: "avvisare l'assistenza con questo codice"},
 	govpay.FindingClockSkew: {found: "l'orologio di questo PC e quello della piattaforma differiscono di {skew}",

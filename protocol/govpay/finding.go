@@ -53,6 +53,7 @@ const (
 	FindingOtherDialect     FindingCode = "other_dialect"      // JSON that is not profilo's
 	FindingServerError      FindingCode = "server_error"       // 5xx, 429
 	FindingRefusedCall      FindingCode = "call_refused"       // 4xx with the platform's code
+	FindingHTTPSOnly        FindingCode = "https_only"         // http asked of a server that speaks https
 	FindingClockSkew        FindingCode = "clock_skew"
 	FindingExpiresSoon      FindingCode = "tls_expires_soon"
 	FindingCreditorMissing  FindingCode = "creditor_not_granted"

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -64,7 +65,11 @@ func (c *Client) Probe(ctx context.Context, api API, creditors []string) []Findi
 		}
 	}
 	if err != nil {
-		return append(found, diagnose(api, CheckProfile, err))
+		f := diagnose(api, CheckProfile, err)
+		if f.Code == FindingRefusedCall && f.Detail == strconv.Itoa(http.StatusBadRequest) && strings.HasPrefix(c.bases[api], "http://") {
+			f.Check, f.Code = CheckReach, FindingHTTPSOnly // how servers of TLS answer: 400, and no code of the platform
+		}
+		return append(found, f)
 	}
 	ok := Finding{API: api, Code: FindingOK, Took: r.took, TransactionID: r.transaction}
 	if r.tls != nil && len(r.tls.PeerCertificates) > 0 {

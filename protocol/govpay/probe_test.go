@@ -151,6 +151,7 @@ func TestProbeBroken(t *testing.T) {
 		"another host":          {Config{Pagamento: tlsServer("altro.example.it", -time.Hour, time.Hour, nil), CAFile: caFile}, CheckTLS, FindingTLSHost, "127.0.0.1", "CA della Regione, Comune di Vallefinta"},
 		"expires soon":          {Config{Pagamento: tlsServer("127.0.0.1", -time.Hour, 72*time.Hour, nil), CAFile: caFile}, CheckExpiry, FindingExpiresSoon, "", "CA della Regione, Comune di Vallefinta"},
 		"http behind https":     {Config{Pagamento: strings.Replace(good.URL, "http:", "https:", 1)}, CheckTLS, FindingTLSNotSpoken, "", ""},
+		"https behind http":     {Config{Pagamento: strings.Replace(tlsServer("127.0.0.1", -time.Hour, time.Hour, nil), "https:", "http:", 1)}, CheckReach, FindingHTTPSOnly, "400", ""},
 		"smtp behind https":     {Config{Pagamento: "https://" + raw("220 smtp\r\n")}, CheckTLS, FindingTLSNotSpoken, "", ""},
 		"old TLS":               {Config{Pagamento: tlsServer("127.0.0.1", -time.Hour, time.Hour, old), CAFile: caFile}, CheckTLS, FindingTLSRefused, "tls: protocol version not supported", ""},
 		"wants a certificate":   {Config{Pagamento: tlsServer("127.0.0.1", -time.Hour, time.Hour, wantCert), CAFile: caFile}, CheckCredentials, FindingClientCert, "tls: certificate required", ""},
