@@ -132,15 +132,22 @@ func (l *ladder) climb(ctx context.Context) (driver.Outcome, error) {
 	var settled time.Time // since when the evidence sends the case to people
 	for round := 0; ; round++ {
 		l.e.hear()
-		asked := time.Now()
+		asked, barred := time.Now(), l.e.beside.approved
 		seen, err := l.look(ctx, asked)
 		if err != nil {
 			return driver.Outcome{}, err
 		}
-		o := l.judge(l.at(seen, asked, giveUp).facts())
+		facts := l.at(seen, asked, giveUp).facts()
+		o := l.judge(facts)
 		l.note(seen)
 		if o.Verdict != driver.Unknown {
 			return o, nil
+		}
+		if l.e.beside.approved != barred && !o.Final { // it was acknowledged where it came
+			if err := l.record(l.e.withEvidence(wait(facts))); err != nil {
+				return driver.Outcome{}, err
+			}
+			l.e.evidence = nil
 		}
 		if l.e.pending {
 			if err := l.undecided(o.Preset); err != nil {

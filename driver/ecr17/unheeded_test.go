@@ -81,3 +81,32 @@ func TestUnheededApproval(t *testing.T) {
 		}
 	}
 }
+
+// TestOverheardIsRecorded: an approval that comes on the line of a look is acknowledged like everything there; it is
+// recorded before the next look, not at the end of the gathering: the power may go in between.
+func TestOverheardIsRecorded(t *testing.T) {
+	inBubble(t, func(t *testing.T, b *bench) {
+		b.peer.save(b.peer.approved(500))
+		b.peer.pay = lost(nothing)
+		o, _ := b.pay()
+		b.want(o, driver.Unknown, "line_lost")
+		word, looks := b.peer.approved(ourCents), 0
+		b.peer.on['s'] = func(w *wire, _ []byte) {
+			if looks++; looks == 2 {
+				w.send(word)
+			}
+			w.ack()
+			w.status()
+		}
+		b.rec.outcomes = nil
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if _, err := b.open().Resolve(ctx, b.attempt(), b.rec); err == nil {
+			t.Fatal("it came to an end")
+		}
+		o = b.rec.only(t)
+		if said := o.Evidence[len(o.Evidence)-1]; o.Verdict != driver.Unknown || o.Final || said.Kind != driver.EvidenceResult || string(said.Raw) != string(readResult(word, ourTID, time.Now()).Raw) {
+			t.Errorf("%+v", o)
+		}
+	})
+}
