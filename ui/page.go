@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"bytes"
 	"io/fs"
 	"net/http"
 	"path"
@@ -58,6 +59,9 @@ func (s *Server) pages() http.Handler {
 			s.refuse(w, r, &local.Error{Code: local.CodeNotFound})
 			return
 		}
+		if name == "index.html" && Built {
+			content = s.inLanguage(content)
+		}
 		switch {
 		case hashed.MatchString(name):
 			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
@@ -71,4 +75,10 @@ func (s *Server) pages() http.Handler {
 		}
 		_, _ = w.Write(content)
 	})
+}
+
+// inLanguage says in the page's first line which language the service is set to: the page fetches its texts by
+// it, before anybody has signed in.
+func (s *Server) inLanguage(page []byte) []byte {
+	return bytes.Replace(page, []byte(`<html lang="it"`), []byte(`<html lang="`+string(s.options.Language)+`"`), 1)
 }

@@ -32,6 +32,15 @@ func TestBuiltIsTrue(t *testing.T) {
 	}
 }
 
+// The built page is told its language, which it has to know before anybody signs in; the hand-written one is Italian.
+func TestPageLanguage(t *testing.T) {
+	d := open(t, func(o *Options) { o.Language = local.German })
+	page := string(d.ask("GET", "/", "", "").body)
+	if strings.Contains(page, `<html lang="de"`) != Built {
+		t.Errorf("Built is %v: %.80s", Built, page)
+	}
+}
+
 func TestPageFiles(t *testing.T) {
 	d := open(t, func(o *Options) {
 		o.Page = fstest.MapFS{

@@ -4,6 +4,8 @@ import { italiaSubset } from "./italia-subset.ts";
 // Nothing in the built page is inline, nothing is evaluated, nothing comes from outside (design 9).
 export default defineConfig({
   base: "/",
+  // h() instead of jsx(): the same elements in fewer bytes. Under names that nothing of ours has.
+  oxc: { jsx: { runtime: "classic", pragma: "jsx$h", pragmaFrag: "jsx$all" }, jsxInject: 'import { h as jsx$h, Fragment as jsx$all } from "preact";' },
   css: { postcss: { plugins: [italiaSubset()] } },
   build: {
     outDir: "dist",
@@ -12,10 +14,12 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: false,
+    // What every counter loads is one file, and packs better; texts and the demonstration's terminal come apart.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "page", test: (id: string) => !/i18n\/(?!index)|[Ss]imulated/.test(id) }] } } },
   },
   server: {
     // For work on the page: npm run dev beside a running `sportello demo`.
     proxy: { "/api": { target: "http://127.0.0.1:8417", ws: true, changeOrigin: true } },
   },
-  test: { environment: "happy-dom", include: ["test/**/*.test.{ts,tsx}"] },
+  test: { environment: "happy-dom", include: ["test/**/*.test.{ts,tsx}"], setupFiles: ["test/setup.ts"] },
 } as Parameters<typeof defineConfig>[0]);

@@ -408,7 +408,8 @@ await run(browser, "german", async ({ mock, url, page, look, context }) => {
   mock.more = { queue: { depth: 1, late: 1, red: 0, watched: 0, oldest: ago(41), away: false, draining: true, done: 4, total: 5 }, offline_allowed: true };
   mock.services = [{ id: "passi", name: "Passo carrabile", creditor: "01199250158", amount_cents: 0, source: "catalogue", form: null }];
   await page.goto(url);
-  await page.getByLabel("Operatore").fill("rossi");
+  await page.getByLabel("Bediener").fill("rossi"); // already before anybody has signed in
+  await look("login");
   await page.getByLabel("PIN").fill("1234");
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Sperren" }).waitFor();
@@ -423,14 +424,16 @@ await run(browser, "german", async ({ mock, url, page, look, context }) => {
   checks.same(await page.evaluate(() => document.documentElement.lang), "de", "the page says that it is German");
 });
 
-// What a counter loads, with the larger of the other languages: the budget is 60 kB.
+// What a counter loads at most, in the language with the longest texts: the budget is 60 kB. The demonstration's
+// terminal is no part of a counter.
 const dist = new URL("../dist/assets/", import.meta.url);
 const scripts = (await readdir(dist)).filter((f) => f.endsWith(".js"));
 const sizes = await Promise.all(scripts.map(async (f) => [f, gzipSync(await readFile(new URL(f, dist)), { level: 9 }).length]));
-const main = sizes.filter(([f]) => f.startsWith("index-")).reduce((sum, [, n]) => sum + n, 0);
-const other = Math.max(...sizes.filter(([f]) => !f.startsWith("index-")).map(([, n]) => n), 0);
-checks.that(main > 0 && main + other < 60_000, `the page's own JavaScript: ${main} + ${other} bytes, want under 60000`);
-console.log(`own JavaScript: ${main} bytes gzip, ${other} more for another language`);
+const texts = sizes.filter(([f]) => /^(it|en|de)-/.test(f)).map(([, n]) => n);
+const page = sizes.filter(([f]) => !/^(it|en|de|SimulatedTerminal)-/.test(f)).reduce((sum, [, n]) => sum + n, 0);
+const most = page + Math.max(...texts);
+checks.that(page > 0 && texts.length === 3 && most < 60_000, `the page's own JavaScript: ${most} bytes, want under 60000`);
+console.log(`own JavaScript: ${page} bytes gzip, and ${texts.join(", ")} for the texts of a language`);
 
 await browser.close();
 checks.end();

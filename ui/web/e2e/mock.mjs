@@ -326,7 +326,8 @@ export class Mock {
   async file(path, res) {
     const name = path === "/" ? "index.html" : normalize(path).replace(/^[/\\]+/, "");
     try {
-      const content = await readFile(join(dist, name));
+      let content = await readFile(join(dist, name));
+      if (name === "index.html") content = content.toString().replace('<html lang="it"', `<html lang="${this.language}"`); // as the service does
       res.writeHead(200, { "Content-Type": types[extname(name)] ?? "application/octet-stream", "Content-Security-Policy": csp, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store" });
       res.end(content);
     } catch {

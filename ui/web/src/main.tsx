@@ -4,6 +4,7 @@ import "./styles/cart.css";
 import "./styles/office.css";
 import "./styles/print.css";
 import { render } from "preact";
+import { fetchTexts } from "./core/i18n";
 import { Page } from "./core/page";
 import type { Locks } from "./core/pen";
 import { Scanner } from "./core/scan";
@@ -28,6 +29,13 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") page.wake();
 });
 
+// No await at the top: the texts' file may wait for this one.
+async function draw(root: HTMLElement): Promise<void> {
+  // Without any texts the service went away between two files of the page.
+  if (!(await fetchTexts(document.documentElement.lang)) && !(await fetchTexts("it"))) return void setTimeout(() => location.reload(), 2000);
+  render(<App page={page} scanner={scanner} />, root);
+  page.start();
+}
+
 const root = document.getElementById("app");
-if (root) render(<App page={page} scanner={scanner} />, root);
-page.start();
+if (root) void draw(root);

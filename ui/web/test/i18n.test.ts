@@ -2,7 +2,9 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import de from "../src/core/i18n/de";
 import en from "../src/core/i18n/en";
 import it_ from "../src/core/i18n/it";
+import type { Help } from "../src/core/help";
 import { fetchTexts, languageOf, texts } from "../src/core/i18n";
+import { views } from "../src/core/office";
 import { settle, World } from "./world";
 
 let w: World;
@@ -44,4 +46,16 @@ it("every language has every sentence", () => {
     }
   };
   for (const other of [en, de]) walk(it_, other, other.language);
+});
+
+it("every view has its help in every language", async () => {
+  const { readFile } = await import("node:fs/promises");
+  const all = await Promise.all(["it", "en", "de"].map(async (l) => JSON.parse(await readFile(`src/core/i18n/help.${l}.json`, "utf8")) as Help));
+  for (const help of all) {
+    expect(Object.keys(help).sort()).toEqual([...views, "story"].sort());
+    for (const view of Object.keys(help) as (keyof Help)[]) {
+      expect(help[view].text.length, view).toBe(all[0]![view].text.length);
+      for (const line of help[view].text) expect(line.length, line).toBeGreaterThan(20);
+    }
+  }
 });

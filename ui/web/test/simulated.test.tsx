@@ -23,7 +23,7 @@ const now = { busy: false, screen: "", waits: "", manual_keys: false, pos_total_
 
 async function opened(over = {}) {
   await w.online({ demo: true });
-  await settle();
+  await vi.waitFor(() => expect(document.querySelector("details")).not.toBeNull());
   const panel = document.querySelector("details")!;
   panel.open = true;
   fireEvent(panel, new Event("toggle"));
@@ -40,7 +40,7 @@ it("is not there outside the demonstration, and asks nothing while closed", asyn
   await settle();
   expect(document.querySelector("details")).toBeNull();
   w.connect({ ...w.page.counter().mirror!, demo: true });
-  await settle();
+  await vi.waitFor(() => expect(document.querySelector("details")).not.toBeNull()); // fetched only now
   expect(document.querySelector("details")!.open).toBe(false);
   expect(screen.queryByRole("button", { name: "Tasto rosso" })).toBeNull();
   expect(w.count(state)).toBe(0);

@@ -1,18 +1,19 @@
-// The help of each view, fetched when somebody asks for it: most never do.
+// The help of each view: texts and no script, fetched when somebody asks for them, as most never do.
 
 import type { Language } from "./format";
+import it from "./i18n/help.it.json?url";
+import en from "./i18n/help.en.json?url";
+import de from "./i18n/help.de.json?url";
 import type { ViewName } from "./office";
 
 /** Help is what there is to say about each view. */
 export type Help = Record<ViewName, { text: readonly string[]; keys?: readonly (readonly [key: string, does: string])[] }>;
 
-const fetchers: Record<Language, () => Promise<{ default: Help }>> = {
-  it: () => import("./i18n/help.it"),
-  en: () => import("./i18n/help.en"),
-  de: () => import("./i18n/help.de"),
-};
+const places: Record<Language, string> = { it, en, de };
 
 /** fetchHelp brings the help in a language; it fails where the service is away. */
 export async function fetchHelp(language: Language): Promise<Help> {
-  return (await fetchers[language]()).default;
+  const response = await fetch(places[language], { credentials: "omit" });
+  if (!response.ok) throw new Error(`help: ${response.status}`);
+  return (await response.json()) as Help;
 }

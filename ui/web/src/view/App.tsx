@@ -1,4 +1,5 @@
-import { useEffect, useMemo } from "preact/hooks";
+import type { FunctionComponent } from "preact";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { languageOf, texts } from "../core/i18n";
 import type { Page } from "../core/page";
 import type { Scanner } from "../core/scan";
@@ -18,7 +19,6 @@ import { PrintedSlip, StageSlip } from "./Slip";
 import { ScanField } from "./ScanField";
 import { Queue } from "./Queue";
 import { Services } from "./Services";
-import { SimulatedTerminal } from "./SimulatedTerminal";
 import { Status } from "./Status";
 import { Story } from "./Story";
 import { TerminalBox } from "./TerminalBox";
@@ -62,13 +62,24 @@ function Till() {
             </div>
           )}
           {atTill && <Payments />}
-          <SimulatedTerminal />
+          <Demonstration />
         </main>
         {c.office.help && <Help />}
       </div>
       <PrintedSlip />
     </>
   );
+}
+
+// The demonstration's terminal is no part of a counter: it is fetched where there is one.
+function Demonstration() {
+  const { c } = useView();
+  const [Terminal, setTerminal] = useState<FunctionComponent>();
+  const demo = c.mirror?.demo;
+  useEffect(() => {
+    if (demo) void import("./SimulatedTerminal").then((m) => setTerminal(() => m.SimulatedTerminal)).catch(() => undefined);
+  }, [demo]);
+  return Terminal ? <Terminal /> : null;
 }
 
 /** View is what stands in the counter's place. */

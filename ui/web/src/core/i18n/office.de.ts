@@ -77,7 +77,6 @@ const de: typeof office = {
     evidence: "Was bekannt ist",
     evidenceN: (n: number) => `Beweise Nr. ${n}`,
     noEvidence: "Noch kein Beweis vom Terminal.",
-    technical: "Technische Angabe",
     more: "Inzwischen ist mehr bekannt: die Beweise werden neu gelesen.",
     question: "Die Frage",
     ask: (what: string, amount: string, time: string, terminal: string) =>

@@ -77,7 +77,6 @@ const en: typeof office = {
     evidence: "What is known",
     evidenceN: (n: number) => `evidence no. ${n}`,
     noEvidence: "No evidence from the terminal yet.",
-    technical: "Technical detail",
     more: "More is known meanwhile: reading the evidence again.",
     question: "The question",
     ask: (what: string, amount: string, time: string, terminal: string) =>

@@ -78,7 +78,6 @@ const office = {
     evidence: "Che cosa si sa",
     evidenceN: (n: number) => `prove n. ${n}`,
     noEvidence: "Ancora nessuna prova dal terminale.",
-    technical: "Dettaglio tecnico",
     more: "Intanto si è saputo altro: rileggo le prove.",
     question: "La domanda",
     ask: (what: string, amount: string, time: string, terminal: string) =>
