@@ -21,6 +21,12 @@ import (
 
 // runLedger checks or prints the ledger: through the running service, or from the file when none runs.
 func runLedger(args []string) int {
+	if len(args) > 0 && args[0] == "backup" { // the same as by itself
+		return runBackup(args[1:])
+	}
+	if len(args) > 0 && args[0] == "restore" {
+		return runRestore(args[1:])
+	}
 	fs := flag.NewFlagSet("ledger", flag.ContinueOnError)
 	configPath := configFlag(fs)
 	asJSON := fs.Bool("json", false, "un solo documento JSON")
@@ -36,8 +42,6 @@ func runLedger(args []string) int {
 		return ledgerCheck(*configPath, *asJSON)
 	case "dump":
 		return ledgerDump(*configPath)
-	case "backup", "restore":
-		return notYet("ledger " + fs.Arg(0))
 	}
 	return usageError(fmt.Sprintf("ledger: comando %q sconosciuto", fs.Arg(0)), both)
 }

@@ -208,10 +208,14 @@ func (s *service) startServer(cfg *config.Config, o serviceOptions, hub *ui.Hub,
 	if err != nil {
 		return fmt.Errorf("%w: %w", errData, err)
 	}
+	maintenance, err := writeMaintenance(cfg.DataDir)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errData, err)
+	}
 	uo := ui.Options{
 		Till: s.till, Operators: operators, Hub: hub, Hosts: cfg.Hosts, Origins: cfg.Origins,
 		Secure: cfg.TLS != nil, Language: local.Language(cfg.Language), Version: version, Log: s.log,
-		DemoTerminal: o.panel, Papers: s.papers,
+		DemoTerminal: o.panel, Papers: s.papers, Upkeep: &upkeep{cfg: cfg, ledger: s.ledger, till: s.till},
 	}
 	if o.page != "" {
 		uo.Page = os.DirFS(o.page)
@@ -220,6 +224,7 @@ func (s *service) startServer(cfg *config.Config, o serviceOptions, hub *ui.Hub,
 		return err
 	}
 	s.server.AddToken(token, cliOperator)
+	s.server.SetMaintenance(maintenance)
 	go func() { s.ended <- s.server.Serve() }()
 	s.onClose(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), pageLimit)

@@ -146,12 +146,47 @@ func prepare(source, work string, o RestoreOptions) (r Restored, err error) {
 				return fmt.Errorf("%w: %q after %q", ErrRetired, o.Installation, old)
 			}
 		}
+		if err := l.arrive(o.Installation); err != nil {
+			return err
+		}
 		c, err := l.OpenCase(Case{Cause: driver.Reason{Code: ReasonRestored, Text: strings.Join(r.Retired, ", ")},
 			Evidence: fmt.Sprintf("Copia di %d voci, impronta %s, file SHA-256 %s.", r.Entries, r.Head, r.SHA256)})
 		r.Case = c.ID
 		return err
 	}()
 	return r, errors.Join(err, l.Close())
+}
+
+// arrive ends a move: this is the ledger that goes on.
+func (l *Ledger) arrive(installation string) error {
+	g, err := l.Gate()
+	if err != nil || g.Moved.ID == "" {
+		return err
+	}
+	return l.submit(&op{reserve: true, do: func(b *batch) error {
+		c, err := b.caseOf(g.Moved.ID, b.notes)
+		if err != nil {
+			return err
+		}
+		return b.endCase(&c, EndingClosed, "Il registro continua come installazione "+installation+".", nil)
+	}})
+}
+
+// Retire writes into the ledger of a folder that another PC goes on with it; nothing is charged with it any more. A
+// copy made afterwards is whole for ever. Twice is once. ErrInUse: a service has it open.
+func Retire(dir string, o Options) error {
+	if _, err := os.Stat(filepath.Join(dir, FileName)); err != nil {
+		return fmt.Errorf("retire the ledger: %w", err)
+	}
+	l, err := Open(dir, o)
+	if err != nil {
+		return err
+	}
+	g, err := l.Gate()
+	if err == nil && g.Moved.ID == "" {
+		_, err = l.OpenCase(Case{Cause: driver.Reason{Code: ReasonMoved}, Evidence: "Il registro passa a un altro PC; qui non si incassa più."})
+	}
+	return errors.Join(err, l.Close())
 }
 
 func copyFile(from, to string) error {

@@ -202,8 +202,10 @@ func (s *station) openGap(found string) error {
 	if known {
 		return nil
 	}
+	s.till.o.Failpoint("till.gap.before")
 	_, err := s.till.o.Ledger.OpenCase(ledger.Case{Terminal: s.term.Name, Cause: driver.Reason{Code: ledger.ReasonGap, Text: found},
 		Evidence: fmt.Sprintf("Il terminale %s ricorda: %s. La copia arriva fino al %s.", s.term.Name, found, since.In(ledger.Zone()).Format("02/01/2006 15:04:05"))})
+	s.till.o.Failpoint("till.gap.after")
 	return err
 }
 
