@@ -408,6 +408,11 @@ func (b *bench) resolveAs(a driver.Attempt) driver.Outcome {
 		b.t.Fatalf("resolve: %v", err)
 	}
 	b.after = after
+	b.rec.mu.Lock()
+	for len(b.rec.outcomes) > 1 && b.rec.outcomes[0].Verdict == driver.Unknown && !b.rec.outcomes[0].Final && len(b.rec.outcomes[0].Evidence) > 0 {
+		b.rec.outcomes = b.rec.outcomes[1:] // a word on the way that is no verdict
+	}
+	b.rec.mu.Unlock()
 	return b.rec.only(b.t)
 }
 
