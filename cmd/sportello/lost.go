@@ -8,6 +8,9 @@ import (
 	"net"
 	"os"
 	"syscall"
+	"time"
+
+	"sportello/protocol/local"
 )
 
 // brokenLine is a call of the service that had no answer: errUnreachable or errLost, in words for people first.
@@ -63,4 +66,25 @@ func unreachableHint(err error) string {
 		return start
 	}
 	return "niente è stato accettato; " + start
+}
+
+// quietFor is how long a command says nothing about an answer that does not come.
+const quietFor = 3 * time.Second
+
+// announce says on standard error what is waited for, if that takes its time, until what it gives is called.
+func announce(what string) (answered func()) {
+	t := time.AfterFunc(quietFor, func() { fmt.Fprintln(os.Stderr, "· "+what+"…") })
+	return func() { t.Stop() }
+}
+
+// noCharge is a refusal of what has nothing to do with a charge: that what is charged is safe, which the hint of
+// a platform that does not answer begins with, is not what is asked here.
+func noCharge(err error) error {
+	var no *refusal
+	if !errors.As(err, &no) || no.Body.Code != local.CodePlatformUnavailable {
+		return err
+	}
+	other := *no
+	other.Body.Hint = "Riprovare fra qualche minuto; sportello doctor dice che cosa non va."
+	return &other
 }

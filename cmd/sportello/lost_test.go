@@ -3,10 +3,15 @@ package main
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
+	"sportello/protocol/local"
 )
 
 // TestServiceThatDoesNotRun: Italian first, with its address; that nothing was accepted is said of what asks for
@@ -58,4 +63,63 @@ func TestFindingsOfACheck(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	}
+}
+
+// TestPlatformAwayForADebt: of a search nobody is told that what is charged is safe; of a charge one is.
+func TestPlatformAwayForADebt(t *testing.T) {
+	f := newFake(t)
+	away := local.Render(&local.Error{Code: local.CodePlatformUnavailable}, local.Italian)
+	for _, path := range []string{"positions/search", "notices/pdf", "notices/lookup"} {
+		f.refusals[api+path] = away
+	}
+	for _, args := range []string{"positions search " + rossi, "notice-pdf " + tari + " --out -"} {
+		r := f.run(strings.Fields(args)...)
+		expect(t, r, exitFailed, "", "non risponde. [platform_unavailable]\n  ► Riprovare fra qualche minuto; sportello doctor")
+		if strings.Contains(r.errors, "al sicuro") {
+			t.Errorf("%s: %s", args, r.errors)
+		}
+	}
+	expect(t, f.run("pay", tari, "--terminal", "cassa1"), exitNotCharged, "", "al sicuro")
+}
+
+// TestAnnounce: what takes its time says what is waited for; what does not says nothing.
+func TestAnnounce(t *testing.T) {
+	for name, wait := range map[string]time.Duration{"slow": quietFor, "quick": quietFor - 1} {
+		t.Run(name, func(t *testing.T) {
+			said := ""
+			synctest.Test(t, func(t *testing.T) {
+				said = captured(t, func() {
+					answered := announce("la piattaforma cerca")
+					time.Sleep(wait)
+					synctest.Wait()
+					answered()
+				})
+			})
+			if want := map[string]string{"slow": "· la piattaforma cerca…\n"}[name]; said != want {
+				t.Errorf("said %q, want %q", said, want)
+			}
+		})
+	}
+}
+
+// captured is what fn writes on standard error.
+func captured(t *testing.T, fn func()) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "stderr")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := os.Stderr
+	os.Stderr = f
+	fn()
+	os.Stderr = before
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }

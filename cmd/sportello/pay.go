@@ -146,7 +146,10 @@ func (o *order) lookUp(ctx context.Context, codes []string) int {
 	var total int64
 	for _, code := range codes {
 		var n local.Notice
-		if err := o.c.post(ctx, api+"notices/lookup", local.LookupRequest{Code: code}, &n); err != nil {
+		answered := announce("la piattaforma verifica l'avviso")
+		err := o.c.post(ctx, api+"notices/lookup", local.LookupRequest{Code: code}, &n)
+		answered()
+		if err != nil {
 			return o.failed(err)
 		}
 		o.say(fmt.Sprintf("avviso %s: %s, %s%s", n.Number, orElse(n.CreditorName, n.Creditor), strings.TrimPrefix(n.Description+", ", ", "), euro(n.AmountCents)))

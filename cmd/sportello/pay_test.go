@@ -274,8 +274,8 @@ func TestPayUsage(t *testing.T) {
 	}{
 		{[]string{"pay", "--terminal", "cassa1"}, "manca l'avviso"},
 		{[]string{"pay", tari}, "manca --terminal"},
-		{[]string{"pay", tari, "--terminal"}, "manca il valore di -terminal"},
-		{[]string{"pay", tari, "--terminal", "cassa1", "--cassa", "1"}, "opzione sconosciuta -cassa"},
+		{[]string{"pay", tari, "--terminal"}, "manca il valore di --terminal"},
+		{[]string{"pay", tari, "--terminal", "cassa1", "--cassa", "1"}, "opzione sconosciuta --cassa"},
 		{[]string{"pay", tari, "--terminal", "cassa1", "--expect-cents", "12,50"}, "valore non valido"},
 		{[]string{"pay", tari, "--terminal", "cassa1", "--expect-cents", "-1"}, "centesimi"},
 	} {

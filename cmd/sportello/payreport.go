@@ -85,7 +85,11 @@ func (o *order) document(e local.Error) {
 
 // printPayment writes a payment for people.
 func printPayment(w io.Writer, p local.Payment) {
-	fmt.Fprintf(w, "%s %s su %s — pagamento %s, riferimento %s\n", stateText(p.State), euro(p.AmountCents), p.Terminal, p.ID, p.Reference)
+	state := stateText(p.State)
+	if p.State == local.StateUnknown {
+		state += ":"
+	}
+	fmt.Fprintf(w, "%s %s su %s — pagamento %s, riferimento %s\n", state, euro(p.AmountCents), p.Terminal, p.ID, p.Reference)
 	if p.Reason != nil && p.Reason.Text != "" {
 		fmt.Fprintf(w, "  %s\n", p.Reason.Text)
 	}
@@ -191,7 +195,7 @@ func reversalText(r local.Reversal, s local.State) string {
 
 func stateText(s local.State) string {
 	text := map[local.State]string{
-		local.StateOpen: "IN CORSO", local.StateSent: "IN CORSO", local.StateUnknown: "ESITO NON NOTO, NON FAR RIPAGARE:",
+		local.StateOpen: "IN CORSO", local.StateSent: "IN CORSO", local.StateUnknown: "ESITO NON NOTO, NON FAR RIPAGARE",
 		local.StateCharged: "INCASSATO", local.StateNotCharged: "NON INCASSATO",
 		local.StateReversing: "STORNO IN CORSO", local.StateReversed: "STORNATO",
 	}[s]

@@ -95,8 +95,11 @@ func (c *client) searchPositions(ctx context.Context, creditor, debtor string, a
 		return fail(err)
 	}
 	var found local.SearchResult
-	if err := c.post(ctx, api+"positions/search", local.SearchRequest{Creditor: creditor, Debtor: strings.ToUpper(debtor)}, &found); err != nil {
-		return failJSON(asJSON, err)
+	answered := announce("cerco sulla piattaforma")
+	err = c.post(ctx, api+"positions/search", local.SearchRequest{Creditor: creditor, Debtor: strings.ToUpper(debtor)}, &found)
+	answered()
+	if err != nil {
+		return failJSON(asJSON, noCharge(err))
 	}
 	if asJSON {
 		return printJSON(found)
@@ -174,8 +177,11 @@ func (o *newDebt) run(ctx context.Context, c *client) int {
 		o.fill(all)
 	}
 	var n local.Notice
-	if err := c.post(ctx, api+"positions", o.request, &n); err != nil {
-		return o.failed(err)
+	answered := announce("la piattaforma crea il debito")
+	err = c.post(ctx, api+"positions", o.request, &n)
+	answered()
+	if err != nil {
+		return o.failed(noCharge(err))
 	}
 	if o.json {
 		return printJSON(n)

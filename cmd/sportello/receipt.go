@@ -114,8 +114,11 @@ func receiptPath(id string, notice int, format string) string {
 // download gets a PDF and writes it into a new file, which nobody else may read: it is about a person.
 func (c *client) download(ctx context.Context, method, path string, in any, to string) int {
 	var pdf []byte
-	if err := c.do(ctx, method, path, in, &pdf); err != nil {
-		return failClient(err)
+	answered := announce("in attesa della risposta")
+	err := c.do(ctx, method, path, in, &pdf)
+	answered()
+	if err != nil {
+		return failClient(noCharge(err))
 	}
 	if err := writeNew(to, pdf); err != nil {
 		if errors.Is(err, os.ErrExist) {
