@@ -55,7 +55,7 @@ func victim(where string) {
 		panic(err)
 	}
 	w.Start()
-	time.AfterFunc(40*time.Second, func() { os.Exit(3) })
+	time.AfterFunc(longest, func() { os.Exit(3) })
 	select {}
 }
 

@@ -75,7 +75,7 @@ func (c *counter) settles() {
 	first := looks()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); <-tick.C {
+	for deadline := time.Now().Add(longest); time.Now().Before(deadline); <-tick.C {
 		if s := c.worker.Status(); s.Waiting == 0 || s.Stopped && s.NextTry.IsZero() || looks() > first+20 {
 			return
 		}
@@ -118,8 +118,8 @@ func TestSubmissionFaults(t *testing.T) {
 		registered("down before the work", rule("down"), 2),
 		registered("lost after the work", rule("lost"), 1),
 		registered("cut after the work", rule("cut"), 1),
-		registered("a proxy in front", rule("slow", func(r *govpaytest.Rule) { r.DelayMS = 1200 }), 2),
-		registered("slow inside: the work is done after we gave up", rule("late", func(r *govpaytest.Rule) { r.DelayMS = 1200 }), 1),
+		registered("a proxy in front", rule("slow", func(r *govpaytest.Rule) { r.DelayMS = int(longest.Milliseconds()) }), 2),
+		registered("slow inside: the work is done after we gave up", rule("late", func(r *govpaytest.Rule) { r.DelayMS = int(beyond.Milliseconds()) }), 1),
 		registered("a page for a success", rule("html"), 2),
 		registered("a page for an error", rule("html", func(r *govpaytest.Rule) { r.Status = 502 }), 2),
 		registered("an answer without its id", rule("wrong_json"), 2),
@@ -152,7 +152,15 @@ func TestSubmissionFaults(t *testing.T) {
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			t.Parallel()
-			c := newCounter(t)
+			wait := time.Duration(0)
+			if len(x.rules) > 0 && x.rules[0].DelayMS > 0 {
+				wait = hasty
+			}
+			c := newCounterWaiting(t, wait, func(o *Options) {
+				if wait > 0 { // beyond, and as much more as a busy machine may need
+					o.SubmitWindow, o.SendErrorWait = 5*time.Second, 5500*time.Millisecond
+				}
+			})
 			if x.debt != nil {
 				d := govpaytest.Debt{Creditor: comune, Notice: notice(0), Cents: 10000, Reason: "TARI"}
 				x.debt(&d)
@@ -194,7 +202,7 @@ func TestSubmissionFaults(t *testing.T) {
 func TestCartOverHTTP(t *testing.T) {
 	c := newCounter(t)
 	id := c.charge(0, 1, 2, 3, 4)
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(longest)
 	for {
 		p, err := c.ledger.Payment(id)
 		if err != nil {
