@@ -231,6 +231,19 @@ func (c *counter) launch(env ...string) {
 	}(c.service, c.exited)
 }
 
+// vacant waits until nobody listens at an address where this process has listened: a child that has just been begun has
+// its socket, too, until it is the other program.
+func (c *counter) vacant(address string) {
+	c.t.Helper()
+	c.until("nobody to listen at "+address, func() bool {
+		conn, err := net.Dial("tcp", address)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err != nil
+	})
+}
+
 // dead reports whether the service has ended by itself.
 func (c *counter) dead() bool {
 	select {

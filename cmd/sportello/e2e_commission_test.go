@@ -21,6 +21,7 @@ func (c *counter) stands(o simulator.Options) (gone func()) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	c.vacant(c.address())
 	l, err := net.Listen("tcp", c.address())
 	if err != nil {
 		c.t.Fatal(err)
@@ -67,7 +68,7 @@ func TestCommission(t *testing.T) {
 	if n := c.terminal.Received('X') + c.terminal.Received('P') + c.terminal.Received('S') + c.terminal.Received('C'); n != 1 {
 		t.Errorf("%d requests for money or a close, want the payment's", n)
 	}
-	if code, _, errs := c.cli("terminal", "detect", "cassa1", "--quiet-totals"); code != exitFailed {
+	if code, _, errs := c.as("rossi", "terminal", "detect", "cassa1", "--quiet-totals"); code != exitFailed {
 		t.Errorf("a clerk's --quiet-totals ended with %d: %s", code, errs)
 	}
 	code, out, errs := c.as("bianchi", "terminal", "detect", "cassa1", "--quiet-totals", "--json")

@@ -159,7 +159,7 @@ func comparable(t *testing.T, document string) map[string]any {
 	if err := json.Unmarshal([]byte(document), &p); err != nil {
 		t.Fatalf("%q: %v", document, err)
 	}
-	for _, own := range []string{"id", "request_id", "reference", "created_at", "updated_at", "accounting_day"} {
+	for _, own := range []string{"id", "request_id", "reference", "created_at", "updated_at", "accounting_day", "evidence_seq"} {
 		if p[own] == nil {
 			t.Errorf("a payment without %s: %s", own, document)
 		}

@@ -48,6 +48,7 @@ func TestPlatformsThatDoNotHelp(t *testing.T) {
 		"down": {
 			spoil: func(_ *testing.T, c *counter) { c.platform.Stop() },
 			mend: func(t *testing.T, c *counter) {
+				c.vacant(c.platform.Addr())
 				if err := c.platform.Start(c.platform.Addr()); err != nil {
 					t.Fatal(err)
 				}

@@ -97,6 +97,7 @@ func TestPortTakenBySomebodyElse(t *testing.T) {
 	}
 	c.refusesToRun(c.config, exitFailed, "l'indirizzo "+c.listen+" della pagina", "cambiare listen")
 	l.Close()
+	c.vacant(c.listen)
 	c.configured("listen: "+c.listen, "listen: 192.0.2.1:8417")
 	c.refusesToRun(c.config, exitUsage, "raggiungibile da altri PC")
 	c.configured("listen: 192.0.2.1:8417", "listen: "+c.listen)

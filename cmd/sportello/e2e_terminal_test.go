@@ -136,6 +136,7 @@ func TestStrangerOnTheTerminal(t *testing.T) {
 		c := newCounter(t, setup{terminal: simulator.Options{ManualSaved: true}})
 		c.start()
 		c.takes(debt(2))
+		c.registered()
 		c.stop()
 		if _, err := c.terminal.ManualSale(777); err != nil {
 			t.Fatal(err)
@@ -177,6 +178,7 @@ func (c *counter) switchOn() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	c.vacant(c.address())
 	l, err := net.Listen("tcp", c.address())
 	if err != nil {
 		c.t.Fatal(err)

@@ -243,6 +243,7 @@ var sleepers = map[string]string{
 	"driver/ecr17/late_test.go":                     "inside the package's synctest bubble: virtual time",
 	"driver/ecr17/number_test.go":                   "inside the package's synctest bubble: virtual time",
 	"driver/ecr17/refused_status_test.go":           "inside the package's synctest bubble: virtual time",
+	"driver/ecr17/running_test.go":                  "inside the package's synctest bubble: virtual time",
 	"driver/ecr17/told_test.go":                     "inside the package's synctest bubble: virtual time",
 	"cmd/sportello/internal/till/quiet_test.go":     "inside the package's synctest bubble: virtual time",
 	"cmd/sportello/undone_desk_test.go":             "inside the soak's synctest bubble: virtual time",

@@ -49,6 +49,7 @@ func (r *registering) powerCut() {
 
 func (r *registering) comesBack() {
 	r.t.Helper()
+	r.vacant(r.platform.Addr())
 	if err := r.platform.Start(r.platform.Addr()); err != nil {
 		r.t.Fatal(err)
 	}

@@ -74,6 +74,7 @@ func (r *registering) overTLS() (address string) {
 
 func (r *registering) startTLS(address string) {
 	r.t.Helper()
+	r.vacant(address)
 	if err := r.platform.StartTLS(address, r.identity); err != nil {
 		r.t.Fatal(err)
 	}
