@@ -29,6 +29,7 @@ func TestCertificateInTheMiddle(t *testing.T) {
 					t.Fatal(err)
 				}
 				r.charges(1)
+				r.until("the platform to be asked about it", func() bool { return r.spoilt("ricevute")+r.spoilt("pagamenti") > 0 })
 				r.platform.Stop()
 				if err := r.platform.SetRules(govpaytest.Rule{On: "tls", Do: deed}); err != nil {
 					t.Fatal(err)
