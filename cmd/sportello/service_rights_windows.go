@@ -16,40 +16,54 @@ import (
 
 // settleService sets what kardianos/service and the installer cannot: three restarts after a failure, also
 // after an error that is no crash; the service's own SID; as few privileges as there are; time before a
-// shutdown; and the access list of the folder with configuration and data.
+// shutdown; and the access list of the folder with configuration and data. A setting that this system does not
+// know is told and left out: every Windows that we support knows all of them, wine does not.
 func settleService() error {
 	access := uint32(windows.SERVICE_CHANGE_CONFIG | windows.SERVICE_QUERY_CONFIG | windows.SERVICE_START)
 	err := withService(access, func(s *mgr.Service) error {
-		restart := func(after time.Duration) mgr.RecoveryAction {
-			return mgr.RecoveryAction{Type: mgr.ServiceRestart, Delay: after}
-		}
-		again := []mgr.RecoveryAction{restart(2 * time.Second), restart(10 * time.Second), restart(time.Minute)}
-		if err := s.SetRecoveryActions(again, 24*60*60); err != nil {
-			return fmt.Errorf("recovery actions: %w", err)
-		}
-		if err := s.SetRecoveryActionsOnNonCrashFailures(true); err != nil {
-			return fmt.Errorf("recovery after errors: %w", err)
-		}
-		delayed, sid, shutdown := uint32(1), uint32(windows.SERVICE_SID_TYPE_UNRESTRICTED), uint32(stopLimit/time.Millisecond)
 		for _, setting := range []struct {
-			what  string
-			level uint32
-			value *uint32
+			what string
+			set  func() error
 		}{
-			{"delayed start", windows.SERVICE_CONFIG_DELAYED_AUTO_START_INFO, &delayed},
-			{"SID", windows.SERVICE_CONFIG_SERVICE_SID_INFO, &sid},
-			{"time before a shutdown", windows.SERVICE_CONFIG_PRESHUTDOWN_INFO, &shutdown},
+			{"recovery actions", func() error { return s.SetRecoveryActions(restarts, restartsReset) }},
+			{"recovery after errors", func() error { return s.SetRecoveryActionsOnNonCrashFailures(true) }},
+			{"delayed start", func() error { return change(s, windows.SERVICE_CONFIG_DELAYED_AUTO_START_INFO, 1) }},
+			{"SID", func() error {
+				return change(s, windows.SERVICE_CONFIG_SERVICE_SID_INFO, windows.SERVICE_SID_TYPE_UNRESTRICTED)
+			}},
+			{"time before a shutdown", func() error {
+				return change(s, windows.SERVICE_CONFIG_PRESHUTDOWN_INFO, uint32(stopLimit/time.Millisecond))
+			}},
+			{"privileges", func() error { return leastPrivileges(s.Handle) }},
 		} {
-			if err := windows.ChangeServiceConfig2(s.Handle, setting.level, (*byte)(unsafe.Pointer(setting.value))); err != nil {
+			switch err := setting.set(); {
+			case errors.Is(err, windows.ERROR_INVALID_LEVEL):
+				fmt.Fprintf(os.Stderr, "questo sistema non conosce l'impostazione «%s»\n", setting.what)
+			case err != nil:
 				return fmt.Errorf("%s: %w", setting.what, err)
 			}
 		}
-		return leastPrivileges(s.Handle)
+		return nil
 	})
 	if err != nil {
 		return err
 	}
 	return ownFolder(filepath.Dir(config.DefaultPath()))
+}
+
+// restarts are what the system does after the first, the second and every further failure; a day without one
+// begins again.
+var restarts = []mgr.RecoveryAction{
+	{Type: mgr.ServiceRestart, Delay: 2 * time.Second},
+	{Type: mgr.ServiceRestart, Delay: 10 * time.Second},
+	{Type: mgr.ServiceRestart, Delay: time.Minute},
+}
+
+const restartsReset = 24 * 60 * 60 // seconds
+
+// change sets one number of the service's configuration.
+func change(s *mgr.Service, level, value uint32) error {
+	return windows.ChangeServiceConfig2(s.Handle, level, (*byte)(unsafe.Pointer(&value)))
 }
 
 // runSettle is what the installer calls: the settings, the configuration that it was given, and a start
@@ -87,10 +101,7 @@ func leastPrivileges(h windows.Handle) error {
 	}
 	list = append(list, 0) // the list ends with an empty name
 	info := struct{ privileges *uint16 }{&list[0]}
-	if err := windows.ChangeServiceConfig2(h, windows.SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, (*byte)(unsafe.Pointer(&info))); err != nil {
-		return fmt.Errorf("privileges: %w", err)
-	}
-	return nil
+	return windows.ChangeServiceConfig2(h, windows.SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, (*byte)(unsafe.Pointer(&info)))
 }
 
 // ownFolder makes the folder of configuration and data and closes it to other users: secrets and the token
