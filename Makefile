@@ -24,7 +24,7 @@ $(PAGE): $(WEB)/node_modules/.package-lock.json $(shell find $(WEB)/src $(WEB)/p
 	@touch $@
 
 $(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
-	npm --prefix $(WEB) ci --no-audit --no-fund
+	npm --prefix $(WEB) ci --no-audit --no-fund --fetch-retries=5 --fetch-retry-maxtimeout=60000
 	@touch $@
 
 # Everything: reads the code, checks what is generated, runs Go's, the page's and the browser's tests.

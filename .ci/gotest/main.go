@@ -1,6 +1,6 @@
 // Command gotest runs go test and prints what a person needs: a line a package, the whole output of
-// what failed, and why something was skipped ("LEFT OUT: ..."). It judges nothing itself: its exit code
-// is go test's.
+// what failed, why something was skipped ("LEFT OUT: ..."), and at the end what failed once more, in few
+// lines ("FAILED TEST: ..."). It judges nothing itself: its exit code is go test's.
 //
 //	go run ./.ci/gotest -race ./...
 package main
@@ -42,6 +42,9 @@ func main() {
 			break
 		}
 	}
+	for _, f := range failed {
+		fmt.Println("FAILED TEST: " + f)
+	}
 	fmt.Printf("%d passed, %d failed, %d skipped\n", count["pass"], count["fail"], count["skip"])
 	var exit *exec.ExitError
 	if err := cmd.Wait(); errors.As(err, &exit) {
@@ -54,6 +57,12 @@ func main() {
 
 // count is how many tests ended how.
 var count = map[string]int{}
+
+// failed is what failed, and why, in a few lines each. parts are the tests with a part that failed: the part tells.
+var (
+	failed []string
+	parts  = map[string]bool{}
+)
 
 func report(line string, said map[string]*strings.Builder) {
 	var e event
@@ -75,6 +84,13 @@ func report(line string, said map[string]*strings.Builder) {
 		return
 	case "fail", "build-fail":
 		fmt.Print(text)
+		if name := strings.TrimSpace(key); !parts[name] {
+			failed = append(failed, name+"\n"+why(text.String()))
+		}
+		for whole := e.Test; whole != ""; {
+			whole = whole[:max(0, strings.LastIndex(whole, "/"))]
+			parts[strings.TrimSpace(e.Package+" "+whole)] = true
+		}
 	case "skip":
 		if e.Test != "" {
 			fmt.Printf("LEFT OUT: %s %s: %s\n", e.Package, e.Test, reason(text.String()))
@@ -87,6 +103,24 @@ func report(line string, said map[string]*strings.Builder) {
 		return
 	}
 	delete(said, key)
+}
+
+// why is what a test that failed said first: few lines, none of them long.
+func why(output string) string {
+	var said []string
+	for line := range strings.Lines(output) {
+		line = strings.TrimRight(line, "\n")
+		if strings.HasPrefix(line, "=== ") || strings.TrimSpace(line) == "" {
+			continue
+		}
+		if len(line) > 300 {
+			line = line[:300] + "…"
+		}
+		if said = append(said, "    "+line); len(said) == 6 {
+			break
+		}
+	}
+	return strings.Join(said, "\n")
 }
 
 // reason is what a test said before it skipped: the text after file and line.

@@ -18,8 +18,15 @@ const flags = [
   "--disable-sync",
 ];
 
+/** launch starts the browser, within two minutes, and once more where it did not start; what it said is in the error. */
 export async function launch() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true, args: flags });
+  const options = { executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true, args: flags, timeout: 120_000 };
+  try {
+    return await chromium.launch(options);
+  } catch (e) {
+    console.error(`the browser did not start, once more: ${e.message}`);
+    return chromium.launch(options);
+  }
 }
 
 /** open gives a page of the counter's screen size, with everything it complains about. */

@@ -12,7 +12,7 @@ if (!base || !qr) throw new Error("BASE_URL and QR are needed");
 const checks = new Checks();
 const browser = await launch();
 const { context, page, complaints } = await open(browser);
-page.setDefaultTimeout(30_000);
+page.setDefaultTimeout(Number(process.env.TIMEOUT ?? 30_000));
 
 const key = (name) => page.getByRole("button", { name, exact: true });
 const settle = () => page.waitForTimeout(350); // past the time in which an Enter may be the scanner's
