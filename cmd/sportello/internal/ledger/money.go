@@ -359,7 +359,7 @@ func (b *batch) outcomeEntry(r *record, to State, c Conclusion) (*entry, []Case,
 	if o.Charge != nil {
 		e.Terminal.TerminalID = o.Charge.TerminalID
 	}
-	if to != Unknown && c.RawResult != nil { // of an unknown it is evidence, and may be somebody else's
+	if to != Unknown && to != Reversing && c.RawResult != nil { // of an unknown it is evidence, and may be somebody else's
 		e.Terminal.Result = resultHash(c.RawResult)
 		if o.Charge != nil {
 			e.Terminal.STAN = o.Charge.STAN

@@ -17,17 +17,21 @@ import (
 // judgeLimit is how long a terminal that has just answered may take for being judged again.
 const judgeLimit = 20 * time.Second
 
-// awaited is the payment of unknown outcome that a stranger in the terminal's memory may be; empty: none.
+// awaited is the payment of unknown outcome, of its charge or of its reversal, that a stranger in the terminal's memory
+// may be; empty: none.
 func (s *station) awaited(last driver.Last) (ledger.Payment, error) {
 	owing, err := s.owesAnswer()
 	if err != nil {
 		return ledger.Payment{}, err
 	}
 	for _, p := range slices.Backward(owing) {
-		if p.State != ledger.Unknown {
+		of := s.saleOf
+		if p.State == ledger.Reversing {
+			of = s.reversalOf
+		} else if p.State != ledger.Unknown {
 			continue
 		}
-		if fits, err := s.saleOf(p, last); err != nil || fits {
+		if fits, err := of(p, last); err != nil || fits {
 			return p, err
 		}
 	}
@@ -44,6 +48,19 @@ func (s *station) saleOf(p ledger.Payment, last driver.Last) (bool, error) {
 	if err != nil || len(last.Raw) > 0 && string(last.Raw) == string(baseline.Last) {
 		return false, err
 	}
+	return last.Charge.HostTime.IsZero() || during(p, baseline, last.Charge.HostTime), nil
+}
+
+// reversalOf: an approved reversal at the time of one of ours, or of no time, and not what was there before it.
+func (s *station) reversalOf(p ledger.Payment, last driver.Last) (bool, error) {
+	if undone := last.Kind == "" || last.Kind == "reversal" && last.Approved; !last.Present || !undone || p.Reversal == nil {
+		return false, nil
+	}
+	baseline, err := s.till.o.Ledger.ReversalBaseline(p.ID)
+	if err != nil || len(last.Raw) > 0 && string(last.Raw) == string(baseline.Last) {
+		return false, err
+	}
+	p.SentAt = p.Reversal.SentAt
 	return last.Charge.HostTime.IsZero() || during(p, baseline, last.Charge.HostTime), nil
 }
 
@@ -76,7 +93,7 @@ func (s *station) reconsider(ctx context.Context, last driver.Last) error {
 	if ts.Newest == p.ID {
 		s.judgeAgain(ctx, p)
 	}
-	if p, err = t.o.Ledger.Payment(p.ID); err == nil && p.State == ledger.Unknown {
+	if p, err = t.o.Ledger.Payment(p.ID); err == nil && open(p) {
 		t.witness(p, last)
 	}
 	return err
@@ -85,7 +102,7 @@ func (s *station) reconsider(ctx context.Context, last driver.Last) error {
 // judgeAgain asks the driver once more, for a short while. What it cannot decide in that stays with people.
 func (s *station) judgeAgain(ctx context.Context, p ledger.Payment) {
 	t := s.till
-	gather, err := s.gatherer(p, false, s.leftWith(p.ID))
+	gather, err := s.gatherer(p, p.State == ledger.Reversing, s.leftWith(p.ID))
 	if err != nil {
 		t.o.Log.Error().Err(err).Str("payment", p.ID).Msg("judging an unknown outcome again")
 		return
@@ -95,10 +112,7 @@ func (s *station) judgeAgain(ctx context.Context, p ledger.Payment) {
 	r := &secondThought{recorder: &recorder{s: s, id: p.ID, request: p.RequestID, last: p}}
 	after, err := gather(ctx, r)
 	r.over.Store(true)
-	if r.concluded && after != nil {
-		t.follow(p.ID, *after)
-		s.heard(r.last, after.Acked)
-	}
+	s.concluded(r.recorder, after)
 	if err != nil && ctx.Err() == nil {
 		t.o.Log.Warn().Err(err).Str("payment", p.ID).Msg("an unknown outcome could not be judged again")
 	}
@@ -109,19 +123,21 @@ func (s *station) judgeAgain(ctx context.Context, p ledger.Payment) {
 	s.quiet(act)
 }
 
-// secondThought records what is judged while people look into a payment. A charge is concluded. "Not charged" only
-// presets their answer: since they have had the terminal in hand a refusal in its memory may be theirs.
+// secondThought records what is judged while people look into a payment. A charge, or its reversal, is concluded. "Not
+// charged" and "not reversed" only preset their answer: since they have had the terminal in hand a refusal in its memory
+// may be theirs.
 type secondThought struct{ *recorder }
 
 func (r *secondThought) Outcome(o driver.Outcome) error {
 	p := r.last
-	if o.Verdict == driver.Charged {
+	switch o.Verdict {
+	case driver.Charged, driver.Reversed:
 		return r.recorder.Outcome(o)
+	case driver.NotCharged, driver.NotReversed:
+		o.Preset = o.Verdict
+	default: // Unknown, perhaps with a preset of its own
 	}
-	if o.Verdict == driver.NotCharged {
-		o.Preset = driver.NotCharged
-	}
-	o.Verdict, o.Final, o.Reason, o.Charge = driver.Unknown, true, p.Reason, p.Charge
+	o.Verdict, o.Final, o.Reason, o.Charge = driver.Unknown, true, p.Reason, chargeAsked(p)
 	if o.Preset == "" || p.Preset == driver.Charged { // the safer of the two
 		o.Preset = p.Preset
 	}

@@ -138,10 +138,7 @@ func (s *station) takeWord(ctx context.Context, a abandoned) {
 			var after *driver.Aftermath
 			after, err = gather(ctx, r)
 			r.over.Store(true)
-			if r.concluded && after != nil {
-				t.follow(p.ID, *after)
-				s.heard(r.last, after.Acked)
-			}
+			s.concluded(r, after)
 			if r.concluded && open(r.last) {
 				s.abandon(r.last, a.undoing)
 			}

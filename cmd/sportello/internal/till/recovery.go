@@ -129,10 +129,7 @@ func (s *station) resolve(ctx context.Context, id string, same bool) {
 	r.Progress(driver.Progress{Phase: driver.PhaseVerifying})
 	after, err := gather(ctx, r)
 	r.over.Store(true)
-	if r.concluded && after != nil {
-		t.follow(id, *after)
-		s.heard(r.last, after.Acked)
-	}
+	s.concluded(r, after)
 	// Neither people's halt nor a verdict by evidence is the terminal's word, which may still come: the driver keeps
 	// the line of what it judged not charged, too.
 	if same && t.ctx.Err() == nil && (!r.concluded || open(r.last) || after == nil) {
@@ -143,6 +140,27 @@ func (s *station) resolve(ctx context.Context, id string, same bool) {
 		t.o.Log.Error().Err(err).Str("payment", id).Msg("the gathering of evidence broke off")
 		t.giveUp(p, local.CodeAwaitingPeople, true)
 	}
+}
+
+// concluded follows what evidence has decided: the slip, and whether the terminal has to be asked once more. A reversal
+// of which nobody told it that we know keeps its notices until then.
+func (s *station) concluded(r *recorder, after *driver.Aftermath) {
+	switch {
+	case !r.concluded:
+	case after != nil:
+		s.till.follow(r.id, *after)
+		s.heard(r.last, after.Acked)
+	case r.last.State == ledger.Reversed:
+		s.heard(r.last, false)
+	}
+}
+
+// chargeAsked is what is known of the charge that an unknown outcome is about; of a reversal nothing is.
+func chargeAsked(p ledger.Payment) *driver.Charge {
+	if p.State == ledger.Reversing {
+		return nil
+	}
+	return p.Charge
 }
 
 // open says that what became of a payment, or of its reversal, is not known.

@@ -1,6 +1,7 @@
 package till
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -150,7 +151,11 @@ const scriptedPAN = "************1234"
 func (d *terminal) Decode(raw []byte) (driver.Last, bool) {
 	n, found := strings.CutPrefix(string(raw), d.name+" result ")
 	number, err := strconv.Atoi(n)
-	return driver.Last{Present: true, Raw: raw, Kind: "payment", Approved: true, Charge: driver.Charge{STAN: fmt.Sprintf("%06d", number), AmountCents: price,
+	kind := "payment"
+	if now := d.read(); string(raw) == string(now.memory) {
+		kind = cmp.Or(now.kind, kind)
+	}
+	return driver.Last{Present: true, Raw: raw, Kind: kind, Approved: true, Charge: driver.Charge{STAN: fmt.Sprintf("%06d", number), AmountCents: price,
 		AuthCode: "A12345", PAN: scriptedPAN, HostTime: d.read().when}}, found && err == nil
 }
 

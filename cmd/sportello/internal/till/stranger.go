@@ -220,7 +220,7 @@ func (t *Till) witness(p ledger.Payment, last driver.Last) {
 		text += ", STAN " + last.Charge.STAN
 	}
 	_, err := t.o.Ledger.Conclude(p.ID, ledger.Conclusion{Outcome: driver.Outcome{
-		Verdict: driver.Unknown, Final: true, Reason: p.Reason, Charge: p.Charge, Preset: p.Preset,
+		Verdict: driver.Unknown, Final: true, Reason: p.Reason, Charge: chargeAsked(p), Preset: p.Preset,
 		Evidence: []driver.Evidence{{Kind: "last_result", At: time.Now(), Text: text, Raw: last.Raw}},
 	}})
 	if err != nil { // decided meanwhile, or the disk refuses: the supervisor sees it all the same
