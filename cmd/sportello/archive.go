@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"net/url"
+	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +20,14 @@ var states = []local.State{
 	local.StateOpen, local.StateSent, local.StateUnknown, local.StateCharged,
 	local.StateNotCharged, local.StateReversing, local.StateReversed,
 }
+
+// registrations are those that --registration takes.
+var registrations = []local.Registration{
+	local.RegistrationNone, local.RegistrationSubmitting, local.RegistrationAwaitingReceipt, local.RegistrationRegistered,
+	local.RegistrationHeld, local.RegistrationPaidElsewhere, local.RegistrationRejected, local.RegistrationClosed,
+}
+
+var receiptShape = regexp.MustCompile(`^[0-9]{4}/[0-9]+$`)
 
 // page is a page of payments, and the cursor of the next.
 type page struct {
@@ -65,6 +75,13 @@ func runPayments(args []string) int {
 		}
 	}
 	set("state", *state)
+	switch registration, number := local.Registration(*words["registration"]), *words["receipt-number"]; {
+	case registration != "" && !slices.Contains(registrations, registration):
+		return usageError(fmt.Sprintf("payments: la registrazione %q non esiste", registration),
+			"none, submitting, awaiting_receipt, registered, held, paid_elsewhere, rejected, closed")
+	case number != "" && !receiptShape.MatchString(number):
+		return usageError(fmt.Sprintf("payments: %q non è un numero di ricevuta", number), "--receipt-number 2026/17")
+	}
 	for name, day := range days {
 		if _, err := time.Parse(time.DateOnly, orElse(*day, "2006-01-02")); err != nil {
 			return usageError(fmt.Sprintf("payments: %q non è un giorno", *day), "--"+name+" 2026-01-31")
@@ -107,6 +124,10 @@ func showPayments(flags connection, q url.Values, limit int, asJSON bool) int {
 	if asJSON {
 		return printJSON(all)
 	}
+	if len(all) == 0 {
+		fmt.Fprintln(os.Stdout, "Nessun pagamento.")
+		return exitDone
+	}
 	w := table("PAGAMENTO", "CREATO", "CASSA", "IMPORTO", "STATO", "AVVISO", "REGISTRAZIONE")
 	for _, p := range all {
 		for i, n := range p.Notices {
@@ -142,7 +163,7 @@ func printStory(story []local.StoryEntry) {
 		}
 		var why []string
 		if e.Reason != nil {
-			why = append(why, e.Reason.Text)
+			why = append(why, strings.TrimSuffix(e.Reason.Text, "."))
 		}
 		for name, value := range map[string]string{"STAN": e.STAN, "ricevuta": e.ReceiptID, "caso": e.Case, "errore": e.Fault, "nota": e.Note} {
 			if value != "" {

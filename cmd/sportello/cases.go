@@ -99,6 +99,10 @@ func (c *client) findCase(ctx context.Context, id string) (local.Case, error) {
 }
 
 func printCases(w io.Writer, list []local.Case) {
+	if len(list) == 0 {
+		fmt.Fprintln(w, "Nessun caso.")
+		return
+	}
 	t := table("CASO", "PAGAMENTO", "APERTO", "ENTRO", "STATO", "CAUSA")
 	for _, c := range list {
 		due := "-"
@@ -108,9 +112,7 @@ func printCases(w io.Writer, list []local.Case) {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", c.ID, orElse(c.PaymentID, "-"), clock(c.Opened), due, caseState(c), orElse(c.Cause.Text, c.Cause.Code))
 	}
 	t.Flush()
-	if len(list) > 0 {
-		fmt.Fprintln(os.Stderr, "► un caso per intero: sportello cases show ID")
-	}
+	fmt.Fprintln(os.Stderr, "► un caso per intero: sportello cases show ID")
 }
 
 // owner is who should mend a case: a role, or a person's id.

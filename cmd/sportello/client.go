@@ -297,6 +297,9 @@ func failClient(err error) int {
 	switch {
 	case errors.As(err, &no):
 		hint := no.Body.Hint
+		if no.Body.Code == local.CodeBadRequest { // which speaks to who has the page before them
+			hint = "controllare ciò che si è scritto; con -h il comando elenca le sue opzioni"
+		}
 		if no.Body.PaymentID != "" {
 			hint = strings.TrimSpace(hint + " (pagamento " + no.Body.PaymentID + ")")
 		}

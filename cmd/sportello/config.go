@@ -18,7 +18,7 @@ func runConfig(args []string) int {
 	if fs.NArg() == 0 || fs.Arg(0) != "check" || fs.NArg() > 2 {
 		return usageError("config: l'unico comando è check", "sportello config check /etc/sportello/config.yaml")
 	}
-	file := orElse(*path, config.DefaultPath())
+	file := orElse(orElse(*path, os.Getenv(configName)), config.DefaultPath())
 	if fs.NArg() == 2 {
 		file = fs.Arg(1)
 	}

@@ -100,14 +100,15 @@ func runDemo(args []string) int {
 	if _, port, err := net.SplitHostPort(*listen); err != nil || port == "0" {
 		free, err := net.Listen("tcp", *listen) // the configuration needs the number
 		if err != nil {
-			return usageError("demo: "+err.Error(), "sportello demo --listen 127.0.0.1:8417")
+			return usageError("demo: "+notSimulated(err), "sportello demo --listen 127.0.0.1:8417")
 		}
 		*listen = free.Addr().String()
 		_ = free.Close()
 	}
 	d, err := startDemo(ctx, *dir, *settlement, *fast, *manual)
 	if err != nil {
-		return fail(err)
+		complain("demo: "+notSimulated(err), "con --data si sceglie la cartella, con --listen l'indirizzo")
+		return exitFailed
 	}
 	defer d.close()
 	path, err := d.writeConfig(*listen)

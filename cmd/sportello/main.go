@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 )
 
@@ -86,10 +87,12 @@ func execute(args []string) int {
 	switch name {
 	case "help", "-h", "--help":
 		if len(args) > 0 {
-			if c, ok := find(args[0]); ok {
-				fmt.Fprintln(os.Stdout, synopsis(c))
-				return exitDone
+			c, ok := find(args[0])
+			if !ok {
+				return unknownCommand(args[0])
 			}
+			fmt.Fprintln(os.Stdout, synopsis(c))
+			return exitDone
 		}
 		usage(os.Stdout)
 		return exitDone
@@ -99,11 +102,15 @@ func execute(args []string) int {
 	c, ok := find(name)
 	switch {
 	case !ok:
-		return usageError(fmt.Sprintf("comando %q sconosciuto", name), "sportello help")
+		return unknownCommand(name)
 	case c.run == nil:
 		return notYet(name)
 	}
 	return c.run(args)
+}
+
+func unknownCommand(name string) int {
+	return usageError(fmt.Sprintf("comando %q sconosciuto", name), "sportello help")
 }
 
 func find(name string) (command, bool) {
@@ -185,7 +192,7 @@ func parse(fs *flag.FlagSet, args []string) bool {
 			printOptions(os.Stdout, fs)
 			os.Exit(exitDone)
 		} else if err != nil {
-			usageError(fs.Name()+": "+inItalian(err), "sportello "+c.name+" "+c.synopsis)
+			usageError(fs.Name()+": "+inItalian(err), about(fs, c, err))
 			return false
 		}
 		rest := fs.Args()
@@ -202,6 +209,19 @@ func parse(fs *flag.FlagSet, args []string) bool {
 		return false // it cannot: there are no flags any more
 	}
 	return true
+}
+
+// wrongValue is how package flag names the option whose value does not do.
+var wrongValue = regexp.MustCompile(`(?:for flag|for|needs an argument:) -([a-z-]+)`)
+
+// about is what helps with a wrong command line: what the option takes, or how the command is written.
+func about(fs *flag.FlagSet, c command, err error) string {
+	if m := wrongValue.FindStringSubmatch(err.Error()); m != nil {
+		if f := fs.Lookup(m[1]); f != nil {
+			return "--" + f.Name + ": " + f.Usage
+		}
+	}
+	return "sportello " + c.name + " " + c.synopsis
 }
 
 // parseAlone is parse for a command that takes options and nothing else.

@@ -41,13 +41,13 @@ func printPassport(w io.Writer, p local.Passport) {
 		{"stampa il nostro riferimento", answer(p.Prints)},
 		{"dà copia dell'ultimo scontrino", answer(p.Reprints)},
 	} {
-		fmt.Fprintf(w, "  %-31s %s\n", line[0]+":", line[1])
+		fmt.Fprintf(w, "  %-32s %s\n", line[0]+":", line[1])
 	}
 	totals := "no: serve un responsabile che abbia visto che non stampa nulla (--quiet-totals)"
 	if p.TotalsBefore {
 		totals = "sì"
 	}
-	fmt.Fprintf(w, "  %-31s %s\n", "totali letti prima dell'incasso:", totals)
+	fmt.Fprintf(w, "  %-32s %s\n", "totali letti prima dell'incasso:", totals)
 	var other, learned []string
 	for _, field := range p.Changed {
 		name := orElse(fieldNames[field], field)

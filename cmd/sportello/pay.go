@@ -88,7 +88,9 @@ func (o *order) run(ctx context.Context, codes []string) int {
 		if s != nil {
 			s.Close()
 		}
-		return o.failed(err)
+		code := o.failed(err)
+		o.c.nameTerminals(ctx, err)
+		return code
 	}
 	return o.to(o.follow(ctx, p, s))
 }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -149,12 +150,13 @@ func (o *newDebt) field(v string) error {
 	return nil
 }
 
-// amount reads euros with both decimals: a bare number might as well be cents.
+// amountShape is euros with both decimals, grouped or not: a bare number might as well be cents.
+var amountShape = regexp.MustCompile(`^([0-9]+|[0-9]{1,3}(\.[0-9]{3})+)[.,][0-9]{2}$`)
+
 func (o *newDebt) amount(v string) error {
-	euros, cents, ok := strings.Cut(strings.ReplaceAll(v, ".", ","), ",")
-	n, err := strconv.ParseInt(euros+cents, 10, 64)
-	if !ok || len(cents) != 2 || euros == "" || err != nil || n <= 0 || strings.ContainsAny(v, "+-") {
-		return errors.New("si scrive con due decimali, come 45,00")
+	n, err := strconv.ParseInt(strings.NewReplacer(".", "", ",", "").Replace(v), 10, 64)
+	if !amountShape.MatchString(v) || err != nil || n == 0 {
+		return errors.New("si scrive con due decimali, come 45,00 o 1.250,00")
 	}
 	o.request.AmountCents = n
 	return nil

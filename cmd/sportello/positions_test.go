@@ -179,7 +179,7 @@ func TestPositionsUsage(t *testing.T) {
 		{[]string{"create", "mensa", "--amount", "-45,00"}, "due decimali"},
 		{[]string{"create", "mensa", "--amount", "0,00"}, "due decimali"},
 		{[]string{"create", "mensa", "--amount", ",00"}, "due decimali"},
-		{[]string{"create", "mensa", "--amount", "1.000,00"}, "due decimali"},
+		{[]string{"create", "mensa", "--amount", "1.00,00"}, "due decimali"},
 	} {
 		expect(t, cli(t, "", append([]string{"positions"}, c.args...)...), exitUsage, "", c.errors)
 	}

@@ -169,6 +169,9 @@ func runNoticePDF(args []string) int {
 		return usageError("notice-pdf: manca --out", example)
 	}
 	number, creditor, _ := strings.Cut(fs.Arg(0), "@")
+	if len(number) != 18 || strings.Trim(number, "0123456789") != "" {
+		return usageError(fmt.Sprintf("notice-pdf: %q non è un avviso (18 cifre, o NUMERO@CODICEFISCALE)", fs.Arg(0)), example)
+	}
 	ctx := context.Background() // the client's own limit ends the call
 	c, err := flags.open(ctx)
 	if err != nil {

@@ -90,6 +90,7 @@ func (c *client) failAction(ctx context.Context, action, name string, asJSON boo
 		return exitUnknown
 	}
 	code := failClient(err)
+	c.nameTerminals(ctx, err)
 	if errors.As(err, &no) && (no.Body.Code == local.CodeTerminalBusy || no.Body.Code == local.CodeTerminalLocked) {
 		var all []local.Terminal
 		if c.get(ctx, api+"terminals", &all) == nil {
@@ -101,6 +102,18 @@ func (c *client) failAction(ctx context.Context, action, name string, asJSON boo
 		}
 	}
 	return code
+}
+
+// nameTerminals lists the terminals to somebody who has named none of them.
+func (c *client) nameTerminals(ctx context.Context, err error) {
+	var no *refusal
+	var all []local.Terminal
+	if !errors.As(err, &no) || no.Body.Code != local.CodeTerminalUnknown || c.get(ctx, api+"terminals", &all) != nil {
+		return
+	}
+	for _, t := range all {
+		fmt.Fprintf(os.Stderr, "    %s (%s)\n", t.Name, t.Label)
+	}
 }
 
 func printTerminal(w io.Writer, r local.TerminalReport) {
