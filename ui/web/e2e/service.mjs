@@ -109,7 +109,7 @@ export async function start({ faults = [], exclusivity = "exclusive", reversal =
     reversal: ${reversal}
     psp: {id: CIPBITMM, intermediary: "13212880150", channel: "13212880150_90", payment_type: CP}
 ${together ? "    settlement: platform\n    notice_data: null\n    max_notices: 5" : '    notice_data: {tag: 5, template: "{notice}{creditor}", index_map: "5000"}'}
-    timing: {result: 5s, hard_stop: 20s, quiet: 6s}
+    timing: {result: ${manual ? 60 : 5}s, hard_stop: ${manual ? 90 : 20}s, quiet: 6s}
 `;
   await writeFile(
     at("config.yaml"),

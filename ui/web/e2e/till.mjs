@@ -31,9 +31,14 @@ async function counted(page) {
 }
 const acts = (page) => page.evaluate(() => globalThis.acts);
 
-/** test does one thing with a service of its own. */
-async function test(name, options, body) {
-  if (process.env.ONLY && process.env.ONLY !== name) return;
+const tests = [];
+
+/** test does one thing with a service of its own; two are at work at a time, since each waits for much. */
+function test(name, options, body) {
+  if (!process.env.ONLY || process.env.ONLY === name) tests.push(() => run(name, options, body));
+}
+
+async function run(name, options, body) {
   const began = Date.now();
   const service = await start(options);
   const { context, page, complaints } = await open(browser);
@@ -96,7 +101,7 @@ async function registered(page) {
 
 const cents = async (service) => (await service.charges()).map((d) => d.amount_cents);
 
-await test("payment", {}, async ({ service, page, look }) => {
+test("payment", {}, async ({ service, page, look }) => {
   await look("ready");
   await counted(page);
   await debt(page, 1);
@@ -124,7 +129,7 @@ await test("payment", {}, async ({ service, page, look }) => {
   checks.same(await cents(service), [1001, 1002, 1003], "what the bank took");
 });
 
-await test("declined", { faults: [{ on: "X", nth: 1, fault: "decline", code: "116" }] }, async ({ service, page, look }) => {
+test("declined", { faults: [{ on: "X", nth: 1, fault: "decline", code: "116" }] }, async ({ service, page, look }) => {
   await counted(page);
   await debt(page, 1);
   await page.keyboard.press("Enter");
@@ -139,7 +144,7 @@ await test("declined", { faults: [{ on: "X", nth: 1, fault: "decline", code: "11
 });
 
 // The line is cut after the bank has said yes; nobody else uses this terminal, so its own word decides.
-await test("resolves", { faults: [{ on: "X", nth: 1, fault: "cut_after_auth" }, { on: "G", after: "X", nth: 1, times: 2, fault: "silent" }] }, async ({ service, page, look }) => {
+test("resolves", { faults: [{ on: "X", nth: 1, fault: "cut_after_auth" }, { on: "G", after: "X", nth: 1, times: 2, fault: "silent" }] }, async ({ service, page, look }) => {
   await debt(page, 1);
   await page.keyboard.press("Enter");
   await heading(page, "Esito non noto: non far ripagare");
@@ -154,7 +159,7 @@ await test("resolves", { faults: [{ on: "X", nth: 1, fault: "cut_after_auth" }, 
   checks.same(await cents(service), [1001], "charged once");
 });
 
-await test("midway", { manual: true }, async ({ service, page, look, context }) => {
+test("midway", { manual: true }, async ({ service, page, look, context }) => {
   await debt(page, 1);
   await page.keyboard.press("Enter");
   await page.locator(".turn-what").getByText("Avvicina o inserisci la carta").waitFor();
@@ -213,7 +218,7 @@ await test("midway", { manual: true }, async ({ service, page, look, context }) 
   checks.same(await cents(service), [1001, 1002, 1003], "each charged once");
 });
 
-await test("confirmation", {}, async ({ service, page, look }) => {
+test("confirmation", {}, async ({ service, page, look }) => {
   await settle(page);
   await scan(page, qrOf(1, 900)); // printed when it was less
   const accept = page.getByRole("button", { name: /Il cittadino accetta 10,01/ });
@@ -235,7 +240,7 @@ await test("confirmation", {}, async ({ service, page, look }) => {
   await look("two");
 });
 
-await test("together", { together: true }, async ({ service, page, look }) => {
+test("together", { together: true }, async ({ service, page, look }) => {
   await gather(page, [1, 2, 3, 4, 5]);
   await page.getByText("Una sola transazione su Cassa 1.").waitFor();
   await look("five");
@@ -264,7 +269,7 @@ await test("together", { together: true }, async ({ service, page, look }) => {
   checks.same(await cents(service), [1001 + 1002 + 1003 + 1004 + 1005], "five notices are one charge");
 });
 
-await test("apart", { second: true, receiptDelay: "200ms", faults: [{ on: "X", nth: 4, fault: "decline", code: "116" }] }, async ({ service, page, look }) => {
+test("apart", { second: true, receiptDelay: "200ms", faults: [{ on: "X", nth: 4, fault: "decline", code: "116" }] }, async ({ service, page, look }) => {
   await debt(page, 6);
   await charges(page);
   await registered(page); // the terminal is proven
@@ -300,7 +305,7 @@ await test("apart", { second: true, receiptDelay: "200ms", faults: [{ on: "X", n
   await look("goeson");
 });
 
-await test("lockednotice", {}, async ({ service, page, look }) => {
+test("lockednotice", {}, async ({ service, page, look }) => {
   await debt(page, 1);
   await charges(page);
   await registered(page);
@@ -319,7 +324,7 @@ await test("lockednotice", {}, async ({ service, page, look }) => {
   checks.same(await cents(service), [1001, 1002], "and then the other");
 });
 
-await test("sounds", {}, async ({ page, context, service }) => {
+test("sounds", {}, async ({ page, context, service }) => {
   await page.getByRole("button", { name: "Suoni accesi" }).click();
   await page.getByRole("button", { name: "Suoni spenti" }).waitFor();
   const stored = await page.evaluate(() => JSON.stringify(localStorage));
@@ -332,7 +337,7 @@ await test("sounds", {}, async ({ page, context, service }) => {
 });
 
 // Every view in German, from a service that is set to it.
-await test("german", { language: "de", together: true }, async ({ page, look }) => {
+test("german", { language: "de", together: true }, async ({ page, look }) => {
   const left = async (what) => {
     const found = await page.evaluate(() => document.body.innerText.match(/\b(avviso|avvisi|pagamento|pagamenti|registrat[oa]|sono|nessun\w*|incassa\w*|carrello)\b/gi));
     checks.same(found, null, `${what}: nothing is left in Italian`);
@@ -361,5 +366,9 @@ await test("german", { language: "de", together: true }, async ({ page, look }) 
   }
 });
 
+const work = async () => {
+  for (let next = tests.shift(); next; next = tests.shift()) await next();
+};
+await Promise.all([work(), work()]);
 await browser.close();
 checks.end();
