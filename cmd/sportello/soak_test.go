@@ -142,6 +142,8 @@ func runSoak(t *testing.T, seed uint64, payments int) (s *soak) {
 			NoReference:       s.rng.IntN(6) == 0,
 			NoReferenceInCopy: s.rng.IntN(6) == 0,
 			SaveAfterSend:     s.rng.IntN(6) == 0,
+			NotesFirst:        s.rng.IntN(4) == 0,
+			WhileBusy:         []string{"", "s", "sG"}[s.rng.IntN(3)],
 		}
 		var err error
 		if s.sim, err = simulator.New(o); err != nil {
@@ -149,8 +151,8 @@ func runSoak(t *testing.T, seed uint64, payments int) (s *soak) {
 		}
 		s.agency = &agency{seed: seed, bank: s.sim.Bank()}
 		s.serving, s.stopSim = context.WithCancel(context.Background())
-		s.say("%s, reversal %q, %d clients, closing %s, manual saved %t, no reference %t, nor in a copy %t, saved after sending %t",
-			s.exclusive, s.reversal, o.Clients, o.Closing, o.ManualSaved, o.NoReference, o.NoReferenceInCopy, o.SaveAfterSend)
+		s.say("%s, reversal %q, %d clients, closing %s, manual saved %t, no reference %t, nor in a copy %t, saved after sending %t, noted first %t, answers %q while busy",
+			s.exclusive, s.reversal, o.Clients, o.Closing, o.ManualSaved, o.NoReference, o.NoReferenceInCopy, o.SaveAfterSend, o.NotesFirst, o.WhileBusy)
 		s.begin()
 		if s.rng.IntN(2) == 0 {
 			s.commission()
