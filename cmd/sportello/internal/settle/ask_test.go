@@ -62,8 +62,7 @@ func asking(w *world) (*asker, *Worker) {
 // TestAsksUntilItIsWell: nothing waits, and somebody else has found the platform away: it is asked by itself, more and
 // more seldom, until it answers; and then not any more.
 func TestAsksUntilItIsWell(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		a, k := asking(w)
 		defer k.Close()
 		time.Sleep(time.Hour)
@@ -97,8 +96,7 @@ func TestAsksUntilItIsWell(t *testing.T) {
 // TestAsksNotBesideTheQueue: what waits asks by itself while the platform is away; and what was asked instead of it
 // lets all of it go on.
 func TestAsksNotBesideTheQueue(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		away := &govpay.Fault{Outcome: govpay.OutcomeUnavailable}
 		w.failWith(func(string) error { return away })
 		a, k := asking(w)
@@ -116,8 +114,7 @@ func TestAsksNotBesideTheQueue(t *testing.T) {
 
 // TestAskEndsWithTheWorker: a question under way does not outlive it.
 func TestAskEndsWithTheWorker(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		k := w.worker(func(o *Options) {
 			o.Ask = func(ctx context.Context) error {
 				<-ctx.Done()

@@ -22,32 +22,24 @@ func (w *world) change(fn func(*portal)) {
 // TestAcceptedAndNowhereWritten: the disk is full when the platform accepts, and its list does not show the
 // payment when the disk has room again. What we were told is written; nothing is called.
 func TestAcceptedAndNowhereWritten(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.portal.took, w.portal.hidden = 10*time.Second, true
 		k := w.worker()
 		defer k.Close()
 		time.Sleep(time.Second)
 		w.charge("P1", noticeA)
 		time.Sleep(5 * time.Second)
-		w.mu.Lock()
-		w.broken = errors.New("disk is full")
-		w.mu.Unlock()
+		w.fails(errors.New("disk is full"))
 		time.Sleep(20 * time.Minute)
-		w.mu.Lock()
-		w.broken = nil
-		w.mu.Unlock()
+		w.fails(nil)
 		time.Sleep(time.Hour)
-		if len(w.called()) != 1 || w.registration("P1") != ledger.RegAwaiting {
-			t.Errorf("called at %v, %q", w.called(), w.registration("P1"))
-		}
+		w.stands(t, "P1", ledger.RegAwaiting, 1)
 	})
 }
 
 // TestOlderCopyAndAnotherClock: a copy that does not know of the call, on a PC whose clock is behind that of the charge.
 func TestOlderCopyAndAnotherClock(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.charge("P1", noticeA)
 		w.outbox[0].Since = time.Now().Add(24 * time.Hour)
 		w.portal.records = []govpay.Payment{{ID: "p0", State: govpay.PaymentFailed, Session: "RIFP1", At: time.Now(),
@@ -65,10 +57,7 @@ func TestOlderCopyAndAnotherClock(t *testing.T) {
 // TestReceiptWhoseCodeIsNotSeen: the platform has accepted and does not show our record any more. A receipt
 // that comes may be ours: it is held for people, and never somebody else's; with the record it is ours.
 func TestReceiptWhoseCodeIsNotSeen(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, _ *Worker) {
 		time.Sleep(time.Second)
 		w.charge("P1", noticeA)
 		time.Sleep(time.Second)
@@ -81,18 +70,13 @@ func TestReceiptWhoseCodeIsNotSeen(t *testing.T) {
 		}
 		w.change(func(p *portal) { p.records = records })
 		time.Sleep(time.Hour)
-		if w.registration("P1") != ledger.RegDone || len(w.called()) != 1 {
-			t.Errorf("%q, called at %v", w.registration("P1"), w.called())
-		}
+		w.stands(t, "P1", ledger.RegDone, 1, "channel_unproven")
 	})
 }
 
 // TestExpiredIsNotRefused: the receipt of an attempt that the platform has let expire may still come.
 func TestExpiredIsNotRefused(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, _ *Worker) {
 		time.Sleep(time.Second)
 		w.charge("P1", noticeA)
 		time.Sleep(time.Minute)
@@ -100,37 +84,27 @@ func TestExpiredIsNotRefused(t *testing.T) {
 		time.Sleep(3 * time.Hour)
 		w.pays(1)
 		time.Sleep(10 * time.Minute)
-		if w.registration("P1") != ledger.RegDone || len(w.called()) != 1 || len(w.causes()) != 0 {
-			t.Errorf("%q, called at %v, cases %v", w.registration("P1"), w.called(), w.causes())
-		}
+		w.stands(t, "P1", ledger.RegDone, 1)
 	})
 }
 
 // TestOlderRefusalSaysNothing: the record that was accepted is not shown, one before it was refused.
 func TestOlderRefusalSaysNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, _ *Worker) {
 		time.Sleep(time.Second)
 		w.script(step{fault: fault(govpay.OutcomeUnavailable, 502, "PPT_CANALE_IRRAGGIUNGIBILE"), record: govpay.PaymentFailed, attempt: govpay.AttemptRefused})
 		w.charge("P1", noticeA)
 		time.Sleep(31 * time.Second)
 		w.change(func(p *portal) { p.records = p.records[:1] })
 		time.Sleep(time.Hour)
-		if w.registration("P1") != ledger.RegAwaiting || len(w.called()) != 2 {
-			t.Errorf("%q, called at %v", w.registration("P1"), w.called())
-		}
+		w.stands(t, "P1", ledger.RegAwaiting, 2)
 	})
 }
 
 // TestRefusedBeforeTheAnswerWasRead: the same fact as TestAcceptedAndRefusedByTheProvider, found by a look
 // because the call was cut: it has the same end.
 func TestRefusedBeforeTheAnswerWasRead(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, _ *Worker) {
 		time.Sleep(time.Second)
 		w.script(step{fault: &govpay.Fault{Outcome: govpay.OutcomeUnavailable, Sent: true}, record: govpay.PaymentNotPaid, attempt: govpay.AttemptReceipt})
 		w.charge("P1", noticeA)
@@ -140,17 +114,14 @@ func TestRefusedBeforeTheAnswerWasRead(t *testing.T) {
 			a.Proof = &govpay.Proof{Result: govpay.ResultNotPaid, ReceiptID: a.Code, Cents: 10000}
 		})
 		time.Sleep(24 * time.Hour)
-		if w.registration("P1") != ledger.RegRejected || len(w.called()) != 1 || !slices.Equal(w.causes(), []string{"submission_refused"}) {
-			t.Errorf("%q, called at %v, cases %v", w.registration("P1"), w.called(), w.causes())
-		}
+		w.stands(t, "P1", ledger.RegRejected, 1, "submission_refused")
 	})
 }
 
 // TestTerminalGone: what was submitted is registered by its code, whoever stands at the counter now; an attempt
 // on watch is somebody's case, once.
 func TestTerminalGone(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		k := w.worker()
 		time.Sleep(time.Second)
 		w.charge("P1", noticeA)
@@ -171,10 +142,7 @@ func TestTerminalGone(t *testing.T) {
 
 // TestWatchOutlivesAClock: the attempt was made under a clock that was years behind.
 func TestWatchOutlivesAClock(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, _ *Worker) {
 		w.add("P1", noticeA, ledger.NotCharged)
 		w.mu.Lock()
 		w.outbox[0].Until = time.Now().Add(-5 * 365 * 24 * time.Hour)
@@ -192,10 +160,7 @@ func TestWatchOutlivesAClock(t *testing.T) {
 
 // TestCodeIsOfItsNotice: a code may be a time of day, and somebody else's the same on another notice of the cart.
 func TestCodeIsOfItsNotice(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, _ *Worker) {
 		time.Sleep(time.Second)
 		w.script(step{fault: fault(govpay.OutcomeUnavailable, 502, "PPT_CANALE_IRRAGGIUNGIBILE"), record: govpay.PaymentFailed, attempt: govpay.AttemptRefused})
 		w.charge("P1", notice(1), notice(2))
@@ -212,8 +177,7 @@ func TestCodeIsOfItsNotice(t *testing.T) {
 
 // TestSetupIsOneCase: a start that meets the same wrong set-up opens no second one.
 func TestSetupIsOneCase(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		wrong := step{fault: fault(govpay.OutcomeWrongSetup, 201, "")}
 		w.script(wrong, wrong, wrong)
 		w.charge("P1", noticeA)
@@ -236,8 +200,7 @@ func TestSetupIsOneCase(t *testing.T) {
 
 // TestRedIsOfEachNotice: the service was ended between the cases of two notices of one charge.
 func TestRedIsOfEachNotice(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.chargeAs("P1", func(p *ledger.Payment) {
 			p.Settlement = ledger.SettlementTerminal
 			for i := range p.Notices {
@@ -258,10 +221,7 @@ func TestRedIsOfEachNotice(t *testing.T) {
 
 // TestWaitingIsWhatWaits: of a cart one notice was refused for ever.
 func TestWaitingIsWhatWaits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, k *Worker) {
 		time.Sleep(time.Second)
 		w.script(step{fault: fault(govpay.OutcomePermanent, 422, "PAG_007"), record: govpay.PaymentFailed},
 			step{fault: fault(govpay.OutcomeUnavailable, 502, "PPT_CANALE_IRRAGGIUNGIBILE")})
@@ -291,8 +251,7 @@ func TestWaitingIsWhatWaits(t *testing.T) {
 // somebody's case, once, over a restart too; a charge made since has its own receipt.
 func TestReceiptAfterTheRefund(t *testing.T) {
 	for _, again := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
+		within(t, func(t *testing.T, w *world) {
 			k := w.worker()
 			w.add("P1", noticeA, ledger.Charged)
 			time.Sleep(24 * time.Hour)

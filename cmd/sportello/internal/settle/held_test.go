@@ -12,8 +12,7 @@ import (
 // TestHeld: while the gap of a restored ledger is open nothing is submitted: what it calls charged may have been
 // submitted, or given back, since the copy. Afterwards a look comes first.
 func TestHeld(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.charge("P1", notice(1))
 		var held atomic.Bool
 		held.Store(true)

@@ -49,8 +49,7 @@ func TestOnePathIsBroken(t *testing.T) {
 
 // TestReceiptsAreBroken: the other way round, a charge is submitted while no receipt can be read.
 func TestReceiptsAreBroken(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.failWith(func(iuv string) error {
 			if iuv != "" {
 				return &govpay.Fault{Outcome: govpay.OutcomeNotJSON, Status: 502}

@@ -21,8 +21,7 @@ func TestPoison(t *testing.T) {
 		"panic":     func(string) error { panic("index out of range") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
+			within(t, func(t *testing.T, w *world) {
 				w.failWith(func(iuv string) error {
 					if iuv == iuvA {
 						return fail(iuv)
@@ -65,8 +64,7 @@ func TestPoison(t *testing.T) {
 // TestOneNoticeThePlatformCannotAnswer: a server error about one notice is not an outage. The others go on at
 // their pace, whatever comes first.
 func TestOneNoticeThePlatformCannotAnswer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.failWith(func(iuv string) error {
 			if iuv == iuvA {
 				return &govpay.Fault{Outcome: govpay.OutcomeUnavailable, Status: 500}
@@ -112,8 +110,7 @@ func TestRed(t *testing.T) {
 		o.FlowDue = func(p ledger.Payment) time.Time { return p.SentAt.Add(20 * time.Hour) }
 	}
 	for _, away := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
+		within(t, func(t *testing.T, w *world) {
 			k := w.worker(flow)
 			w.add("P1", noticeA, ledger.Charged)
 			w.charge("P2", notice(2), notice(3))
@@ -148,8 +145,7 @@ func TestRed(t *testing.T) {
 
 // TestRedUnsubmitted: a charge that cannot be submitted is red, too.
 func TestRedUnsubmitted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		k := w.worker(func(o *Options) {
 			o.FlowDue = func(p ledger.Payment) time.Time { return p.SentAt.Add(20 * time.Hour) }
 		})
@@ -177,8 +173,7 @@ func TestRedWhateverStandsInTheWay(t *testing.T) {
 		"server error": &govpay.Fault{Outcome: govpay.OutcomeUnavailable, Status: 500}, "set-up": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
+			within(t, func(t *testing.T, w *world) {
 				k := w.worker(func(o *Options) {
 					o.FlowDue = func(p ledger.Payment) time.Time { return p.SentAt.Add(20 * time.Hour) }
 				})
@@ -218,8 +213,7 @@ func TestRedWhateverStandsInTheWay(t *testing.T) {
 
 // TestDrain: how far what has gathered is worked off.
 func TestDrain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.failWith(func(string) error { return &govpay.Fault{Outcome: govpay.OutcomeUnavailable} })
 		k := w.worker()
 		defer k.Close()
@@ -257,8 +251,7 @@ func TestDrain(t *testing.T) {
 
 // TestStartGathers: what the service finds when it starts is a drain as well.
 func TestStartGathers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.took = time.Second
 		for i := range 8 {
 			w.add(fmt.Sprintf("P%03d", i), notice(i), ledger.Charged)
@@ -280,8 +273,7 @@ func TestStartGathers(t *testing.T) {
 
 // TestSlowCallsLeaveRoom: calls that take minutes do not keep receipts from being read, and none is lost in the lane.
 func TestSlowCallsLeaveRoom(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.portal.took = 200 * time.Second
 		k := w.worker()
 		defer k.Close()
@@ -306,8 +298,7 @@ func TestSlowCallsLeaveRoom(t *testing.T) {
 // after a restart; its case goes on. After a week it is not looked for any more.
 func TestOthersPaidAndOursComes(t *testing.T) {
 	for _, restart := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
+		within(t, func(t *testing.T, w *world) {
 			k := w.worker()
 			w.add("P1", noticeA, ledger.Charged)
 			w.add("P2", notice(2), ledger.Charged)
@@ -330,10 +321,7 @@ func TestOthersPaidAndOursComes(t *testing.T) {
 			}
 		})
 	}
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, _ *Worker) {
 		w.add("P1", noticeA, ledger.Charged)
 		w.give(iuvA, rec("x", psp("ALTRO")))
 		time.Sleep(8 * 24 * time.Hour)
@@ -347,8 +335,7 @@ func TestOthersPaidAndOursComes(t *testing.T) {
 
 // TestConfirmedChannel: what a supervisor confirmed counts like what is configured.
 func TestConfirmedChannel(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.channels = []string{"13212880150_07"}
 		k := w.worker()
 		defer k.Close()

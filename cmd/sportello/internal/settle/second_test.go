@@ -3,7 +3,6 @@ package settle
 import (
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
@@ -43,8 +42,7 @@ func TestSecondReceiptLater(t *testing.T) {
 		"refused, which says nothing": {[]govpay.Receipt{rec("b", negative)}, govpay.StatePaid, "", 20 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
+			within(t, func(t *testing.T, w *world) {
 				k := w.worker(afterFlow)
 				w.add("P1", noticeA, ledger.Charged)
 				w.give(iuvA, rec("a"))
@@ -55,9 +53,7 @@ func TestSecondReceiptLater(t *testing.T) {
 				for _, r := range row.receipt {
 					w.give(iuvA, r)
 				}
-				w.mu.Lock()
-				w.portal.positions = map[string]govpay.Position{noticeA: {State: row.state}}
-				w.mu.Unlock()
+				w.change(func(p *portal) { p.positions = map[string]govpay.Position{noticeA: {State: row.state}} })
 				want := []string{}
 				if row.cause != "" {
 					want = []string{row.cause}
@@ -85,8 +81,7 @@ func TestSecondReceiptLater(t *testing.T) {
 // TestSecondLooksAreFew: a registered notice is looked at when the token's life is over and on the day of the flow, and
 // then not any more; a start looks once more while that lasts, and never at what is older.
 func TestSecondLooksAreFew(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		k := w.worker(afterFlow)
 		w.add("P1", noticeA, ledger.Charged)
 		w.give(iuvA, rec("a"))
@@ -121,8 +116,7 @@ func TestSecondLooksAreFew(t *testing.T) {
 
 // TestSecondLooksGiveWay: while the platform is away they are not what asks whether it is there.
 func TestSecondLooksGiveWay(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		k := w.worker(afterFlow)
 		w.add("P1", noticeA, ledger.Charged)
 		w.give(iuvA, rec("a"))

@@ -12,10 +12,7 @@ import (
 )
 
 func TestSubmits(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, k *Worker) {
 		time.Sleep(time.Hour)
 		w.start = time.Now()
 		w.charge("P1", notice(1), notice(2), notice(3))
@@ -92,10 +89,7 @@ func TestContinuations(t *testing.T) {
 		{"refused by the provider", []step{{fault: cut, record: govpay.PaymentNotPaid, attempt: govpay.AttemptRefused}}, []float64{0, 3900}, ledger.RegAwaiting, "", []string{"submission_refused"}},
 	} {
 		t.Run(x.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
-				k := w.worker()
-				defer k.Close()
+			atWork(t, func(t *testing.T, w *world, _ *Worker) {
 				time.Sleep(time.Second)
 				w.start = time.Now()
 				w.script(x.answer...)
@@ -122,8 +116,7 @@ func TestRestartWaitsTheWholeWindow(t *testing.T) {
 		name     string
 		answered bool // and unsure
 	}{{"cut", false}, {"unsure", true}} {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
+		within(t, func(t *testing.T, w *world) {
 			w.charge("P1", noticeA)
 			p := w.payments["P1"] // nobody works on it yet
 			p.Submission = &ledger.Submission{N: 1, At: time.Now().Add(-24 * time.Hour)}
@@ -147,10 +140,7 @@ func TestRestartWaitsTheWholeWindow(t *testing.T) {
 
 // TestALookMustBeAnswered: while the platform is away nothing is repeated.
 func TestALookMustBeAnswered(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, _ *Worker) {
 		time.Sleep(time.Second)
 		w.script([]step{{fault: &govpay.Fault{Outcome: govpay.OutcomeUnavailable, Sent: true}}}...)
 		w.charge("P1", noticeA)
@@ -170,8 +160,7 @@ func TestALookMustBeAnswered(t *testing.T) {
 
 // TestOlderCopy: the ledger is a restored copy that does not know of the call: what is found at the start is looked at first.
 func TestOlderCopy(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.charge("P1", noticeA)
 		w.portal.records = []govpay.Payment{{ID: "p0", State: govpay.PaymentRunning, Session: "RIFP1", At: time.Now(),
 			Attempts: []govpay.Attempt{{State: govpay.AttemptAccepted, Creditor: comune, IUV: iuvA, Code: "ccp0", Submitted: true}}}}
@@ -187,10 +176,7 @@ func TestOlderCopy(t *testing.T) {
 
 // TestBlocked: somebody else's attempt. It is waited for, and a case when it outlives a token; then the way is free.
 func TestBlocked(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, _ *Worker) {
 		time.Sleep(time.Second)
 		w.start = time.Now()
 		w.script([]step{{fault: fault(govpay.OutcomePermanent, 422, "PAG_014"), record: govpay.PaymentFailed}}...)
@@ -207,57 +193,40 @@ func TestBlocked(t *testing.T) {
 		if got := w.causes(); !slices.Equal(got, []string{"submission_blocked"}) {
 			t.Errorf("cases %v", got)
 		}
-		w.mu.Lock()
-		w.portal.positions = nil
-		w.mu.Unlock()
+		w.change(func(p *portal) { p.positions = nil })
 		time.Sleep(10 * time.Minute)
-		if got := w.called(); len(got) != 2 || w.registration("P1") != ledger.RegAwaiting {
-			t.Errorf("called at %v, %q", got, w.registration("P1"))
-		}
+		w.stands(t, "P1", ledger.RegAwaiting, 2, "submission_blocked")
 	})
 }
 
 // TestPaidElsewhereBeforeOurs: somebody paid between the card and the call: no second submission, and a case.
 func TestPaidElsewhereBeforeOurs(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, _ *Worker) {
 		time.Sleep(time.Second)
 		w.script([]step{{fault: fault(govpay.OutcomePermanent, 422, "PAG_006"), record: govpay.PaymentFailed}}...)
 		w.give(iuvA, rec("theirs")) // even of our own provider: not by our code
 		w.charge("P1", noticeA)
 		time.Sleep(time.Hour)
-		if got := w.called(); len(got) != 1 || w.registration("P1") != ledger.RegElse || !slices.Equal(w.causes(), []string{"paid_elsewhere"}) {
-			t.Errorf("called at %v, %q, cases %v", got, w.registration("P1"), w.causes())
-		}
+		w.stands(t, "P1", ledger.RegElse, 1, "paid_elsewhere")
 	})
 }
 
 // TestNobodyKnowsAndTheReceiptComes: of the call of which nobody knew whether pagoPA got it.
 func TestNobodyKnowsAndTheReceiptComes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, _ *Worker) {
 		time.Sleep(time.Second)
 		w.script([]step{{fault: fault(govpay.OutcomeUnavailable, 502, "PAA_NODO_INDISPONIBILE"), record: govpay.PaymentFailed, attempt: govpay.AttemptSendError}}...)
 		w.charge("P1", noticeA)
 		time.Sleep(20 * time.Minute)
 		w.pays(1)
 		time.Sleep(time.Hour)
-		if got := w.called(); len(got) != 1 || w.registration("P1") != ledger.RegDone {
-			t.Errorf("called at %v, %q", got, w.registration("P1"))
-		}
+		w.stands(t, "P1", ledger.RegDone, 1)
 	})
 }
 
 // TestTwoSubmissionsBothPaid: the one of which nobody knew, and its repeat: one is ours, the other is a case.
 func TestTwoSubmissionsBothPaid(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, _ *Worker) {
 		time.Sleep(time.Second)
 		w.script([]step{{fault: fault(govpay.OutcomeUnavailable, 502, "PAA_NODO_INDISPONIBILE"), record: govpay.PaymentFailed, attempt: govpay.AttemptSendError}}...)
 		w.charge("P1", noticeA)
@@ -276,10 +245,7 @@ func TestTwoSubmissionsBothPaid(t *testing.T) {
 
 // TestAcceptedAndRefusedByTheProvider: the receipt says no. The money is here and not there.
 func TestAcceptedAndRefusedByTheProvider(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, _ *Worker) {
 		time.Sleep(time.Second)
 		w.charge("P1", noticeA)
 		time.Sleep(time.Minute)
@@ -290,19 +256,14 @@ func TestAcceptedAndRefusedByTheProvider(t *testing.T) {
 		w.receipts[iuvA] = []govpay.Receipt{{ReceiptRef: govpay.ReceiptRef{ID: a.Code, Esito: "NON_ESEGUITO"}, Cents: 10000, Proof: a.Proof}}
 		w.mu.Unlock()
 		time.Sleep(5 * time.Minute)
-		if w.registration("P1") != ledger.RegRejected || !slices.Equal(w.causes(), []string{"submission_refused"}) || len(w.called()) != 1 {
-			t.Errorf("%q, cases %v, called at %v", w.registration("P1"), w.causes(), w.called())
-		}
+		w.stands(t, "P1", ledger.RegRejected, 1, "submission_refused")
 	})
 }
 
 // TestUnconfirmed: what the terminal may undo is not submitted before its word, or people's.
 func TestUnconfirmed(t *testing.T) {
 	for _, how := range []string{"confirmed", "people", "evidence"} {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
-			k := w.worker()
-			defer k.Close()
+		atWork(t, func(t *testing.T, w *world, _ *Worker) {
 			time.Sleep(time.Second)
 			w.chargeAs("P1", func(p *ledger.Payment) { p.Acked = false }, noticeA)
 			time.Sleep(14 * time.Minute)
@@ -334,8 +295,7 @@ func TestUnconfirmed(t *testing.T) {
 // TestWrongSetup: one call says that the platform opens browsers; nothing more is submitted until the case is
 // ended or the service starts again. What is submitted already goes on.
 func TestWrongSetup(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		k := w.worker()
 		time.Sleep(time.Second)
 		w.charge("P0", notice(9))
@@ -379,39 +339,29 @@ func TestWrongSetup(t *testing.T) {
 
 // TestLedgerLosesTheEnd: the disk is full when the platform has accepted. Nothing is called again.
 func TestLedgerLosesTheEnd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.portal.took = 10 * time.Second
 		k := w.worker()
 		defer k.Close()
 		time.Sleep(time.Second)
 		w.charge("P1", noticeA)
 		time.Sleep(5 * time.Second)
-		w.mu.Lock()
-		w.broken = errors.New("disk is full")
-		w.mu.Unlock()
+		w.fails(errors.New("disk is full"))
 		time.Sleep(time.Hour)
-		w.mu.Lock()
-		w.broken = nil
-		w.mu.Unlock()
+		w.fails(nil)
 		time.Sleep(time.Hour)
-		if len(w.called()) != 1 || w.registration("P1") != ledger.RegAwaiting {
-			t.Errorf("called at %v, %q", w.called(), w.registration("P1"))
-		}
+		w.stands(t, "P1", ledger.RegAwaiting, 1)
 	})
 }
 
 // TestCartWithOneBadNotice: what will never be taken is rejected alone; the others are submitted without it.
 func TestCartWithOneBadNotice(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, _ *Worker) {
 		time.Sleep(time.Second)
 		w.script([]step{{fault: fault(govpay.OutcomePermanent, 422, "PAG_007"), record: govpay.PaymentFailed}}...)
-		w.mu.Lock()
-		w.portal.positions = map[string]govpay.Position{notice(2): {State: govpay.StateExpired, Cents: 10000}}
-		w.mu.Unlock()
+		w.change(func(p *portal) {
+			p.positions = map[string]govpay.Position{notice(2): {State: govpay.StateExpired, Cents: 10000}}
+		})
 		w.charge("P1", notice(1), notice(2), notice(3))
 		time.Sleep(time.Hour)
 		n := w.notices("P1")

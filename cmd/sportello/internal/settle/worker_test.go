@@ -35,10 +35,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestPlan(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, k *Worker) {
 		time.Sleep(24 * time.Hour)
 		if got := w.times(); len(got) != 0 {
 			t.Fatalf("asked %v with nothing waiting", got)
@@ -76,10 +73,7 @@ func TestPlan(t *testing.T) {
 // TestLate: at charge + 30 minutes the page is told and the platform asked once more; that it has no
 // receipt is written, once.
 func TestLate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, k *Worker) {
 		w.add("P1", noticeA, ledger.Charged)
 		time.Sleep(30*time.Minute - time.Second)
 		w.times()
@@ -112,8 +106,7 @@ func TestLate(t *testing.T) {
 
 // TestLateIsWrittenOnce: also over a restart.
 func TestLateIsWrittenOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.add("P1", noticeA, ledger.Charged)
 		for range 3 {
 			k := w.worker()
@@ -134,10 +127,7 @@ func TestLateIsNobodysFaultButTheTerminals(t *testing.T) {
 	late := func(w *world) int { return len(w.wrote()) }
 	for name, fail := range map[string]func(string) error{"away": away, "refuses": refuses} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
-				k := w.worker()
-				defer k.Close()
+			atWork(t, func(t *testing.T, w *world, _ *Worker) {
 				w.failWith(fail)
 				w.add("P1", noticeA, ledger.Charged)
 				time.Sleep(24 * time.Hour)
@@ -160,8 +150,7 @@ func TestLateIsNobodysFaultButTheTerminals(t *testing.T) {
 		})
 	}
 	t.Run("off", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
+		within(t, func(t *testing.T, w *world) {
 			w.add("P1", noticeA, ledger.Charged)
 			time.Sleep(24 * time.Hour)
 			k := w.worker()
@@ -180,10 +169,7 @@ func TestLateIsNobodysFaultButTheTerminals(t *testing.T) {
 
 // TestReceiptOfAReversal: what was given back is watched, and a receipt of ours is a case of its own.
 func TestReceiptOfAReversal(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, _ *Worker) {
 		w.add("P1", noticeA, ledger.Reversed)
 		time.Sleep(time.Hour)
 		if len(w.times()) < 5 || len(w.wrote()) != 0 {
@@ -200,8 +186,7 @@ func TestReceiptOfAReversal(t *testing.T) {
 
 // TestRestart: what has waited is asked for at once, and goes on at its old pace.
 func TestRestart(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.add("P1", noticeA, ledger.Charged)
 		time.Sleep(time.Hour)
 		w.start = time.Now()
@@ -224,8 +209,7 @@ func TestOutage(t *testing.T) {
 		"password": &govpay.Fault{Outcome: govpay.OutcomeUnauthorized}, "certificate": &govpay.Fault{Outcome: govpay.OutcomeUntrusted},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
+			within(t, func(t *testing.T, w *world) {
 				w.failWith(func(string) error { return err })
 				k := w.worker()
 				defer k.Close()
@@ -260,8 +244,7 @@ func TestOutage(t *testing.T) {
 
 // TestAnsweredElsewhere: when the till had an answer, nobody waits for the next probe.
 func TestAnsweredElsewhere(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.failWith(func(string) error { return &govpay.Fault{Outcome: govpay.OutcomeUnavailable} })
 		k := w.worker()
 		defer k.Close()
@@ -279,10 +262,7 @@ func TestAnsweredElsewhere(t *testing.T) {
 
 // TestBackForEverybody: who was in the middle of a long pause has its turn too.
 func TestBackForEverybody(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, k *Worker) {
 		w.add("P1", noticeA, ledger.Charged)
 		time.Sleep(540 * time.Second) // its next turn is at 832
 		w.failWith(func(string) error { return &govpay.Fault{Outcome: govpay.OutcomeUnavailable} })
@@ -300,8 +280,7 @@ func TestBackForEverybody(t *testing.T) {
 // TestProbeThatTellsNothing: an item that never reaches the platform, alone
 // during an outage, does not make the loop spin.
 func TestProbeThatTellsNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.failWith(func(string) error { return &govpay.Fault{Outcome: govpay.OutcomeUnavailable} })
 		w.add("P1", noticeA, ledger.Charged)
 		k := w.worker()
@@ -327,10 +306,7 @@ func TestProbeThatTellsNothing(t *testing.T) {
 // TestChargedAfterAll: what was watched and is charged by a later fact gets the
 // pace and the treatment of a charged notice.
 func TestChargedAfterAll(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, _ *Worker) {
 		w.add("P1", noticeA, ledger.NotCharged)
 		time.Sleep(time.Hour)
 		w.times()
@@ -355,8 +331,7 @@ func TestChargedAfterAll(t *testing.T) {
 
 // TestOneBadItem: a refusal about one notice does not hold up the others.
 func TestOneBadItem(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.failWith(func(iuv string) error {
 			if iuv == iuvA {
 				return &govpay.Fault{Outcome: govpay.OutcomeMalformed}
@@ -380,8 +355,7 @@ func TestOneBadItem(t *testing.T) {
 
 // TestSlow: bounded, one look at a notice at a time, and Close does not wait for answers.
 func TestSlow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.took = 10 * time.Second
 		k := w.worker()
 		for i := range 20 {
@@ -405,10 +379,7 @@ func TestSlow(t *testing.T) {
 func TestWatch(t *testing.T) {
 	for _, state := range []ledger.State{ledger.NotCharged, ledger.Unknown} {
 		t.Run(string(state), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t)
-				k := w.worker()
-				defer k.Close()
+			atWork(t, func(t *testing.T, w *world, _ *Worker) {
 				w.add("P1", noticeA, state)
 				w.give(iuvA, rec("x", psp("ALTRO")))
 				time.Sleep(time.Hour)
@@ -440,10 +411,7 @@ func TestWatch(t *testing.T) {
 
 // TestWatchEnds at its time, but only by an answer asked for after it.
 func TestWatchEnds(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, k *Worker) {
 		w.add("P1", noticeA, ledger.NotCharged)
 		time.Sleep(47 * time.Hour)
 		w.failWith(func(string) error { return &govpay.Fault{Outcome: govpay.OutcomeUnavailable} })
@@ -463,10 +431,7 @@ func TestWatchEnds(t *testing.T) {
 
 // TestChargeExplains: one receipt, a charged payment and an earlier one held not charged.
 func TestChargeExplains(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, _ *Worker) {
 		w.add("P1", noticeA, ledger.NotCharged)
 		w.add("P2", noticeA, ledger.Charged)
 		w.give(iuvA, rec("a"))
@@ -485,10 +450,7 @@ func TestChargeExplains(t *testing.T) {
 
 // TestChargeExplainsBeforeItsTurn: the watch sees the receipt first.
 func TestChargeExplainsBeforeItsTurn(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, _ *Worker) {
 		w.add("P1", noticeA, ledger.NotCharged) // looks at 15, 75, 375, 1275
 		w.add("P2", noticeA, ledger.Charged)    // … 1132, 1432
 		time.Sleep(1200 * time.Second)
@@ -507,8 +469,7 @@ func TestChargeExplainsBeforeItsTurn(t *testing.T) {
 // TestUnknownKeepsItsReceipt: the watch of an earlier attempt that was declined
 // does not take the receipt of one whose outcome is unknown.
 func TestUnknownKeepsItsReceipt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.add("P1", noticeA, ledger.NotCharged)
 		time.Sleep(2 * time.Minute)
 		w.add("P2", noticeA, ledger.Unknown)
@@ -536,10 +497,7 @@ func TestUnknownKeepsItsReceipt(t *testing.T) {
 // our own is due.
 func TestOthersReceiptWaitsForOurs(t *testing.T) {
 	for _, ours := range []bool{true, false} {
-		synctest.Test(t, func(t *testing.T) {
-			w := newWorld(t)
-			k := w.worker()
-			defer k.Close()
+		atWork(t, func(t *testing.T, w *world, _ *Worker) {
 			w.add("P1", noticeA, ledger.Charged)
 			w.give(iuvA, rec("x", psp("ALTRO")))
 			time.Sleep(30*time.Minute - time.Second)
@@ -565,10 +523,7 @@ func TestOthersReceiptWaitsForOurs(t *testing.T) {
 // TestUnknownIsWatchedUntilItIsDecided: the watch of an attempt that may have been
 // charged does not end at its time; that of one held not charged does.
 func TestUnknownIsWatchedUntilItIsDecided(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
-		k := w.worker()
-		defer k.Close()
+	atWork(t, func(t *testing.T, w *world, k *Worker) {
 		w.add("P1", noticeA, ledger.Unknown)
 		w.add("P2", notice(2), ledger.Unknown)
 		time.Sleep(50 * time.Hour)
@@ -589,8 +544,7 @@ func TestUnknownIsWatchedUntilItIsDecided(t *testing.T) {
 // TestBackDuringALook: an item that leaves the outbox and returns to it while it is
 // looked at is still looked after.
 func TestBackDuringALook(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.took = 10 * time.Second
 		k := w.worker()
 		defer k.Close()
@@ -617,8 +571,7 @@ func TestBackDuringALook(t *testing.T) {
 // TestTerminalWithoutProvider: a charge on a terminal that is no longer configured is
 // one case, also after a restart; when the provider is back it gets its receipt.
 func TestTerminalWithoutProvider(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.add("P1", noticeA, ledger.Charged)
 		w.add("P2", notice(2), ledger.Unknown)
 		nobody := func(o *Options) { o.Providers = nil }
@@ -644,8 +597,7 @@ func TestTerminalWithoutProvider(t *testing.T) {
 
 // TestLedgerRefuses: a disk that is full does not lose the finding.
 func TestLedgerRefuses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.broken = errors.New("disk is full")
 		k := w.worker()
 		defer k.Close()
@@ -653,9 +605,7 @@ func TestLedgerRefuses(t *testing.T) {
 		w.give(iuvA, rec("a"))
 		time.Sleep(10 * time.Minute)
 		w.times()
-		w.mu.Lock()
-		w.broken = nil
-		w.mu.Unlock()
+		w.fails(nil)
 		time.Sleep(5 * time.Minute)
 		if got := w.registration("P1"); got != ledger.RegDone {
 			t.Errorf("%q", got)
@@ -665,8 +615,7 @@ func TestLedgerRefuses(t *testing.T) {
 
 // TestNotOurs: a terminal without a provider proves nothing.
 func TestNotOurs(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+	within(t, func(t *testing.T, w *world) {
 		w.add("P2", notice(2), ledger.Charged)
 		w.payments["P2"].Terminal = "cassa9"
 		w.give(notice(2)[1:], rec("b"))

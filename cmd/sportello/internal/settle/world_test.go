@@ -54,6 +54,36 @@ func newWorld(t *testing.T) *world {
 		active: map[string]int{}, receipts: map[string][]govpay.Receipt{}}
 }
 
+// within runs a test in a world of its own, under its own clock.
+func within(t *testing.T, fn func(*testing.T, *world)) {
+	synctest.Test(t, func(t *testing.T) { fn(t, newWorld(t)) })
+}
+
+// atWork is within a world that has a worker.
+func atWork(t *testing.T, fn func(*testing.T, *world, *Worker)) {
+	within(t, func(t *testing.T, w *world) {
+		k := w.worker()
+		defer k.Close()
+		fn(t, w, k)
+	})
+}
+
+// stands requires where a payment's first notice stands, how often the platform was called for all of them, and
+// the causes of all cases.
+func (w *world) stands(t *testing.T, id string, want ledger.Registration, calls int, causes ...string) {
+	t.Helper()
+	if got := w.registration(id); got != want || len(w.called()) != calls || !slices.Equal(w.causes(), causes) {
+		t.Errorf("%s is %q, want %q; called at %v, want %d calls; cases %v, want %v", id, got, want, w.called(), calls, w.causes(), causes)
+	}
+}
+
+// fails makes every write of the ledger end with err; nil: it writes again.
+func (w *world) fails(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.broken = err
+}
+
 func (w *world) Outbox() ([]ledger.OutboxItem, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
