@@ -17,7 +17,7 @@ func newLog(cfg *config.Config) (zerolog.Logger, io.Closer, error) {
 	}
 	var out io.WriteCloser = nopCloser{os.Stderr}
 	if cfg.Log.File != "" {
-		if out, err = os.OpenFile(cfg.Log.File, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o640); err != nil {
+		if out, err = openLogFile(cfg.Log.File, int64(cfg.Log.Megabytes)<<20, cfg.Log.Keep, cfg.Log.Age); err != nil {
 			return zerolog.Nop(), nil, err
 		}
 	}

@@ -92,9 +92,11 @@ type service struct {
 	till   *till.Till
 	settle *settle.Worker
 	papers *papers
-	server *ui.Server
-	ended  chan error // what the HTTP server ended with
-	stops  []func()   // in the order of starting
+
+	platform *platform
+	server   *ui.Server
+	ended    chan error // what the HTTP server ended with
+	stops    []func()   // in the order of starting
 }
 
 type serviceOptions struct {
@@ -140,6 +142,7 @@ func startService(cfg *config.Config, o serviceOptions) (_ *service, err error) 
 	if err != nil {
 		return nil, err
 	}
+	s.platform = platform
 	s.onClose(platform.client.Close)
 	hub := ui.NewHub()
 	if s.papers, err = openPapers(cfg, s.ledger, hub, s.log); err != nil {
@@ -215,7 +218,7 @@ func (s *service) startServer(cfg *config.Config, o serviceOptions, hub *ui.Hub,
 	uo := ui.Options{
 		Till: s.till, Operators: operators, Hub: hub, Hosts: cfg.Hosts, Origins: cfg.Origins,
 		Secure: cfg.TLS != nil, Language: local.Language(cfg.Language), Version: version, Log: s.log,
-		DemoTerminal: o.panel, Papers: s.papers, Upkeep: &upkeep{cfg: cfg, ledger: s.ledger, till: s.till},
+		DemoTerminal: o.panel, Papers: s.papers, Upkeep: &upkeep{cfg: cfg, ledger: s.ledger, till: s.till, platform: s.platform, begun: time.Now()}, MetricsFrom: cfg.Metrics.From,
 	}
 	if o.page != "" {
 		uo.Page = os.DirFS(o.page)

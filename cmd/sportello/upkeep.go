@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"sportello/cmd/sportello/internal/config"
 	"sportello/cmd/sportello/internal/ledger"
@@ -18,9 +19,11 @@ import (
 
 // upkeep is what the service does for those who look after it (ui.Upkeep).
 type upkeep struct {
-	cfg    *config.Config
-	ledger *ledger.Ledger
-	till   *till.Till
+	cfg      *config.Config
+	ledger   *ledger.Ledger
+	till     *till.Till
+	platform *platform
+	begun    time.Time
 }
 
 var _ ui.Upkeep = (*upkeep)(nil)
@@ -48,4 +51,8 @@ func writeMaintenance(dir string) (string, error) {
 		return "", err
 	}
 	return token, os.WriteFile(path, []byte(token+"\n"), 0o600)
+}
+
+func (u *upkeep) Bundle(context.Context) ([]byte, error) {
+	return nil, &local.Error{Code: local.CodeNotServed}
 }

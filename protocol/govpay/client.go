@@ -35,6 +35,7 @@ const (
 type Client struct {
 	conf  Config
 	bases map[API]string
+	seen  atomic.Pointer[Seen] // by the newest answers
 
 	mu    sync.Mutex // guards what follows
 	kept  *http.Client
@@ -142,6 +143,7 @@ func (c *Client) do(ctx context.Context, k call) (reply, error) {
 		fault.location = clip(u.Host, 255)
 	}
 	r.took = time.Since(start)
+	c.observe(r)
 
 	if !k.succeeds(resp.StatusCode) {
 		// Half a fault body is still a fault: the status decides then.

@@ -37,6 +37,7 @@ type Config struct {
 	Scanner   Scanner
 	Retention Retention
 	Log       Log
+	Metrics   Metrics
 
 	Warnings []Problem // what is allowed but looks wrong
 }
@@ -177,13 +178,6 @@ type Scanner struct {
 // Retention says when personal data of finished payments is erased. Zero: never by itself.
 type Retention struct {
 	Personal time.Duration
-}
-
-// Log says how much is written, and where.
-type Log struct {
-	Level     string // debug, info, warn, error
-	File      string // empty: standard error
-	Megabytes int    // size at which the file is turned over
 }
 
 // Load reads and checks the file at path. The error of a file with mistakes is an *InvalidError,

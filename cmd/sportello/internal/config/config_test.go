@@ -89,7 +89,7 @@ func TestSampleOfTheDesign(t *testing.T) {
 			Application: "A2A-SPORTELLO",
 			Auth:        govpay.Auth{User: "sportello", PasswordFile: filepath.ToSlash(dir) + "/govpay.password"},
 		},
-		Scanner: Scanner{Keyboard: "auto"}, Log: Log{Level: "info", Megabytes: 10},
+		Scanner: Scanner{Keyboard: "auto"}, Log: Log{Level: "info", Megabytes: 10, Keep: 5, Age: 30 * 24 * time.Hour},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

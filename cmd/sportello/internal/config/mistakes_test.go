@@ -12,8 +12,8 @@ import (
 const (
 	settleTerminal = `    settlement: terminal          # terminal | platform
     psp: {id: CIPBITMM, intermediary: "13212880150", channel: "13212880150_90", payment_type: CP}
-    notice_data: {tag: 5, template: "{notice}{creditor}", index_map: "5000"}   # null: this contract carries no additional data
-    max_notices: 1                # in one card transaction; config check refuses what notice_data cannot carry (3 with this template; 5 with null and settlement platform). A longer cart is charged one after another
+    notice_data: {tag: 5, template: "{notice}{creditor}", index_map: "5000"}   # null: il contratto non porta dati aggiuntivi
+    max_notices: 1                # avvisi con una sola carta: quanti ne portano i dati aggiuntivi (3 con questi; 5 con null e settlement platform). Di più si incassano uno dopo l'altro
     reversal: none                # none | provider
 `
 	settlePlatform = `    settlement: platform
@@ -43,6 +43,8 @@ var mistakes = []struct {
 	remedy   string // part of it
 	warning  bool
 }{
+	{"metrics for no address", "offline: {allow: false}", "offline: {allow: false}\nmetrics: {from: [prometheus.comune.example]}", "metrics", "metrics.from", "non è un indirizzo IP né una rete", "10.1.2.0/24", false},
+	{"log without files", "offline: {allow: false}", "offline: {allow: false}\nlog: {file: DIR/sportello.log, files: 0}", "log:", "log.files", "0", "", false},
 	{"unknown key", "language: it", "lingua: it", "lingua", "lingua", "voce sconosciuta", "togliere la voce; quelle ammesse qui sono: installation", false},
 	{"misspelt key", "language: it", "languge: it", "languge", "languge", "voce sconosciuta", "forse intendevi «language»", false},
 	{"misspelt key in a terminal", "max_notices: 1", "max_notice: 1", "max_notice", "terminals[0].max_notice", "voce sconosciuta", "forse intendevi «max_notices»", false},

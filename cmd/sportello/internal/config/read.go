@@ -155,15 +155,7 @@ func readOptional(s *section, c *Config) {
 		c.Retention.Personal = time.Duration(days) * 24 * time.Hour
 		p.close()
 	}
-	c.Log = Log{Level: "info", Megabytes: 10}
-	if p := s.section("log"); p != nil {
-		c.Log = Log{
-			Level: p.oneOf("level", "info", "debug", "info", "warn", "error"),
-			File:  p.text("file", ""), Megabytes: p.number("megabytes", 10, 1, 1000),
-		}
-		p.absolute("file", c.Log.File)
-		p.close()
-	}
+	readUpkeep(s, c)
 }
 
 // hostShape is made when it is first needed: its counts cost more than the rest of a start.

@@ -78,19 +78,11 @@ type Ledger struct {
 		last uint64 // number of the newest payment id given out
 	}
 	outboxChanged chan struct{}
+	ends          ends         // stats.go
 	committing    atomic.Int64 // when the commit under way began, by the wall clock; 0: none is
 	commits       atomic.Uint64
 	entries       atomic.Uint64
 }
-
-// Stats counts since Open.
-type Stats struct {
-	Commits uint64 // two flushes each
-	Entries uint64 // in the journal, from its beginning
-}
-
-// Stats returns the counters.
-func (l *Ledger) Stats() Stats { return Stats{Commits: l.commits.Load(), Entries: l.entries.Load()} }
 
 const (
 	lockWait        = time.Second // for another instance to go

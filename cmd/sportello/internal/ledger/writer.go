@@ -45,6 +45,7 @@ type batch struct {
 	now     time.Time
 	head    head
 	entries []stored
+	ends    []string // what attempts have come to, for Stats
 	blobs   *bolt.Bucket
 }
 
@@ -252,6 +253,7 @@ func (l *Ledger) settle(b *batch, folded bool) {
 	l.commits.Add(1)
 	l.entries.Store(b.head.seq)
 	l.archive.behind(b.head.seq)
+	l.countEnds(b.ends)
 	if folded {
 		l.tail, l.unfolded = layer{}, 0
 	} else {
@@ -319,6 +321,9 @@ func (b *batch) append(e *entry, bl *blob) error {
 	}
 	if err := apply(b.view, written); err != nil {
 		return fmt.Errorf("%w: entry %d: %w", ErrInvalid, e.Seq, err)
+	}
+	if end := written.end(); end != "" {
+		b.ends = append(b.ends, end)
 	}
 	b.head = head{seq: e.Seq, hash: value[:hashSize]}
 	b.entries = append(b.entries, stored{seq: e.Seq, value: value, blob: sealed})
