@@ -97,8 +97,8 @@ function Doubts({ line, differs }: { line: Line; differs: boolean }) {
   const { t } = useView();
   const { debt, error } = line;
   const told: [tone: Tone, text: string][] = [];
-  if (error) told.push(["bad", `${error.message} ${t.cart.wrong}`]);
-  else if (debt && !debt.payable) told.push(["bad", `${t.cart.notPayable}: ${debt.reason?.text ?? ""} ${t.cart.wrong}`]);
+  if (error) told.push(["bad", error.message]);
+  else if (debt && !debt.payable) told.push(["bad", `${t.cart.notPayable}: ${debt.reason?.text ?? ""}`]);
   else if (differs) told.push(["warn", t.debt.differs]);
   if (debt?.payable && debt.offline) told.push(["warn", t.office.offline.unverified]);
   for (const w of debt?.warnings ?? []) if (!w.code.startsWith("offline_") && !w.code.startsWith("amount_")) told.push([w.code === "scan_repaired" ? "info" : "warn", w.text]);
@@ -160,18 +160,21 @@ export function RunList({ of, now }: { of: Run; now?: Payment }) {
 
 /** RunPart stands on the outcome of a notice that is one of several: how far it is, and what is left. */
 export function RunPart({ run, now, next }: { run: Run | undefined; now?: Payment; next?: Next }) {
-  const { page, t, euro } = useView();
+  const { c, page, t, euro } = useView();
   if (!run) return null;
   const of = run.done.length + 1 + run.rest.length;
-  const underway = now?.state === "sent" || now?.state === "open";
+  const all = [...run.done.map((id) => paymentOf(c, id)), now];
+  const done = run.rest.length === 0 && all.every((p) => p?.state === "charged");
+  const sum = all.reduce((cents, p) => cents + (p?.charge?.amount_cents || p?.amount_cents || 0), 0);
+  // What Esc does here: see Charging.stop.
+  const stops = now ? now.state === "not_charged" || (run.rest.length > 0 && now.state !== "sent" && now.state !== "open") : true;
   return (
     <div class="run-part">
       <h3>
-        {t.cart.progress(run.done.length + 1, of)}
+        {done ? t.cart.allDone(of, euro(sum)) : t.cart.progress(run.done.length + 1, of)}
         {run.rest.length > 0 && <span class="hint"> {t.cart.rest(run.rest.length, euro(total(run.rest)))}</span>}
       </h3>
       <div class="run-split">
-        <RunList of={run} now={now} />
         <div class="run-end">
           {next && (
             <button
@@ -185,12 +188,13 @@ export function RunPart({ run, now, next }: { run: Run | undefined; now?: Paymen
             </button>
           )}
           {next?.block && next.block !== "busy" && <Blocked block={next.block} />}
-          {run.rest.length > 0 && !underway && (
+          {stops && (
             <button type="button" class="btn btn-link btn-xs" onClick={() => page.clear()}>
               <span>{t.cart.stop}</span> <kbd>Esc</kbd>
             </button>
           )}
         </div>
+        <RunList of={run} now={now} />
       </div>
     </div>
   );
