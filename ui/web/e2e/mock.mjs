@@ -220,7 +220,7 @@ export class Mock {
       return a.error ? reply(res, a.status, { error: a.error }) : reply(res, 200, a);
     }
     if (call === "POST payments") return this.charge(body, res);
-    if (/^GET payments\/.*\/receipt$/.test(call)) return reply(res, 200, { payment_id: this.payments[0].id, text: slip, complete: true });
+    if (/^GET payments\/.*\/receipt$/.test(call)) return reply(res, 200, { payment_id: call.split("/")[1], text: slip, complete: true });
     if (/^GET payments\/.*\/story$/.test(call)) return reply(res, 200, this.storyOf(call.split("/")[1]));
     if (call === "GET payments") return this.archive(url.searchParams, res);
     if (/^GET (payments\/.*\/attestation|bundle|reports\/day)$/.test(call)) {

@@ -63,8 +63,8 @@ export function questionOf(f: Filter): { query: PaymentQuery; wrong: (keyof Filt
   return { query, wrong };
 }
 
-/** written is a question as the address has it. */
-export function written(query: PaymentQuery): string {
+/** written is a question as the address has it; as a file, with format. */
+export function written(query: PaymentQuery & { format?: "csv" }): string {
   const all = Object.entries(query).map(([name, value]) => [name, String(value)]);
   return new URLSearchParams(all).toString();
 }

@@ -13,13 +13,14 @@ export interface Part {
   reason?: Reason;
 }
 
-/** parts are this counter's, the service first. */
+/** parts are this counter's, the terminals first. */
 export function parts(c: Counter): Part[] {
-  const online = c.link === "online";
-  const all: Part[] = [{ what: "service", light: online ? "ready" : "not_ready" }];
-  if (!c.mirror) return all;
+  const service: Part = { what: "service", light: c.link === "online" ? "ready" : "not_ready" };
+  if (!c.mirror) return [service];
+  const all: Part[] = [];
   for (const t of c.mirror.terminals) all.push({ what: "terminal", name: t.name, light: terminalLight(t), reason: t.stopped ?? t.reason });
   all.push({ what: "platform", light: c.mirror.platform.light, reason: c.mirror.platform.reason });
+  all.push(service);
   if (c.mirror.printer) all.push({ what: "printer", light: c.mirror.printer.light, reason: c.mirror.printer.reason });
   return all;
 }

@@ -41,7 +41,7 @@ export function Archive() {
       <input id={`archive-${name}`} class="form-control" type="date" value={filter[name]} aria-invalid={wrong.includes(name)} onInput={(e) => set({ [name]: e.currentTarget.value })} />
     </Field>
   );
-  const csv = `payments?${written({ ...(found?.query ?? query), limit: undefined })}&format=csv`.replace("?&", "?");
+  const csv = `payments?${written({ ...(found?.query ?? query), format: "csv" })}`;
   const total = found?.total ?? found?.payments.length ?? 0;
   return (
     <section class="view" aria-labelledby="view-title">

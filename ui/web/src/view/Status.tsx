@@ -27,7 +27,7 @@ export function Status() {
           <strong>{word === "not_ready" ? status.notReady(why.map(label).join(", ") || status.parts.terminal) : status.words[word]}</strong>
         </p>
       </div>
-      <div class="cards">
+      <div class="cards cards-small">
         {parts(c).map((p) => (
           <OnePart key={`${p.what} ${p.name ?? ""}`} part={p} label={label(p)} />
         ))}
