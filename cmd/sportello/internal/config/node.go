@@ -24,7 +24,18 @@ type reader struct {
 }
 
 func (r *reader) add(line int, key, reason, remedy string) {
-	r.problems = append(r.problems, Problem{File: r.file, Line: line, Key: key, Reason: reason, Remedy: remedy})
+	r.problems = append(r.problems, Problem{File: r.file, Line: line, Key: short(key), Reason: short(reason), Remedy: short(remedy)})
+}
+
+// maxWords is how long a sentence about a file may be: it names values as they stand in the file.
+const maxWords = 600
+
+// short ends a sentence that a value in it has made too long.
+func short(s string) string {
+	if runes := []rune(s); len(runes) > maxWords {
+		return string(runes[:maxWords]) + "…"
+	}
+	return s
 }
 
 // open reads the file's one YAML document, a mapping. It returns nil after a problem.
@@ -258,15 +269,15 @@ func (s *section) duration(name string, otherwise, low, high time.Duration) time
 	case err != nil:
 		s.bad(name, fmt.Sprintf("%q non è una durata", v), "scrivere un numero con l'unità: 180s, 5m")
 	case d < low || d > high:
-		s.bad(name, fmt.Sprintf("%s è fuori dai limiti", v), fmt.Sprintf("scegliere da %s a %.0fs", short(low), high.Seconds()))
+		s.bad(name, fmt.Sprintf("%s è fuori dai limiti", v), fmt.Sprintf("scegliere da %s a %.0fs", inUnits(low), high.Seconds()))
 	default:
 		return d
 	}
 	return otherwise
 }
 
-// short writes a duration in one unit.
-func short(d time.Duration) string {
+// inUnits writes a duration in one unit.
+func inUnits(d time.Duration) string {
 	if d < time.Second {
 		return fmt.Sprintf("%dms", d.Milliseconds())
 	}

@@ -116,3 +116,18 @@ func TestFilesThatAreNot(t *testing.T) {
 		}
 	}
 }
+
+// TestLongValues: a value of a megabyte does not fill the screen.
+func TestLongValues(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	write(t, path, "installation: "+strings.Repeat("A", 100_000)+"\n"+"language: "+strings.Repeat("k", 100_000)+"\n", 0o644)
+	_, problems := Check(path)
+	for _, p := range problems {
+		if n := len(p.String()); n > 6*maxWords {
+			t.Errorf("%d bytes: %.100s", n, p)
+		}
+	}
+	if len(problems) < 2 {
+		t.Errorf("%d problems", len(problems))
+	}
+}
