@@ -12,8 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"sportello/protocol/local"
 )
 
 var (
@@ -133,7 +131,6 @@ func TestMetrics(t *testing.T) {
 		t.Fatal(errs)
 	}
 	c.proven()
-	c.refusesToPay("000000000000000001", told{exit: exitUsage, code: local.CodeNoticePlaceholder}) // never reaches the ledger
 	scrape := func(token string) (int, string, http.Header) {
 		r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "http://"+c.listen+"/metrics", http.NoBody)
 		if err != nil {
