@@ -55,7 +55,7 @@ func (t *Till) tell() {
 	}
 }
 
-// teller publishes the queue and the offline period when they have changed. It ends with the till.
+// teller publishes the queue, the cases and the offline period when they have changed. It ends with the till.
 func (t *Till) teller(ctx context.Context) {
 	pause := time.NewTimer(0)
 	defer pause.Stop()
@@ -96,6 +96,7 @@ func (t *Till) tellOnce() (again time.Time) {
 	if q := t.toldQueue; t.o.Queue != nil && q != nil && (q.Depth > 0 || q.Away) {
 		again = time.Now().Add(queueEvery)
 	}
+	t.tellCases()
 	p, open, err := t.o.Ledger.Offline()
 	if err != nil {
 		t.o.Log.Error().Err(err).Msg("reading the offline period to show it")
@@ -111,6 +112,23 @@ func (t *Till) tellOnce() (again time.Time) {
 		again = p.Until
 	}
 	return again
+}
+
+// tellCases publishes how many cases are open when one was opened, proposed for or ended.
+func (t *Till) tellCases() {
+	list, err := t.o.Ledger.Cases(false)
+	if err != nil {
+		t.o.Log.Error().Err(err).Msg("reading the cases to show them")
+		return
+	}
+	v := local.CaseCount{Open: len(list)}
+	for _, c := range list {
+		v.Newest = max(v.Newest, c.Seq)
+	}
+	if t.toldCases != nil && *t.toldCases != v { // those of before this process are no news
+		t.o.Events.Publish(local.Event{Type: local.EventCases, Cases: &v})
+	}
+	t.toldCases = &v
 }
 
 func sameStatus(a, b local.QueueStatus) bool {

@@ -2,6 +2,7 @@ package till
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -135,6 +136,37 @@ func TestQueueEvents(t *testing.T) {
 			t.Errorf("%+v", told[len(told)-1])
 		}
 	}, func(w *world) { w.queue = q })
+}
+
+// TestCaseEvents: the screens hear when a case is opened and when it ends, and nothing in between.
+func TestCaseEvents(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		time.Sleep(time.Minute)
+		counts := func() (open []int) {
+			for _, e := range w.hub.all() {
+				if e.Type == local.EventCases {
+					open = append(open, e.Cases.Open)
+				}
+			}
+			return open
+		}
+		c, err := w.ledger.OpenCase(ledger.Case{Terminal: "cassa1", Cause: driver.Reason{Code: string(local.CodeClosingDiffers)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.till.stations["cassa1"].publish()
+		time.Sleep(time.Hour)
+		if got := counts(); !slices.Equal(got, []int{1}) {
+			t.Fatalf("%v after one was opened", got)
+		}
+		if _, err := w.till.EndCase(context.Background(), chief, c.ID, local.EndingRequest{Seq: c.Seq, Ending: local.EndingClosed, Proof: "protocollo 7"}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		if got := counts(); !slices.Equal(got, []int{1, 0}) {
+			t.Errorf("%v after it has ended", got)
+		}
+	})
 }
 
 // TestOutboxAlone: without a worker the ledger's outbox is counted.

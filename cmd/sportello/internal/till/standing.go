@@ -80,6 +80,7 @@ func (s *station) leased(l driver.Lease) *local.Lease {
 }
 
 func (s *station) publish() {
+	s.till.tell() // a case may have been opened, or ended
 	s.till.showing.Lock()
 	defer s.till.showing.Unlock()
 	v := s.view()

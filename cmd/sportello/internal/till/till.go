@@ -86,6 +86,7 @@ type Till struct {
 	stir        chan struct{}      // capacity 1: queue or offline period may look different
 	toldQueue   *local.QueueStatus // what the screens were told last; guarded by showing
 	toldOffline *local.Offline     // likewise
+	toldCases   *local.CaseCount   // likewise
 
 	gate *gate // gate.go
 
