@@ -265,10 +265,10 @@ func (c *counter) kill() {
 	c.service = nil
 }
 
-// cli runs a client command and gives its exit code and what it printed.
+// cli runs a client command, patiently, and gives its exit code and what it printed.
 func (c *counter) cli(args ...string) (code int, stdout, stderr string) {
 	c.t.Helper()
-	return c.program("", append(args, "--config", c.config)...)
+	return c.patiently(func() (int, string, string) { return c.program("", append(args, "--config", c.config)...) })
 }
 
 // program runs the binary to its end with something on standard input.
@@ -287,13 +287,10 @@ func (c *counter) program(stdin string, args ...string) (code int, stdout, stder
 	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
 }
 
-// pay runs `sportello pay` and decodes the payment, if one was printed. Where the terminal is still at what was asked
-// before, it comes again, as a clerk does.
+// pay runs `sportello pay` and decodes the payment, if one was printed.
 func (c *counter) pay(notice string, more ...string) (int, local.Payment, string) {
 	c.t.Helper()
-	code, out, errs := c.patiently(func() (int, string, string) {
-		return c.cli(append([]string{"pay", notice, "--terminal", "cassa1", "--json"}, more...)...)
-	})
+	code, out, errs := c.cli(append([]string{"pay", notice, "--terminal", "cassa1", "--json"}, more...)...)
 	var p local.Payment
 	if strings.TrimSpace(out) != "" {
 		if err := json.Unmarshal([]byte(out), &p); err != nil {
@@ -303,7 +300,7 @@ func (c *counter) pay(notice string, more ...string) (int, local.Payment, string
 	return code, p, errs
 }
 
-// patiently asks until nobody else has the terminal: what was paid is told before the terminal is at rest.
+// patiently asks until nobody else has the terminal, as a clerk does: what was paid is told before it is at rest.
 func (c *counter) patiently(ask func() (int, string, string)) (code int, out, errs string) {
 	c.t.Helper()
 	c.until("the terminal to be free", func() bool {
@@ -350,8 +347,8 @@ func (c *counter) until(what string, cond func() bool) {
 func (c *counter) seen() local.Terminal {
 	var r local.TerminalReport
 	c.until("the terminal to be looked at", func() bool {
-		_, out, _ := c.cli("terminal", "status", "cassa1", "--json")
-		return json.Unmarshal([]byte(out), &r) == nil
+		code, out, _ := c.cli("terminal", "status", "cassa1", "--json")
+		return code == exitDone && json.Unmarshal([]byte(out), &r) == nil
 	})
 	return r.Terminal
 }

@@ -139,7 +139,7 @@ func overPTY(t *testing.T, term *simulator.Terminal, cfg *driver.Config) {
 	}
 	file := filepath.Join(t.TempDir(), "pty")
 	running(t, func(ctx context.Context) { _ = term.ServePTY(ctx, file) })
-	for deadline := time.Now().Add(5 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		if path, err := os.ReadFile(file); err == nil {
 			cfg.Address = "serial://" + strings.TrimSpace(string(path))
 			return

@@ -46,6 +46,7 @@ func doOthers(t *testing.T, term *simulator.Terminal, deeds string, cents int64)
 // payment that is cut, and others beside it, with each question that the terminal may not know. What the bank has
 // charged in the end is never judged not charged, and what it has not is never judged charged.
 func TestWorldsPlayed(t *testing.T) {
+	t.Parallel() // as TestWorlds
 	faults := map[string]simulator.Rule{
 		"never asked":     {Fault: simulator.CutBeforeAuth},
 		"cut":             {Fault: simulator.CutAfterAuth},

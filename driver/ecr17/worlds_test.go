@@ -96,6 +96,7 @@ func closes(w world) bool {
 // TestWorlds is design 5.8: no world in which the card is charged in the end is judged not charged, none
 // in which it is not is judged charged, the residuals apart.
 func TestWorlds(t *testing.T) {
+	t.Parallel() // it works while the tests over real lines wait
 	hit, verdicts, lies, wrong, n := make([]int, len(residuals)), map[string]int{}, map[string]int{}, 0, 0
 	walk(func(w world) {
 		n++
