@@ -3,6 +3,8 @@
 // with an offline period, a debtor's notices and a payment without one. The bank's own file says at the end
 // what was really charged. SCREENSHOTS names a folder; ONLY one of the tests; PATIENCE milliseconds a step.
 
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { axe, Checks, csp, launch, open, ringless, scan, shot, sideways } from "./browser.mjs";
 import { noticeOf, qrOf, start } from "./service.mjs";
 
@@ -174,7 +176,7 @@ await run("reversal", { reversal: "provider" }, async ({ service, page, look }) 
   await signs(page);
   await now.click();
   await page.getByText("Esito: Stornato").waitFor();
-  await page.getByText("Storno chiesto al terminale").waitFor();
+  await page.getByText("Storno chiesto al terminale").first().waitFor();
   await look("reversed");
 });
 
@@ -245,6 +247,85 @@ await run("spontaneous", {}, async ({ service, page, look }) => {
   await page.getByRole("heading", { name: /^Incassato 16,00/ }).waitFor();
   await page.locator('[data-fact="registered"]').waitFor();
   checks.same((await service.charges()).map((d) => d.amount_cents), [1600], "spontaneous: what was created was charged");
+});
+
+// What was charged is found again while one types, and everything about it can be told, saved and printed.
+await run("archive", { operator: "bianchi" }, async ({ service, page, look }) => {
+  await pays(page, 1);
+  await pays(page, 2);
+  await view(page, "Archivio").click();
+  await page.getByText("2 pagamenti", { exact: true }).waitFor();
+  await look("all");
+  await page.getByLabel("Avviso o IUV").pressSequentially(noticeOf(2), { delay: 20 });
+  await page.getByText("1 pagamento", { exact: true }).waitFor();
+  await page.getByLabel("Avviso o IUV").fill(noticeOf(1).slice(1)); // its IUV
+  await page.locator("[data-payment]").filter({ hasText: "10,01" }).waitFor();
+  await page.getByText("1 pagamento", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Azzera la ricerca" }).click();
+  await page.getByLabel("Importo", { exact: true }).fill("10,02");
+  await page.locator("[data-payment]").filter({ hasText: "10,02" }).waitFor();
+  await page.getByText("1 pagamento", { exact: true }).waitFor();
+  await page.getByLabel("Operatore").fill("rossi");
+  await page.getByText("Nessun pagamento corrisponde.").waitFor();
+  await look("none");
+  await page.getByRole("button", { name: "Azzera la ricerca" }).click();
+  await page.getByText("2 pagamenti", { exact: true }).waitFor();
+  const saved = async (name) => {
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name }).click()]);
+    return { name: download.suggestedFilename(), text: (await readFile(await download.path())).toString("latin1") };
+  };
+  const csv = await saved("Salva l’elenco (CSV)");
+  checks.that(csv.name === "pagamenti.csv" && csv.text.includes(noticeOf(1)) && csv.text.includes(noticeOf(2)), `the list as CSV: ${csv.text}`);
+  await page.getByRole("button", { name: /^Storia del pagamento di 10,02/ }).click();
+  await page.getByText("Inviato al terminale").waitFor();
+  await page.locator(".steps").getByText(/ricevuta pagoPA/).first().waitFor();
+  await page.locator("pre.slip").getByText(/IMPORTO|EUR/).first().waitFor();
+  await look("story");
+  const attestation = await saved("Attestazione (PDF)");
+  checks.that(/^attestazione-.+\.pdf$/.test(attestation.name) && attestation.text.startsWith("%PDF-"), `the attestation: ${attestation.name}`);
+  const receipt = await saved("Ricevuta pagoPA (PDF)");
+  checks.that(/^ricevuta-.+\.pdf$/.test(receipt.name) && receipt.text.startsWith("%PDF-"), `the pagoPA receipt: ${receipt.name}`);
+  // The day in figures, and as the office keeps it.
+  await view(page, "Chiusura").click();
+  await page.getByText(/^Ricevute del/).waitFor();
+  await look("day");
+  checks.that((await page.locator(".figures").textContent())?.includes("2 · 20,03"), "the day's charges");
+  checks.that((await saved("Salva il riepilogo (PDF)")).text.startsWith("%PDF-"), "the day's report");
+  checks.that((await saved("Salva le righe (CSV)")).text.includes(noticeOf(2)), "the day's lines");
+  checks.same((await service.charges()).length, 2, "archive: looking charges nothing");
+});
+
+// One word for the counter, why not, and what the support needs, which anybody can read before it is sent.
+await run("status", {}, async ({ service, page, look }) => {
+  await pays(page, 1);
+  await page.keyboard.press("F1");
+  await page.getByRole("heading", { name: "Aiuto: Cassa" }).waitFor();
+  await page.getByText("Una lettura, un tasto.").waitFor();
+  await look("help");
+  await page.keyboard.press("Escape");
+  await view(page, "Stato").click();
+  await page.locator(".status-word").getByText("Pronto", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Prova adesso" }).click();
+  await page.locator("article [role=status]").waitFor();
+  await look("ready");
+  await signs(page);
+  await page.getByRole("button", { name: "Prepara la raccolta" }).click();
+  await page.locator("pre.bundle").waitFor();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Salva", exact: true }).click()]);
+  const bytes = await readFile(await download.path());
+  const sum = createHash("sha256").update(bytes).digest("hex");
+  checks.same(await page.locator(".hash code").textContent(), sum, "the hash of what was saved");
+  checks.same(bytes.toString(), await page.locator("pre.bundle").evaluate((e) => e.textContent), "what is saved is what was read");
+  checks.same(bytes.toString().match(/RSSMRA80A01F205X|Mario Rossi|argon2id|\b\d{13,19}\b/), null, "nothing secret or personal in it");
+  await look("bundle");
+  await service.away(true);
+  await settle(page);
+  await scan(page, qrOf(2, 1002));
+  await page.locator(".till-work > .panel-bad").waitFor();
+  await view(page, "Stato").click();
+  await page.locator(".status-word").getByText("Non pronto: Piattaforma").waitFor();
+  await look("notready");
+  checks.same(await page.locator("pre.bundle").count(), 0, "what was gathered left with the view");
 });
 
 await browser.close();
