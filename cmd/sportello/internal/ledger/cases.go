@@ -66,7 +66,7 @@ func (l *Ledger) Cases(all bool) ([]Case, error) {
 		})
 		for i := range out {
 			if err == nil {
-				out[i].NeedsTwo, err = v.needsTwo(&out[i])
+				err = v.asThingsStand(&out[i])
 			}
 		}
 		return err
@@ -160,8 +160,15 @@ func (v *view) caseOf(id string, read notes) (Case, error) {
 		return Case{}, fmt.Errorf("%w: case %q", ErrNotFound, id)
 	}
 	c := k.told(read)
-	c.NeedsTwo, err = v.needsTwo(&c)
-	return c, err
+	return c, v.asThingsStand(&c)
+}
+
+// asThingsStand says of a case what follows from its payment.
+func (v *view) asThingsStand(c *Case) (err error) {
+	if c.NeedsTwo, err = v.needsTwo(c); err == nil {
+		c.Rejected, err = v.rejected(c)
+	}
+	return err
 }
 
 // owed are the causes behind which money is with somebody who should not have it, whatever the
@@ -374,6 +381,9 @@ func applyCase(v *view, e *entry) error {
 		}
 		if err == nil && len(b.Closes) > 0 {
 			err = applyCloses(v, e, c)
+		}
+		if err == nil && len(b.Again) > 0 {
+			err = applyAgain(v, e, c)
 		}
 	}
 	if err != nil {

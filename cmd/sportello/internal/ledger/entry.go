@@ -231,6 +231,7 @@ type caseBody struct {
 	Ending   string        `json:"ending,omitempty"`
 	Proof    string        `json:"proof,omitempty"` // of before it stood in the blob
 	EndedBy  []string      `json:"ended_by,omitempty"`
+	Again    []int         `json:"again,omitempty"`  // the notices that are submitted to the platform again
 	Closes   []int         `json:"closes,omitempty"` // the notices whose registration this ending closes
 }
 

@@ -37,6 +37,8 @@ var (
 	ErrSamePerson = errors.New("a second person must sign")
 	// ErrWitness: a receipt of our provider bars the answer "not charged" (design 5.2).
 	ErrWitness = errors.New("a receipt of our provider says that it was charged")
+	// ErrNotRejected: there is nothing that could be submitted to the platform again.
+	ErrNotRejected = errors.New("no notice of it was rejected")
 	// ErrRepeated: the reversal was asked under this request id before, and is not begun again; whatever came of it.
 	ErrRepeated = errors.New("this reversal was asked before")
 	// ErrNotReversible: the charge cannot be given back by the terminal; the error that wraps it says why.

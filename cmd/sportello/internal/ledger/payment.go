@@ -145,6 +145,7 @@ type Notice struct {
 	ReceiptAt    time.Time     `json:",omitzero"` // when the provider says it was paid
 	Reason       driver.Reason `json:",omitzero"`
 	Refunded     bool          `json:",omitzero"` // closed by a refund: its locks are given back
+	Again        time.Time     `json:",omitzero"` // settlement platform: it was rejected, and people want it submitted again
 	AttemptCode  string        `json:",omitzero"` // settlement platform: of our submission's attempt; its receipt bears it
 	HasReceipt   bool          `json:",omitzero"` // the receipt's data are kept (blob)
 	HasPDF       bool          `json:",omitzero"` // likewise its PDF
@@ -300,12 +301,13 @@ type Case struct {
 	Due       time.Time
 	Evidence  string
 	Ended     time.Time
-	Ending    string // EndingRefunded, EndingClosed, or why the ledger itself ended it
+	Ending    string // EndingRefunded, EndingClosed, EndingResubmit, or why the ledger itself ended it
 	EndedBy   []string
 	Seq       uint64    `json:",omitzero"` // of the newest entry about it, proposals too
 	Proof     string    `json:",omitzero"`
 	Proposal  *Proposal `json:",omitzero"` // waits for a second person
 	NeedsTwo  bool      `json:"-"`         // its ending needs two people, as things stand
+	Rejected  []int     `json:"-"`         // notices of it that may be submitted again (Resubmit), as things stand
 }
 
 // Query selects payments; the newest come first.

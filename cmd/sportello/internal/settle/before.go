@@ -164,15 +164,27 @@ func fateOfAttempt(a govpay.Attempt) fate {
 //	any other                           at work: never repeated
 //
 // An attempt with a receipt was accepted, be it a negative one: what follows is the notice's own (refusedAfterAll).
-func fateOf(r govpay.Payment, over bool) fate {
-	worst, accepted := fateNothing, 0
+// Where people want what was refused submitted again (resubmit.go) such an attempt is just refused.
+func fateOf(r govpay.Payment, over, again bool) fate {
+	worst, accepted, refused := fateNothing, 0, 0
 	for _, a := range r.Attempts {
-		f := fateOfAttempt(a)
-		if f == fateAccepted || a.Proof != nil {
+		switch f := fateOfAttempt(a); {
+		case f == fateRefused && again:
+			refused++
+		case f == fateAccepted || a.Proof != nil:
 			accepted++
-			continue
+		default:
+			worst = max(worst, f)
 		}
-		worst = max(worst, f)
+	}
+	if again && accepted == 0 && len(r.Attempts) > 0 { // the record's state is that of its other notices, too
+		switch {
+		case worst == fateWorking && over:
+			return fateNobody
+		case worst == fateNothing && refused > 0:
+			return fateRefused
+		}
+		return worst
 	}
 	switch r.State {
 	case govpay.PaymentPaid, govpay.PaymentPartial:
@@ -210,8 +222,10 @@ func (l *look) ownCodes(p ledger.Payment, m *matter, refs []govpay.ReceiptRef) e
 	if m.code != "" {
 		m.codes[m.code] = true
 	}
+	// Once one of a cart is registered the record says what became of the others.
+	cart := slices.ContainsFunc(p.Notices, func(n ledger.Notice) bool { return n.Registration == ledger.RegDone })
 	strange := slices.ContainsFunc(refs, func(r govpay.ReceiptRef) bool { return !m.codes[r.ID] || r.Esito != govpay.OutcomePaid })
-	if m.code != "" && !strange && !l.late || l.work == workWatch && len(refs) == 0 {
+	if m.code != "" && !strange && !l.late && !cart || l.work == workWatch && len(refs) == 0 {
 		return nil
 	}
 	records, err := l.session(p)
@@ -222,12 +236,17 @@ func (l *look) ownCodes(p ledger.Payment, m *matter, refs []govpay.ReceiptRef) e
 	for _, r := range records { // newest first
 		a, ok := r.Notice(m.notice.Creditor, m.iuv)
 		if !ok || !identifies(a.Code) {
+			if r.State == govpay.PaymentPartial {
+				refused = cmp.Or(refused, "Del carrello è stata pagata solo una parte, e di questo avviso non c'è nessun tentativo.")
+			}
 			continue
 		}
 		m.codes[a.Code] = true
 		switch f := fateOfAttempt(a); {
 		case f == fateNothing, f == fateRefused:
-			refused = cmp.Or(refused, a.Code)
+			refused = cmp.Or(refused, fmt.Sprintf("Il tentativo «%s» è stato rifiutato dal prestatore.", a.Code))
+		case r.State == govpay.PaymentPartial && a.Proof == nil && !a.Unreadable: // a final word (govpay 3.3)
+			refused = cmp.Or(refused, fmt.Sprintf("Del carrello è stata pagata solo una parte, e il tentativo «%s» non è fra i pagati.", a.Code))
 		default:
 			living = cmp.Or(living, a.Code)
 		}
@@ -239,7 +258,7 @@ func (l *look) ownCodes(p ledger.Payment, m *matter, refs []govpay.ReceiptRef) e
 	case living != "":
 		m.code = living
 	case refused != "" && named:
-		m.refused = fmt.Sprintf("Il tentativo «%s» è stato rifiutato dal prestatore.", refused)
+		m.refused = refused
 	}
 	return nil
 }

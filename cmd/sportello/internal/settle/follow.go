@@ -24,9 +24,13 @@ import (
 //	nothing of ours, or refused                                       free, when the pause of the last answer is over
 func (l *look) follows(p ledger.Payment, todo []int, s sight, asked time.Time) (r result, free bool) {
 	over := !asked.Before(l.memo.window)
+	again, fresh := resubmitted(p, todo)
 	working, nobody, refused := 0, 0, 0
 	for _, rec := range s.records {
-		switch fateOf(rec, over) {
+		if again {
+			rec = about(rec, p, todo, over)
+		}
+		switch fateOf(rec, over, again) {
 		case fateAccepted:
 			return l.accepted(p, rec), false
 		case fateWorking:
@@ -88,7 +92,7 @@ func (l *look) follows(p ledger.Payment, todo []int, s sight, asked time.Time) (
 		return result{at: l.memo.sendError.Add(l.w.o.SendErrorWait)}, false
 	case now.Before(l.memo.repeat):
 		return result{at: l.memo.repeat, slow: true}, false
-	case refused > 0 && l.told&toldRefused == 0:
+	case refused > 0 && !fresh && l.told&toldRefused == 0:
 		l.memo.repeat = now.Add(l.w.o.SlowPause)
 		r := l.waits(p, todo, local.CodeSubmissionRefused, "", toldRefused, "Il prestatore ha rifiutato ciò che era stato inviato.")
 		r.at, r.slow = l.memo.repeat, true

@@ -1,7 +1,9 @@
 package settle
 
 import (
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
@@ -19,9 +21,9 @@ import (
 // otherFor is past the provider's flow of any week of holidays (D+2).
 const otherFor = 7 * 24 * time.Hour
 
-// othersPaid says that a notice is watched for our own receipt.
+// othersPaid says that a notice is watched for our own receipt: one that was refused may be paid all the same (govpay 3.2).
 func othersPaid(n ledger.Notice) bool {
-	return n.Registration == ledger.RegElse || n.Refunded ||
+	return n.Registration == ledger.RegElse || n.Refunded || n.Registration == ledger.RegRejected ||
 		n.Registration == ledger.RegHeld && n.Reason.Code == string(local.CodeChannelUnproven)
 }
 
@@ -104,11 +106,30 @@ func (w *Worker) Decided(paymentID string) {
 	}
 }
 
+// retell reads which cases of a payment are open now: what people have ended may have to be told again.
+func (s *schedule) retell(id string) {
+	cases, err := s.w.o.Ledger.Cases(false)
+	if err != nil {
+		return
+	}
+	maps.DeleteFunc(s.opened, func(key string, _ causes) bool { return key == id || strings.HasPrefix(key, id+"/") })
+	for _, c := range cases {
+		if known := causeOf[c.Cause.Code]; c.PaymentID == id && known != 0 {
+			for _, key := range s.keysOf(c) {
+				s.opened[key] |= known
+			}
+		}
+	}
+}
+
 // goOn follows what people have decided.
 func (s *schedule) goOn(now time.Time) {
 	for _, id := range s.decided {
+		s.retell(id)
 		if it := s.items[id]; it != nil {
-			it.urged = it.running
+			if it.urged = it.running; !it.running {
+				it.told = s.told(id, it.open...)
+			}
 			s.hurry(it, now)
 		}
 		s.watchOthers(id, now)
