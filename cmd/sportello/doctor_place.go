@@ -24,6 +24,9 @@ const (
 	spaceDoubt  = 1 << 30
 )
 
+// quickLedger is up to which size a ledger is verified where nobody may wait.
+const quickLedger = 64 << 20
+
 // expiresSoon is how long before its end a certificate is spoken of, as govpay.Probe does.
 const expiresSoon = 14 * 24 * time.Hour
 
@@ -95,12 +98,12 @@ func (d *doctor) lights(ctx context.Context, c *client) bool {
 	case p.Light == local.LightNotReady && p.Reason != nil:
 		said := "il servizio dice: "
 		if p.SeenAt != nil {
-			said = "il servizio diceva alle " + p.SeenAt.Local().Format("15:04:05") + ": "
+			said = "il servizio diceva alle " + p.SeenAt.In(rome()).Format("15:04:05") + ": "
 		}
 		d.word = &examined{Check: "service", Of: "piattaforma", State: gradeBroken, Code: string(p.Reason.Code), Found: said + p.Reason.Text,
 			Remedy: orElse(p.Reason.Hint, "se le prove qui sotto riescono, il servizio gira con un altro utente o un altro ambiente (proxy): confrontarli")}
 	case p.SeenAt != nil:
-		d.well("service", "piattaforma", "l'ultima risposta al servizio è delle "+p.SeenAt.Local().Format("15:04:05"))
+		d.well("service", "piattaforma", "l'ultima risposta al servizio è delle "+p.SeenAt.In(rome()).Format("15:04:05"))
 	default:
 		d.well("service", "piattaforma", "il servizio non le ha ancora chiesto nulla")
 	}
@@ -142,7 +145,10 @@ func (d *doctor) services(ctx context.Context, c *client, cfg *config.Config) {
 		}
 		e := examined{Check: "services", Of: s.Type, State: gradeBroken, Code: "service_not_offered", Found: "non si può offrire allo sportello",
 			Remedy: "riavviare il servizio se la voce è nuova; altrimenti il modulo in form ha parole che lo sportello non capisce: le nomina il registro del servizio"}
-		if s.Catalogue() {
+		if s.Catalogue() && d.word != nil { // nobody could ask the catalogue
+			e.State, e.Code, e.Found = gradeDoubt, "catalogue_unreadable", "non si sa: il servizio non ha avuto il catalogo dalla piattaforma"
+			e.Remedy = "sistemare prima la piattaforma, e ripetere"
+		} else if s.Catalogue() {
 			e.Remedy = "far concedere il tipo pendenza all'applicazione, con un modulo che lo sportello capisca, o descriverlo in services: {type: …, name: …, …}"
 		}
 		d.note(e)
@@ -201,6 +207,11 @@ func (d *doctor) ledger(dir string, running bool) (free bool) {
 		}
 		d.note(e)
 		return true
+	}
+	if info, err := os.Stat(path); d.quick && err == nil && info.Size() > quickLedger {
+		e.State, e.Code, e.Found, e.Remedy = gradeDoubt, "ledger_unverified", "è grande e qui non viene verificato", "verificarlo con sportello ledger check"
+		d.note(e)
+		return running
 	}
 	rep, err := ledger.CheckFile(path)
 	switch {

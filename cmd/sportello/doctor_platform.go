@@ -139,7 +139,7 @@ func (a probed) words(f govpay.Finding) *strings.Replacer {
 	segment, _, _ = strings.Cut(segment, "/")
 	expires := ""
 	if !f.Expires.IsZero() {
-		expires = f.Expires.Local().Format("02/01/2006 15:04")
+		expires = f.Expires.In(rome()).Format("02/01/2006 15:04")
 	}
 	return strings.NewReplacer(
 		"{host}", a.base.Hostname(), "{port}", port, "{key}", "platform."+string(a.api), "{api}", flags[a.api],

@@ -422,6 +422,13 @@ func TestDoctorBesideTheService(t *testing.T) {
 	}) {
 		t.Errorf("the service's own word: %d %+v", code, ills(d))
 	}
+	c.write(c.config, string(text)+"services: [NIENTE]\n") // whose catalogue nobody can read now
+	d, _ = visit()
+	if !slices.ContainsFunc(d.Checks, func(e examined) bool {
+		return e.Code == "catalogue_unreadable" && e.Of == "NIENTE" && e.State == gradeDoubt
+	}) {
+		t.Errorf("a catalogue that cannot be read: %+v", ills(d))
+	}
 }
 
 // slowly passes requests on after a while, or with another date.
