@@ -46,7 +46,8 @@ tool goversioninfo github.com/josephspurrier/goversioninfo/cmd/goversioninfo
 IFS=. read -r major minor patch <<<"$version"
 sed -e "s/@VERSION@/$version/g" -e "s/@MAJOR@/$major/" -e "s/@MINOR@/$minor/" -e "s/@PATCH@/$patch/" \
   "$here/windows/versioninfo.json" >"$work/versioninfo.json"
-"$work/goversioninfo" -64 -o "$resource" "$work/versioninfo.json"
+cp "$here/windows/sportello.ico" "$work/"
+(cd "$work" && ./goversioninfo -64 -o "$resource" versioninfo.json)
 
 binary() { # binary OS ARCH FILE
   echo "binary $1/$2"

@@ -61,6 +61,7 @@ func runServiceControl(args []string) int {
 	path := configFlag(fs)
 	asJSON := fs.Bool("json", false, "con status: un solo documento JSON su standard output")
 	wait := fs.Duration("wait", readyWait, "con upgrade-ready: quanto attendere ciò che è in corso")
+	lenient := fs.Bool("lenient", false, "con upgrade-ready: chi non può chiedere non impedisce niente")
 	take := fs.String("take", "", "per l'installatore di Windows: configurazione da copiare al suo posto, se non ce n'è una")
 	purge := fs.Bool("purge", false, "per l'installatore di Windows: cancella configurazione e registro")
 	if !parse(fs, args) {
@@ -81,7 +82,7 @@ func runServiceControl(args []string) int {
 	case "settle": // what the installer of Windows calls after it has made the service
 		return runSettle(*take, *purge)
 	case "upgrade-ready":
-		return serviceUpgradeReady(file, *wait)
+		return serviceUpgradeReady(file, *wait, *lenient)
 	}
 	manager, err := newManager()
 	if err != nil {

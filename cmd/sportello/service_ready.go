@@ -27,8 +27,9 @@ var inHand = []string{"pay", "reverse", "close", "resolve"}
 
 // serviceUpgradeReady is what the packages ask before they touch anything: 0 when nothing is in hand, 1 when
 // something still is after wait. A service that does not answer has nothing that waiting for would help, and
-// may be what the upgrade is to mend.
-func serviceUpgradeReady(file string, wait time.Duration) int {
+// may be what the upgrade is to mend. With lenient a user who may not ask keeps nobody off: the installer of
+// Windows asks once more, with the system's rights.
+func serviceUpgradeReady(file string, wait time.Duration, lenient bool) int {
 	ctx, cancel := context.WithTimeout(context.Background(), max(wait, 0)+callLimit)
 	defer cancel()
 	until := time.Now().Add(wait)
@@ -38,6 +39,8 @@ func serviceUpgradeReady(file string, wait time.Duration) int {
 		switch {
 		case errors.As(err, &no):
 			return failClient(err)
+		case errors.Is(err, fs.ErrPermission) && lenient:
+			return exitDone
 		case errors.Is(err, fs.ErrPermission):
 			return failService(fmt.Errorf("%w: %w", errNoRights, err))
 		case err != nil:

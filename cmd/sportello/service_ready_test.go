@@ -3,7 +3,9 @@ package main
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -66,4 +68,18 @@ func TestServiceUpgradeReady(t *testing.T) {
 	t.Run("not configured", func(t *testing.T) {
 		expect(t, cli(t, "", "service", "upgrade-ready", "--config", filepath.Join(t.TempDir(), "none.yaml")), exitDone, "si può aggiornare", "")
 	})
+}
+
+// TestServiceUpgradeReadyDenied: who may not read the token is told so, and keeps nobody off where the
+// installer asks once more.
+func TestServiceUpgradeReadyDenied(t *testing.T) {
+	if os.Geteuid() == 0 || runtime.GOOS == "windows" {
+		t.Skip("this user may read everything: denied access cannot be tried")
+	}
+	f := newFake(t)
+	if err := os.Chmod(filepath.Join(f.dir, tokenName), 0); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, f.run("service", "upgrade-ready"), exitFailed, "", errNoRights.Error())
+	expect(t, f.run("service", "upgrade-ready", "--lenient"), exitDone, "", "")
 }

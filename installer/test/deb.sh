@@ -1,66 +1,19 @@
 #!/usr/bin/env bash
-# deb.sh OLD.deb NEW.deb: the package's life under a real systemd as process 1, on a copy-on-write of this machine's
-# own files that vanishes with the script. Needs root and systemd-nspawn; touches nothing outside its own mounts.
+# deb.sh OLD.deb NEW.deb: the package's life under a real systemd.
 set -euo pipefail
 old=$(realpath "$1") new=$(realpath "$2")
-if [ -z "${DEB_TEST_INSIDE:-}" ]; then
-  exec env DEB_TEST_INSIDE=1 unshare -m --propagation private "$0" "$old" "$new"
-fi
-work=$(mktemp -d)
-mount -t tmpfs -o size=2g tmpfs "$work"
-mkdir -p "$work"/{upper,work,root}
-root=$work/root
-mount -t overlay overlay -o "lowerdir=/,upperdir=$work/upper,workdir=$work/work" "$root"
-# Services of this machine stay off in there, and one that is already installed is not ours to try.
-for unit in $(find /etc/systemd/system -path '*.wants/*' -printf '%f\n' | grep -E '\.(service|timer|socket|path)$' | sort -u); do
-  ln -sf /dev/null "$root/etc/systemd/system/$unit"
-done
-: >"$root/etc/machine-id"
-rm -rf "$root/etc/sportello" "$root/var/lib/sportello"
+. "$(dirname "$0")/nspawn.sh"
+nspawn_enter "$0" "$old" "$new"
 cp "$old" "$root/root/old.deb"
 cp "$new" "$root/root/new.deb"
-systemd-nspawn -q -D "$root" --register=no --keep-unit --private-network --console=pipe --boot -M sportellotest </dev/null >"$work/boot.log" 2>&1 &
-nspawn=$!
-leader=
-for _ in $(seq 100); do
-  leader=$(ps -o pid= --ppid $nspawn | head -1 | tr -d ' ') || true
-  [ -n "$leader" ] && break
-  sleep 0.1
-done
-[ -n "$leader" ] || { cat "$work/boot.log" >&2 && exit 1; }
-inside() { timeout 120 nsenter -t "$leader" -m -u -i -n -p -r -w -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"; }
-finish() {
-  inside systemctl poweroff >/dev/null 2>&1 || true
-  for _ in $(seq 20); do kill -0 $nspawn 2>/dev/null || break; sleep 0.5; done
-  kill -KILL $nspawn 2>/dev/null || true
-  wait $nspawn 2>/dev/null || true
-  umount -l "$root" "$work" 2>/dev/null || true
-  rmdir "$work" 2>/dev/null || true
-}
-trap finish EXIT
-for _ in $(seq 100); do inside systemctl is-system-running 2>/dev/null | grep -qE 'running|degraded' && break; sleep 0.2; done
-
-failed=0
-ok() { # ok WHAT COMMAND...
-  if "${@:2}" >"$work/said" 2>&1; then echo "ok   $1"; else
-    echo "FAIL $1"
-    sed 's/^/     /' "$work/said"
-    failed=1
-  fi
-}
-sh_in() { inside sh -c "$1"; }
-until_in() { sh_in "for i in \$(seq 60); do { $1; } && exit 0; sleep 0.25; done; exit 1"; }
 
 ok 'installs without a configuration' inside dpkg -i /root/old.deb
 ok 'waits for its configuration, and that is no failure' sh_in '! systemctl -q is-failed sportello && ! systemctl -q is-active sportello'
 ok 'status says that it is stopped (exit 5)' sh_in 'sportello service status; [ $? = 5 ]'
 ok 'start names the missing configuration (exit 2)' sh_in 'sportello service start; [ $? = 2 ]'
-# The shipped sample, made into a configuration that this machine can use.
-sh_in 'cp /usr/share/doc/sportello/config.yaml /etc/sportello/config.yaml
-  echo segreto >/etc/sportello/govpay.password
-  pin=$(echo 123456 | sportello operator hash)
-  printf "operators:\n  - {id: rossi, name: Maria Rossi, role: clerk, hash: \"%s\"}\n" "$pin" >/etc/sportello/operators.yaml
-  chgrp sportello /etc/sportello/*; chmod 640 /etc/sportello/*'
+# The shipped sample, with the files that it names.
+sh_in 'cp /usr/share/doc/sportello/config.yaml /etc/sportello/config.yaml'
+secrets_in
 ok 'the shipped sample is a valid configuration' inside sportello config check /etc/sportello/config.yaml
 ok 'starts, and returns when the page answers' inside sportello service start
 ok 'usable at once' inside sportello service status
@@ -75,7 +28,15 @@ sh_in 'systemctl kill -s KILL --kill-who=main sportello'
 ok 'started again after SIGKILL' until_in 'systemctl -q is-active sportello && [ "$(systemctl show -p NRestarts --value sportello)" = 1 ] && sportello service status >/dev/null'
 sh_in 'systemctl kill -s STOP --kill-who=main sportello'
 ok 'a frozen process is found by the watchdog' sh_in 'for i in $(seq 70); do [ "$(systemctl show -p NRestarts --value sportello)" -ge 2 ] && exit 0; sleep 1; done; systemctl status sportello; exit 1'
-sh_in 'echo "# dell amministratore" >>/etc/sportello/config.yaml'
+counter_in
+sh_in 'echo "# dell amministratore" >>/etc/sportello/config.yaml; sportello service stop && sportello service start'
+ok 'a payment waits for its card' pay_in
+ok 'an upgrade is refused while a payment is in hand, and says so' sh_in '! dpkg -i /root/new.deb >/tmp/said 2>&1 && grep -q "Cassa 1 in uso per un pagamento" /tmp/said'
+ok 'a removal likewise' sh_in '! dpkg -r sportello >/tmp/said 2>&1 && grep -q "Cassa 1 in uso per un pagamento" /tmp/said'
+ok 'the old version goes on as if nothing had been' sh_in 'dpkg -s sportello | grep -q "^Status: .* ok installed" && sportello service status && kill -0 $(cat /tmp/pay.pid)'
+press_in card && press_in pin
+ok 'the payment is charged' until_in '[ "$(sportello payments --json | grep -c "\"state\": *\"charged\"")" = 1 ]'
+ok 'then nothing is in hand' until_in 'sportello service upgrade-ready --wait 0s'
 ok 'upgrades' inside dpkg -i /root/new.deb
 ok 'the new version answers' sh_in 'sportello service status'
 ok 'configuration kept' inside grep -q 'dell amministratore' /etc/sportello/config.yaml
