@@ -30,10 +30,7 @@ func printClosing(w io.Writer, c local.Closing) {
 	if c.Reason != nil {
 		fmt.Fprintln(w, "  "+strings.TrimSpace(c.Reason.Text+" "+c.Reason.Hint))
 	}
-	of := fmt.Sprintf("%d pagamenti", c.Payments)
-	if c.Payments == 1 {
-		of = "un pagamento"
-	}
+	of := payments(c.Payments)
 	if c.Since != nil {
 		of += " dalla chiusura del " + clock(*c.Since)
 	}

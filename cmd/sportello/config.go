@@ -30,6 +30,6 @@ func runConfig(args []string) int {
 		fmt.Fprintf(os.Stderr, "%s: la configurazione non si può usare.\n", file)
 		return exitUsage
 	}
-	fmt.Fprintf(os.Stdout, "%s: configurazione valida, %d terminali, %d enti.\n", file, len(c.Terminals), len(c.Creditors))
+	fmt.Fprintf(os.Stdout, "%s: configurazione valida, %s, %s.\n", file, counted(len(c.Terminals), "un terminale", "terminali"), counted(len(c.Creditors), "un ente", "enti"))
 	return exitDone
 }

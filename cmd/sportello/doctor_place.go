@@ -232,7 +232,7 @@ func (d *doctor) ledger(dir string, running bool) (free bool) {
 		e.State, e.Code, e.Found = gradeDoubt, "ledger_elsewhere", "integro, ma il servizio che risponde ne usa un altro"
 		e.Remedy = "riavviare il servizio con questa configurazione, o dare al comando quella del servizio"
 	default:
-		e.State, e.Code, e.Found = gradeWell, "ok", fmt.Sprintf("integro: %d voci, %d pagamenti", rep.Entries, rep.Payments)
+		e.State, e.Code, e.Found = gradeWell, "ok", "integro: "+counted(rep.Entries, "una voce", "voci")+", "+payments(rep.Payments)
 	}
 	d.note(e)
 	return err == nil

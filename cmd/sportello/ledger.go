@@ -84,12 +84,16 @@ func failLedger(path string, err error) int {
 		complain("in "+filepath.Dir(path)+" non c'è un registro", "controllare data_dir; il registro nasce al primo avvio del servizio (sportello run)")
 		return exitFailed
 	}
+	if errors.Is(err, fs.ErrPermission) {
+		complain(path+": "+inWords(err), "ripetere il comando con l'utente del servizio")
+		return exitFailed
+	}
 	return failFile(path, err)
 }
 
 func printReport(w io.Writer, rep ledger.Report) int {
 	if len(rep.Problems) == 0 {
-		fmt.Fprintf(w, "Registro integro: %d voci, %s.\nUltima impronta: %s\n", rep.Entries, payments(rep.Payments), rep.Head)
+		fmt.Fprintf(w, "Registro integro: %s, %s.\nUltima impronta: %s\n", counted(rep.Entries, "una voce", "voci"), payments(rep.Payments), rep.Head)
 		return exitDone
 	}
 	for _, p := range rep.Problems {

@@ -111,9 +111,12 @@ func hours(d time.Duration) string {
 	return age(d)
 }
 
-func payments(n int) string {
+func payments(n int) string { return counted(n, "un pagamento", "pagamenti") }
+
+// counted is a number of things, in words where it is one.
+func counted[N int | uint64](n N, one, many string) string {
 	if n == 1 {
-		return "un pagamento"
+		return one
 	}
-	return fmt.Sprintf("%d pagamenti", n)
+	return fmt.Sprintf("%d %s", n, many)
 }

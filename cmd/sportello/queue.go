@@ -158,12 +158,7 @@ func queueDepth(q local.QueueStatus) string {
 	return text
 }
 
-func notices(n int) string {
-	if n == 1 {
-		return "un avviso"
-	}
-	return fmt.Sprintf("%d avvisi", n)
-}
+func notices(n int) string { return counted(n, "un avviso", "avvisi") }
 
 // printQueueStatus writes the queue's figures for people.
 func printQueueStatus(w io.Writer, q local.QueueStatus) {
