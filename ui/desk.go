@@ -78,7 +78,7 @@ func (s *Server) endCase(c *call) (answer, error) {
 		switch {
 		case request.Seq == 0:
 			return badRequest("seq")
-		case request.Ending != local.EndingRefunded && request.Ending != local.EndingClosed:
+		case request.Ending != local.EndingRefunded && request.Ending != local.EndingClosed && request.Ending != local.EndingResubmit:
 			return badRequest("ending")
 		case request.Proof == "" || !writing(request.Proof, maxNote):
 			return badRequest("proof")

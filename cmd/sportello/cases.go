@@ -20,6 +20,7 @@ func runCases(args []string) int {
 	all := fs.Bool("all", false, "anche quelli chiusi")
 	refunded := fs.Bool("refunded", false, "end: l'importo è stato restituito al cittadino")
 	closed := fs.Bool("closed", false, "end: sistemato dall'ufficio in altro modo")
+	resubmit := fs.Bool("resubmit", false, "end: gli avvisi rifiutati dalla piattaforma si inviano di nuovo, dopo aver guardato che non risultino pagati")
 	proof := fs.String("proof", "", "end: la prova (numero del mandato, protocollo, …); mai numeri di carta")
 	turnDown := fs.Bool("turn-down", false, "sign: respinge invece di confermare")
 	seq := fs.Uint64("seq", 0, "numero del caso come lo si è visto: se nel frattempo è cambiato la decisione è rifiutata")
@@ -39,8 +40,8 @@ func runCases(args []string) int {
 		return usageError(fmt.Sprintf("cases: %q è di troppo", what), "sportello cases  ·  cases show ID  ·  cases end ID  ·  cases sign ID")
 	case fs.NArg() != 2:
 		return usageError("cases "+what+": serve l'identificativo di un caso", "sportello cases "+what+" ID")
-	case what == "end" && *refunded == *closed:
-		return usageError("cases end: com'è finito?", "--refunded oppure --closed")
+	case what == "end" && !exactlyOne(*refunded, *closed, *resubmit):
+		return usageError("cases end: com'è finito?", "--refunded oppure --closed; o --resubmit, per inviare di nuovo ciò che la piattaforma ha rifiutato")
 	case what == "end" && *proof == "":
 		return usageError("cases end: manca --proof", "--proof \"mandato 123/2026\": senza prova un caso non si chiude")
 	case what != "show" && *flags.operator == "":
@@ -66,8 +67,11 @@ func runCases(args []string) int {
 		now = one
 	case "end":
 		ending := local.EndingClosed
-		if *refunded {
+		switch {
+		case *refunded:
 			ending = local.EndingRefunded
+		case *resubmit:
+			ending = local.EndingResubmit
 		}
 		err = c.post(ctx, path, local.EndingRequest{RequestID: newRequestID(), Seq: *seq, Ending: ending, Proof: *proof}, &now)
 	case "sign":
@@ -81,6 +85,17 @@ func runCases(args []string) int {
 	}
 	printCase(os.Stdout, now)
 	return exitDone
+}
+
+// exactlyOne says that one of some flags was given, and no other.
+func exactlyOne(flags ...bool) bool {
+	n := 0
+	for _, f := range flags {
+		if f {
+			n++
+		}
+	}
+	return n == 1
 }
 
 // findCase looks a case up among all.
@@ -171,5 +186,8 @@ func printCase(w io.Writer, c local.Case) {
 			who = "servono due persone: una risponde, un responsabile firma"
 		}
 		fmt.Fprintf(w, "  per chiuderlo (%s):\n    sportello cases end %s --refunded|--closed --proof \"…\" --seq %d --operator CODICE\n", who, c.ID, c.Seq)
+		if c.CanResubmit {
+			fmt.Fprintf(w, "  o, corretto ciò che la piattaforma rifiutava, per inviare di nuovo (basta un responsabile):\n    sportello cases end %s --resubmit --proof \"…\" --seq %d --operator CODICE\n", c.ID, c.Seq)
+		}
 	}
 }

@@ -246,6 +246,8 @@ func endingText(ending string) string {
 		return "rimborsato"
 	case local.EndingClosed:
 		return "chiuso dall'ufficio"
+	case local.EndingResubmit:
+		return "inviato di nuovo alla piattaforma"
 	case "receipt", "receipts":
 		return "è arrivata la ricevuta"
 	case "channel":

@@ -358,6 +358,7 @@ var statuses = map[Code]int{
 	CodeTerminalFreed:          http.StatusOK,
 	CodeOfflineNothingOpen:     http.StatusConflict,
 	CodeNoProposal:             http.StatusConflict,
+	CodeNotRejected:            http.StatusConflict,
 	CodeReceiptAwaited:         http.StatusNotFound,
 	CodeNoSuchNotice:           http.StatusNotFound,
 	CodeChannelConfirmed:       http.StatusOK,

@@ -213,6 +213,7 @@ const (
 	CodeTerminalFreed          Code = "terminal_freed"               // the terminal may go on, the notice of its payment may not
 	CodeOfflineNothingOpen     Code = "offline_nothing_open"         // there is no period to close
 	CodeNoProposal             Code = "no_proposal"                  // there is nothing to sign yet
+	CodeNotRejected            Code = "not_rejected"                 // a case without a rejected notice: nothing can be submitted again
 	CodeReceiptAwaited         Code = "receipt_awaited"              // the notice's pagoPA receipt has not come yet
 	CodeNoSuchNotice           Code = "no_such_notice"               // the payment has fewer notices
 	CodeChannelConfirmed       Code = "channel_confirmed"            // receipts on it are our provider's from now on

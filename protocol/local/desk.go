@@ -68,14 +68,15 @@ type CountersignRequest struct {
 const (
 	EndingRefunded = "refunded" // the money went back to the citizen by another way
 	EndingClosed   = "closed"   // by the office: registered by hand, or nothing was owed
+	EndingResubmit = "resubmit" // its rejected notices are submitted to the platform again (settlement platform); one supervisor
 )
 
 // EndingRequest ends a case, with its proof. What leaves money with somebody who should not have it
-// (a charge that is not registered) needs two people; the others one supervisor.
+// (a charge that is not registered) needs two people; the others one supervisor, who suffices for resubmit always.
 type EndingRequest struct {
 	RequestID string `json:"request_id"`
 	Seq       uint64 `json:"seq"`    // Case.Seq as seen
-	Ending    string `json:"ending"` // refunded, closed
+	Ending    string `json:"ending"` // refunded, closed, resubmit
 	Proof     string `json:"proof"`  // number of the refund, protocol number, ...
 }
 

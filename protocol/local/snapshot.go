@@ -160,12 +160,14 @@ type Case struct {
 	Ended     *time.Time `json:"ended,omitempty"`
 	Ending    string     `json:"ending,omitempty"`
 
-	Seq      uint64    `json:"seq"`                // number of the newest entry about it; see EndingRequest
-	Evidence string    `json:"evidence,omitempty"` // what is known
-	Proof    string    `json:"proof,omitempty"`    // of its ending
-	EndedBy  []string  `json:"ended_by,omitempty"`
-	NeedsTwo bool      `json:"needs_two,omitempty"` // its ending needs two people
-	Proposal *Proposal `json:"proposal,omitempty"`
+	Seq      uint64   `json:"seq"`                // number of the newest entry about it; see EndingRequest
+	Evidence string   `json:"evidence,omitempty"` // what is known
+	Proof    string   `json:"proof,omitempty"`    // of its ending
+	EndedBy  []string `json:"ended_by,omitempty"`
+	NeedsTwo bool     `json:"needs_two,omitempty"` // its ending needs two people
+	// CanResubmit: the platform has rejected notices of it, which a supervisor may have submitted again.
+	CanResubmit bool      `json:"can_resubmit,omitempty"`
+	Proposal    *Proposal `json:"proposal,omitempty"`
 }
 
 // TerminalReport is the answer to an action on a terminal (status, last, totals, detect, reprint, close, adopt, free, channel).

@@ -184,6 +184,7 @@ var german = map[Code]Text{
 	CodeTerminalFreed:          {"Das Terminal[ {terminal}] ist freigegeben; der Bescheid der Zahlung[ {payment}] bleibt gesperrt.", "Es bleibt zu klären, was aus dieser Zahlung geworden ist."},
 	CodeOfflineNothingOpen:     {"Es ist kein Zeitraum ohne Plattform offen.", "Es gibt nichts zu schließen."},
 	CodeNoProposal:             {"Noch hat niemand vorgeschlagen, wie das endet: Es gibt nichts zu unterschreiben.", "Zuerst schlägt eine Person vor, dann unterschreibt eine andere."},
+	CodeNotRejected:            {"Die Plattform hat keinen Bescheid dieses Falls abgelehnt: Es gibt nichts erneut zu übermitteln.", "Der Fall endet mit der Rückzahlung, oder wenn das Amt ihn geregelt hat."},
 	CodeReceiptAwaited:         {"Die pagoPA-Quittung dieses Bescheids ist noch nicht da.", "Sie kommt von selbst; die Warteschlange der Registrierungen sagt, wann es wieder versucht wird."},
 	CodeNoSuchNotice:           {"Diese Zahlung hat keinen Bescheid mit dieser Nummer[; Bescheide: {limit}].", "Die Bescheide ab 1 zählen."},
 	CodeChannelConfirmed:       {"Der Kanal[ {found}] ist bestätigt[: Bescheide, die weiterlaufen: {limit}].", "Wie es weitergeht, sagt die Warteschlange."},

@@ -184,6 +184,7 @@ var english = map[Code]Text{
 	CodeTerminalFreed:          {"The terminal[ {terminal}] has been freed; the notice of the payment[ {payment}] stays locked.", "It remains to be established what became of that payment."},
 	CodeOfflineNothingOpen:     {"No period without the platform is open.", "There is nothing to close."},
 	CodeNoProposal:             {"Nobody has proposed yet how this ends: there is nothing to sign.", "One person proposes first, then another signs."},
+	CodeNotRejected:            {"The platform has rejected no notice of this case: there is nothing to submit again.", "The case ends with the refund, or when the office has settled it."},
 	CodeReceiptAwaited:         {"The pagoPA receipt of this notice has not come yet.", "It comes by itself; the queue of registrations says when it is tried again."},
 	CodeNoSuchNotice:           {"This payment has no notice of that number[; the notices are {limit}].", "Count the notices from 1."},
 	CodeChannelConfirmed:       {"The channel[ {found}] is confirmed[: notices that go on {limit}].", "The queue says how they go on."},

@@ -185,6 +185,7 @@ var italian = map[Code]Text{
 	CodeTerminalFreed:          {"Il terminale[ {terminal}] è stato liberato; l'avviso del pagamento[ {payment}] resta bloccato.", "Resta da stabilire che ne è di quel pagamento."},
 	CodeOfflineNothingOpen:     {"Nessun periodo senza piattaforma è aperto.", "Non c'è nulla da chiudere."},
 	CodeNoProposal:             {"Nessuno ha ancora proposto come finisce: non c'è nulla da firmare.", "Prima una persona propone, poi un'altra firma."},
+	CodeNotRejected:            {"Questo caso non ha avvisi rifiutati dalla piattaforma: non c'è nulla da inviare di nuovo.", "Il caso finisce con il rimborso, o quando l'ufficio lo ha sistemato."},
 	CodeReceiptAwaited:         {"La ricevuta pagoPA di questo avviso non è ancora arrivata.", "Arriva da sola; la coda delle registrazioni dice quando si riprova."},
 	CodeNoSuchNotice:           {"Questo pagamento non ha un avviso con quel numero d'ordine[; gli avvisi sono {limit}].", "Contare gli avvisi da 1."},
 	CodeChannelConfirmed:       {"Il canale[ {found}] è confermato[: avvisi che ripartono {limit}].", "Come proseguono lo dice la coda."},

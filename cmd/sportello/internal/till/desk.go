@@ -80,7 +80,8 @@ func (t *Till) Countersign(ctx context.Context, op local.Operator, paymentID str
 	return t.decided(p), nil
 }
 
-// EndCase ends a case with its proof, or proposes to where that needs two people: then a clerk may, too.
+// EndCase ends a case with its proof, or proposes to where that needs two people: then a clerk may, too. A supervisor may
+// also have its rejected notices submitted again.
 func (t *Till) EndCase(_ context.Context, op local.Operator, caseID string, req local.EndingRequest) (local.Case, error) {
 	if err := signs(op); err != nil {
 		return local.Case{}, err
@@ -89,7 +90,7 @@ func (t *Till) EndCase(_ context.Context, op local.Operator, caseID string, req 
 	switch {
 	case err != nil:
 		return local.Case{}, internal(err)
-	case !c.NeedsTwo && op.Role != local.RoleSupervisor:
+	case op.Role != local.RoleSupervisor && (!c.NeedsTwo || req.Ending == local.EndingResubmit):
 		return local.Case{}, &local.Error{Code: local.CodeForbiddenRole}
 	}
 	if err := t.mayEndGate(c); err != nil {
@@ -97,7 +98,7 @@ func (t *Till) EndCase(_ context.Context, op local.Operator, caseID string, req 
 	}
 	proof := strings.TrimSpace(req.Proof)
 	switch {
-	case req.Ending != local.EndingRefunded && req.Ending != local.EndingClosed:
+	case req.Ending != local.EndingRefunded && req.Ending != local.EndingClosed && req.Ending != local.EndingResubmit:
 		return local.Case{}, wrong("ending")
 	case proof == "":
 		return local.Case{}, wrong("proof")
@@ -105,7 +106,11 @@ func (t *Till) EndCase(_ context.Context, op local.Operator, caseID string, req 
 	if err := checkNote("proof", proof); err != nil {
 		return local.Case{}, err
 	}
-	c, err = t.o.Ledger.ProposeEnding(caseID, req.Seq, ledger.Proposal{Ending: req.Ending, Note: proof, By: op.ID})
+	end := t.o.Ledger.ProposeEnding
+	if req.Ending == local.EndingResubmit {
+		end = t.o.Ledger.Resubmit
+	}
+	c, err = end(caseID, req.Seq, ledger.Proposal{Ending: req.Ending, Note: proof, By: op.ID})
 	if err != nil {
 		return local.Case{}, internal(err)
 	}

@@ -218,3 +218,42 @@ func TestQueueHearsOfPeople(t *testing.T) {
 		}
 	}, func(w *world) { w.queue = q })
 }
+
+// TestResubmit: a supervisor alone has a rejected notice submitted again; nobody else, and nothing else.
+func TestResubmit(t *testing.T) {
+	q := &worked{}
+	bubble(t, func(t *testing.T, w *world) {
+		p := w.charged("r1", 1)
+		if _, err := w.ledger.Submit(p.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.ledger.Submitted(p.ID, ledger.SubmissionEnd{N: 1, To: ledger.RegRejected, Reason: driver.Reason{Code: string(local.CodeSubmissionRefused), Text: "PAG_007"}}); err != nil {
+			t.Fatal(err)
+		}
+		list, err := w.till.Cases(context.Background(), false)
+		if err != nil || len(list) != 1 || !list[0].CanResubmit || !list[0].NeedsTwo {
+			t.Fatalf("%+v %v", list, err)
+		}
+		c := list[0]
+		end := func(op local.Operator, id, ending string, seq uint64) (local.Case, error) {
+			return w.till.EndCase(context.Background(), op, id, local.EndingRequest{RequestID: "x", Seq: seq, Ending: ending, Proof: "scadenza corretta"})
+		}
+		_, err = end(clerk, c.ID, local.EndingResubmit, c.Seq)
+		wantCode(t, err, local.CodeForbiddenRole)
+		_, err = end(chief, c.ID, "again", c.Seq)
+		wantCode(t, err, local.CodeBadRequest)
+		v, err := end(chief, c.ID, local.EndingResubmit, c.Seq)
+		if err != nil || v.Ended == nil || v.Ending != local.EndingResubmit || v.CanResubmit || v.Proof != "scadenza corretta" {
+			t.Fatalf("%+v %v", v, err)
+		}
+		if got := w.payment(p.ID).Notices[0]; got.Registration != ledger.RegSubmit || len(q.words) != 1 {
+			t.Errorf("%+v, heard %q", got, q.words)
+		}
+		other, err := w.ledger.OpenCase(ledger.Case{PaymentID: p.ID, Cause: driver.Reason{Code: string(local.CodeReceiptMissing)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = end(chief, other.ID, local.EndingResubmit, other.Seq)
+		wantCode(t, err, local.CodeNotRejected)
+	}, func(w *world) { w.queue, w.settled = q, ledger.SettlementPlatform })
+}

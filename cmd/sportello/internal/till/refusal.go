@@ -79,6 +79,7 @@ var ledgerCodes = []struct {
 	{ledger.ErrStale, local.CodeStateChanged},
 	{ledger.ErrSamePerson, local.CodeSamePerson},
 	{ledger.ErrWitness, local.CodeReceiptWitness},
+	{ledger.ErrNotRejected, local.CodeNotRejected},
 	{ledger.ErrNotReversible, local.CodeNotReversible},
 }
 

@@ -278,7 +278,7 @@ func (t *Till) viewCase(c ledger.Case) local.Case {
 	}
 	return local.Case{ID: c.ID, PaymentID: c.PaymentID, Terminal: c.Terminal, Cause: t.reason(local.Code(c.Cause.Code), args), Owner: c.Owner,
 		Opened: c.Opened, Due: moment(c.Due), Ended: moment(c.Ended), Ending: c.Ending, Proof: c.Proof,
-		Seq: c.Seq, Evidence: c.Evidence, EndedBy: slices.Clone(c.EndedBy), NeedsTwo: c.NeedsTwo, Proposal: viewProposal(c.Proposal)}
+		Seq: c.Seq, Evidence: c.Evidence, EndedBy: slices.Clone(c.EndedBy), NeedsTwo: c.NeedsTwo, CanResubmit: len(c.Rejected) > 0 && c.Proposal == nil, Proposal: viewProposal(c.Proposal)}
 }
 
 func viewReversal(r *ledger.Reversal) *local.Reversal {

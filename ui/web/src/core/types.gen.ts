@@ -121,12 +121,12 @@ export interface CountersignRequest {
 
 /**
  * EndingRequest ends a case, with its proof. What leaves money with somebody who should not have it
- * (a charge that is not registered) needs two people; the others one supervisor.
+ * (a charge that is not registered) needs two people; the others one supervisor, who suffices for resubmit always.
  */
 export interface EndingRequest {
   request_id: string;
   seq: number; // Case.Seq as seen
-  ending: string; // refunded, closed
+  ending: string; // refunded, closed, resubmit
   proof: string; // number of the refund, protocol number, ...
 }
 
@@ -350,6 +350,7 @@ export type Code =
   | "terminal_freed" // the terminal may go on, the notice of its payment may not
   | "offline_nothing_open" // there is no period to close
   | "no_proposal" // there is nothing to sign yet
+  | "not_rejected" // a case without a rejected notice: nothing can be submitted again
   | "receipt_awaited" // the notice's pagoPA receipt has not come yet
   | "no_such_notice" // the payment has fewer notices
   | "channel_confirmed" // receipts on it are our provider's from now on
@@ -1003,6 +1004,8 @@ export interface Case {
   proof?: string; // of its ending
   ended_by?: string[];
   needs_two?: boolean; // its ending needs two people
+  /** CanResubmit: the platform has rejected notices of it, which a supervisor may have submitted again. */
+  can_resubmit?: boolean;
   proposal?: Proposal;
 }
 

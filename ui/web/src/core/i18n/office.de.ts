@@ -137,7 +137,7 @@ const de: typeof office = {
     terminal: "Terminal",
     evidence: "Was bekannt ist",
     proof: "Nachweis",
-    endings: { refunded: "Dem Bürger zurückgegeben", closed: "Vom Amt geregelt", receipt: "Die Quittung ist gekommen", channel: "Kanal von einer verantwortlichen Person bestätigt", accepted: "Die Plattform hat eine Übermittlung angenommen", receipts: "Die Quittungen sind gekommen" },
+    endings: { refunded: "Dem Bürger zurückgegeben", closed: "Vom Amt geregelt", receipt: "Die Quittung ist gekommen", channel: "Kanal von einer verantwortlichen Person bestätigt", accepted: "Die Plattform hat eine Übermittlung angenommen", receipts: "Die Quittungen sind gekommen", resubmit: "Erneut an die Plattform übermittelt" },
     end: "Wie hat es geendet?",
     proofLabel: "Nachweis: Nummer der Rückzahlung, Protokoll…",
     missing: { ending: "Wählen, wie es geendet hat.", proof: "Den Nachweis schreiben.", card: "Das sieht nach einer Kartennummer aus: bitte entfernen." },

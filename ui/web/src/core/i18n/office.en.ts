@@ -137,7 +137,7 @@ const en: typeof office = {
     terminal: "Terminal",
     evidence: "What is known",
     proof: "Proof",
-    endings: { refunded: "Given back to the citizen", closed: "Settled by the office", receipt: "The receipt has come", channel: "Channel confirmed by a supervisor", accepted: "The platform has accepted a submission", receipts: "The receipts have come" },
+    endings: { refunded: "Given back to the citizen", closed: "Settled by the office", receipt: "The receipt has come", channel: "Channel confirmed by a supervisor", accepted: "The platform has accepted a submission", receipts: "The receipts have come", resubmit: "Submitted to the platform again" },
     end: "How did it end?",
     proofLabel: "Proof: number of the refund order, protocol number…",
     missing: { ending: "Choose how it ended.", proof: "Write the proof.", card: "This looks like a card number: take it out." },
