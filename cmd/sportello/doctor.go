@@ -58,6 +58,7 @@ type diagnosis struct {
 type doctor struct {
 	path      string
 	terminals bool // ask the terminals for their status, too
+	quick     bool // do not verify a large ledger, which takes minutes
 	print     func(examined)
 	result    diagnosis
 	word      *examined // the service's bad word about the platform, until our own probes have been made

@@ -70,7 +70,7 @@ func init() {
 		{"operator", "hash", "calcola l'impronta di un PIN per il file degli operatori", "operator hash", runOperator},
 		{"service", "install|uninstall|start|stop|status [--json]", "mette, toglie, avvia e ferma il servizio di sistema", "service status", runServiceControl},
 		{"doctor", "[--terminals] [--json]", "prova configurazione, disco, servizio e piattaforma, e dice che cosa fare", "doctor", runDoctor},
-		{"bundle", "", "pacchetto per l'assistenza", "", nil},
+		{"bundle", "[--out FILE|-] [--operator CODICE]", "informazioni per l'assistenza in un testo, senza segreti né dati personali", "bundle --out assistenza.txt", runBundle},
 		{"version", "", "versione del programma", "version", runVersion},
 	}
 }

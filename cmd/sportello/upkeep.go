@@ -52,7 +52,3 @@ func writeMaintenance(dir string) (string, error) {
 	}
 	return token, os.WriteFile(path, []byte(token+"\n"), 0o600)
 }
-
-func (u *upkeep) Bundle(context.Context) ([]byte, error) {
-	return nil, &local.Error{Code: local.CodeNotServed}
-}
