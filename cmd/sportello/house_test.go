@@ -229,6 +229,7 @@ func sourceFiles(t *testing.T, tests bool) []sourceFile {
 var sleepers = map[string]string{
 	"cmd/sportello/internal/till/progress_test.go":  "inside the package's synctest bubble: virtual time",
 	"cmd/sportello/internal/ledger/archive_test.go": "asks again until the follower has caught up, which it tells nobody",
+	"cmd/sportello/internal/settle/second_test.go":  "inside the package's synctest bubble: virtual time",
 	"cmd/sportello/internal/till/written_test.go":   "inside the package's synctest bubble: virtual time",
 	"cmd/sportello/counter_test.go":                 "looks at another process, which has no channel to wait on",
 	"cmd/sportello/soak_real_test.go":               "the moment of the kill is drawn",
