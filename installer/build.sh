@@ -3,7 +3,9 @@
 #   sportello-VERSION-{linux-amd64,linux-arm64}, .exe, .deb, .rpm, .msi, bill of materials (CycloneDX), notices of
 #   third parties, SHA256SUMS.
 # VERSION (default: the newest tag, else 0.0.COMMITS) has three numbers, since an MSI knows no others. OUT
-# is the folder for all of it (default: bin/dist). What cannot be made here is printed as LEFT OUT. SOURCE_DATE_EPOCH (default: the commit's time) is the time that stands in the packages.
+# is the folder for all of it (default: bin/dist). What cannot be made here is printed as LEFT OUT. SOURCE_DATE_EPOCH
+# (default: the commit's time) is the time that stands in the packages. With SPORTELLO_SIGN_CERTS and …_KEY the
+# Windows files are signed (sign/sign.sh).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
@@ -57,6 +59,9 @@ binary linux amd64 "$out/sportello-$version-linux-amd64"
 binary linux arm64 "$out/sportello-$version-linux-arm64"
 binary windows amd64 "$out/sportello-$version-windows-amd64.exe"
 rm -f "$resource"
+signed() { [ -z "${SPORTELLO_SIGN_CERTS:-}" ] || "$here/sign/sign.sh" "$@"; }
+[ -n "${SPORTELLO_SIGN_CERTS:-}" ] || left_out "signatures: SPORTELLO_SIGN_CERTS names no certificate"
+signed "$out/sportello-$version-windows-amd64.exe"
 
 "$work/bill" -version "$version" "${page[@]}" -root "$root" -sbom "$out/sportello-$version.cdx.json" -notices "$out/THIRD-PARTY-NOTICES.txt" \
   "$out/sportello-$version-linux-amd64" "$out/sportello-$version-linux-arm64" "$out/sportello-$version-windows-amd64.exe"
@@ -84,6 +89,7 @@ for c in wixl msibuild faketime; do command -v "$c" >/dev/null || missing+=("$c"
 if [ ${#missing[@]} = 0 ]; then
   echo "package msi amd64"
   "$here/windows/build-msi.sh" "$version" "$out/sportello-$version-windows-amd64.exe" "$out/sportello-$version-amd64.msi"
+  signed "$out/sportello-$version-amd64.msi"
 else
   left_out "the MSI: ${missing[*]} missing (Debian: apt-get install wixl msitools faketime)"
 fi

@@ -20,6 +20,7 @@ sportello() { w wine "$program" "$@"; }
 msi() { w wine msiexec "$1" "Z:${share//\//\\}\\$2" /qn "${@:3}"; }
 page() { curl -sf --max-time 5 --retry 20 --retry-connrefused --retry-delay 1 http://127.0.0.1:8417/healthz; }
 waits_for_card() { curl -s http://127.0.0.1:10001/state | grep -q '"waits":"card"'; }
+charged() { wait "$paying" || { cat paid.log terminal.log; return 1; }; }
 goes_on() { page | grep -q '"0.9.0"' && kill -0 "$paying"; }
 key() { for _ in $(seq 60); do curl -sf http://127.0.0.1:10001/press -H 'Content-Type: application/json' -d "{\"key\":\"$1\"}" >/dev/null && return; sleep 0.25; done; return 1; }
 until_ok() { for _ in $(seq 60); do "$@" && return; sleep 0.25; done; return 1; }
@@ -86,7 +87,7 @@ ok 'an upgrade is refused while a payment is in hand' not msi /i new.msi
 ok 'a removal is refused likewise' not msi /x old.msi
 ok 'the old version goes on as if nothing had been' goes_on
 key card && key pin
-ok 'the payment is charged' wait $paying
+ok 'the payment is charged' charged
 until_ok sportello service upgrade-ready --wait 0s >/dev/null
 
 rm "$prefix/drive_c/Program Files/Sportello/LICENSE.txt"

@@ -26,22 +26,21 @@ fi
 wine_enter
 mv "$SPORTELLO_WINDOWS_TESTS"/*.exe "$share/"
 
+# windows-skips.tsv: package, "not" or "only", a pattern of tests, the reason.
+of() { awk -F'\t' -v p="$1" -v kind="$2" '$1 == p && $2 == kind { printf "%s%s", n++ ? "|" : "", $3 }' "$skips"; }
 failed=0
 for p in "${packages[@]}"; do
   [ -e "$share/${p//\//_}.test.exe" ] || continue
-  whole=$(awk -F'\t' -v p="$p" '$1 == p && $2 == "*" { print $3 }' "$skips")
-  if [ -n "$whole" ]; then
-    echo "LEFT OUT: on Windows, tests of $p: $whole"
-    continue
-  fi
-  skip=$(awk -F'\t' -v p="$p" '$1 == p { printf "%s%s", n++ ? "|" : "", $2 }' "$skips")
-  awk -F'\t' -v p="$p" '$1 == p { print "LEFT OUT: on Windows, " p " " $2 ": " $3 }' "$skips"
-  log=$wine_work/log
-  if (cd "$p" && w wine "$share/${p//\//_}.test.exe" -test.timeout 4m ${skip:+-test.skip="$skip"} -test.v=test2json) >"$log" 2>&1; then
-    echo "ok   on Windows: $p, $(grep -ac '^.\?=== RUN' "$log") tests, $(grep -ac -- '--- SKIP' "$log") of them say that they skip"
+  awk -F'\t' -v p="$p" '$1 == p { print "LEFT OUT: on Windows, " p ($2 == "not" ? ": " : ", all but ") $3 ": " $4 }' "$skips"
+  not=$(of "$p" not) only=$(of "$p" only)
+  [ "$not" != . ] || continue
+  log=$wine_work/log began=$SECONDS
+  if (cd "$p" && w wine "$share/${p//\//_}.test.exe" -test.timeout 4m ${not:+-test.skip="$not"} ${only:+-test.run="$only"} -test.v) >"$log" 2>&1; then
+    echo "ok   on Windows: $p, $(grep -ac '^=== RUN' "$log") tests in $((SECONDS - began)) s"
+    grep -a -B1 -- '--- SKIP' "$log" | grep -av -- '^--$' | sed -n 's/^ *[a-z_]*_test.go:[0-9]*: \(.*\)/LEFT OUT: on Windows, '"${p//\//\\/}"': \1/p' | tr -d '\r' | sort -u
   else
     echo "FAIL on Windows: $p"
-    grep -av '^.\?=== \|^ *.\?--- PASS' "$log" | tail -${SPORTELLO_LINES:-60} | sed 's/^/     /'
+    tr -d '\r' <"$log" | grep -av '^=== \|^ *--- PASS' | tail -"${SPORTELLO_LINES:-60}" | sed 's/^/     /'
     failed=1
   fi
 done

@@ -63,6 +63,7 @@ wine_enter() {
   mount --bind "$repo" "$wine_root$repo"
   mount -o remount,bind,ro "$wine_root$repo"
   mount --bind "$wine_work/share" "$wine_root$wine_work/share"
+  echo '127.0.0.1 localhost' >"$wine_root/etc/hosts"
   share=$wine_work/share
   prefix=$wine_root/root/prefix
 }
