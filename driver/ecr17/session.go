@@ -248,10 +248,14 @@ func (s *session) answer(q query, c *conn, f frame, acked bool, naks *int) (done
 }
 
 // stray acknowledges what no question asked for, and keeps it when it is a result: it will not be the
-// outcome of the next payment when it comes again.
+// outcome of the next payment when it comes again, and it is the latest of a terminal that does not tell its own.
 func (s *session) stray(payload []byte) error {
-	if _, code, err := ecr17.Header(ecr17.FromTerminal, payload); err == nil && isResult(code) {
-		s.strays = append(s.strays, s.result(payload))
+	if tid, code, err := ecr17.Header(ecr17.FromTerminal, payload); err == nil && isResult(code) {
+		raw := s.result(payload)
+		s.strays = append(s.strays, raw)
+		if tid == s.t.cfg.TerminalID {
+			s.t.remember(raw, false)
+		}
 	}
 	return s.conn.ack()
 }
