@@ -91,6 +91,7 @@ func simulateTerminal(ctx context.Context, args []string) int {
 	}
 	defer closePanel()
 	if *pty != "" {
+		fmt.Fprintf(os.Stderr, "terminale simulato %s su una porta seriale: il suo percorso è nel file %s\n", *tid, *pty)
 		err = sim.ServePTY(ctx, *pty)
 	} else {
 		var l net.Listener
