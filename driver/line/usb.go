@@ -9,10 +9,13 @@ import (
 	"go.bug.st/serial/enumerator"
 )
 
-// findUSB gives the device name of the one adapter that a names. It asks the operating system only;
-// the adapters themselves are not probed.
+// listPorts are the serial ports that the operating system knows now; the adapters themselves are not probed.
+var listPorts = func() ([]*enumerator.PortDetails, error) { return enumerator.GetDetailedPortsList() }
+
+// findUSB gives the device name that the one adapter which a names has at this moment. It is asked at every Dial:
+// an adapter that was pulled out may come back under another name.
 func findUSB(a Address) (string, error) {
-	ports, err := enumerator.GetDetailedPortsList()
+	ports, err := listPorts()
 	if err != nil {
 		return "", fmt.Errorf("list serial ports: %w", err)
 	}
