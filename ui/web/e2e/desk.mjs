@@ -112,9 +112,10 @@ await run(browser, "verify", async ({ mock, url, page, look }) => {
   await view(page, /Da verificare/).click();
   // Too early, then stale: told with what to do, and read again.
   await page.getByLabel("Negata o annullata").check();
-  mock.answers["POST payments/A1-00000031/resolution"] = { status: 409, error: { code: "resolution_too_early", message: "Il terminale potrebbe essere ancora al lavoro su questa operazione: è presto per dire che non è avvenuta.", hint: "Guardare il terminale e rispondere di nuovo tra 184 secondi. Fino ad allora non far ripagare l'avviso." } };
+  mock.answers["POST payments/A1-00000031/resolution"] = { status: 409, error: { code: "resolution_too_early", retry_after_s: 184, message: "Il terminale potrebbe essere ancora al lavoro su questa operazione: è presto per dire che non è avvenuta.", hint: "Guardare il terminale e rispondere di nuovo tra 184 secondi. Fino ad allora non far ripagare l'avviso." } };
   await page.getByRole("button", { name: "Registra la risposta" }).click();
   await page.getByText(/tra 184 secondi/).waitFor();
+  await page.getByText(/Si può rispondere tra 3.min 0\d/).scrollIntoViewIfNeeded(); // it is counted down
   await look("early");
   mock.answers["POST payments/A1-00000031/resolution"] = { status: 409, error: { code: "state_changed", message: "La situazione è cambiata nel frattempo.", hint: "Rileggere e decidere di nuovo." } };
   mock.evidence[p.id].push({ at: ago(0), kind: "receipt", text: "ricevuta pagoPA", detail: "of our provider" });

@@ -130,13 +130,14 @@ await run(browser, "status", async ({ mock, url, page, look }) => {
   await look("nobundle");
   const text = ["Sportello POS, raccolta per l'assistenza", "", ...Array.from({ length: 60 }, (_, i) => `riga ${i + 1}: terminale cassa1 tcp://192.168.1.50:10000, pan ************1234`)].join("\n");
   const sum = createHash("sha256").update(text).digest("hex");
-  mock.papers["GET bundle"] = { file: text, type: "text/plain; charset=utf-8", name: "sportello-A1-2026-11-22.txt", headers: { "X-Sportello-Sha256": sum } };
+  mock.papers["GET bundle"] = { file: text, type: "text/plain; charset=utf-8", name: "bundle", headers: { "X-Sportello-Sha256": sum } };
   await sign();
   await page.getByText(sum).waitFor();
   await page.getByText("riga 60").first().waitFor();
   await look("bundle");
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Salva", exact: true }).click()]);
   checks.same(createHash("sha256").update(await readFile(await download.path())).digest("hex"), sum, "what is saved has the hash that is shown");
+  checks.that(/^sportello-\d{4}-\d\d-\d\d-\d\d-\d\d\.txt$/.test(download.suggestedFilename()), `the bundle's file: ${download.suggestedFilename()}`);
   checks.same(await page.getByText("non ha questa impronta").count(), 0, "the hash holds");
   await view(page, "Cassa").click();
   await view(page, "Stato").click();

@@ -138,6 +138,20 @@ it("decisions are people's, of one case where it is named", () => {
   expect(o.decisions(undefined)).toEqual([]);
 });
 
+it("a registration that says nothing new is not told again", () => {
+  const reg = (seq: number, over: Partial<StoryEntry>) => entry({ seq, kind: "registration", notice: 1, ...over });
+  const all = [
+    reg(1, { registration: "awaiting_receipt" }),
+    reg(2, { registration: "registered", receipt_id: "c1" }),
+    reg(3, { registration: "registered" }), // its PDF was kept
+    reg(4, { registration: "registered", notice: 2 }),
+    reg(5, { registration: "awaiting_receipt", reason: { code: "receipt_late", text: "Tarda" } }),
+    entry({ seq: 6, kind: "case_opened", notice: 1 }),
+    entry({ seq: 7, kind: "case_opened", notice: 1 }),
+  ];
+  expect(o.worthTelling(all).map((e) => e.seq)).toEqual([1, 2, 4, 5, 6, 7]);
+});
+
 it("an id is read as a name where the service knows it", () => {
   const all = [{ id: "rossi", name: "Maria Rossi", role: "clerk" as const }];
   expect([o.personOf(all, "rossi"), o.personOf(all, "verdi"), o.personOf(undefined, "rossi")]).toEqual(["Maria Rossi", "verdi", "rossi"]);

@@ -95,7 +95,7 @@ export class Desk {
     if (view === "queue") void this.loadQueue();
     if (view === "services") void this.loadServices();
     if (view === "archive") void this.archive.ask();
-    if (view !== "status") this.dropBundle();
+    this.dropBundle(); // a scan leads away without a word, so what was gathered goes at the next view, too
   }
 
   /** help puts the view's help beside it, or away. */
@@ -145,7 +145,7 @@ export class Desk {
     const fetch = async (api: Api): Promise<Bundle> => {
       const file = await api.file("bundle");
       const [text, sum] = await Promise.all([file.blob.text(), sha256(file.blob)]);
-      return { ...file, text, whole: file.sha256 && sum ? file.sha256.toLowerCase() === sum : undefined };
+      return { ...file, name: `sportello-${this.moment().slice(0, 16).replace(/[T:]/g, "-")}.txt`, text, whole: file.sha256 && sum ? file.sha256.toLowerCase() === sum : undefined };
     };
     const put = (f: Fetched<Bundle>) => {
       const { missing, missingTodo } = this.host.texts().office.status.bundle;

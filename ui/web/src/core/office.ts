@@ -318,6 +318,18 @@ export function entryTone(e: StoryEntry): EntryTone {
   return /^(case_opened|contradicted|resolution_(parked|declined)|ending_declined)$/.test(e.kind) ? "warn" : "info";
 }
 
+/** worthTelling leaves out of a story what says nothing new of a registration: the platform was only looked at again. */
+export function worthTelling(entries: StoryEntry[] | undefined): StoryEntry[] {
+  const last = new Map<number, string>();
+  return (entries ?? []).filter((e) => {
+    if (e.kind !== "registration" || e.reason || e.by.length > 0 || e.fault) return true;
+    const said = `${e.registration} ${e.receipt_id ?? last.get(e.notice ?? 0)?.split(" ")[1] ?? ""}`;
+    const news = last.get(e.notice ?? 0) !== said;
+    last.set(e.notice ?? 0, said);
+    return news;
+  });
+}
+
 /** decisions are the steps that people took about how a payment, or one of its cases, ended. */
 export function decisions(entries: StoryEntry[] | undefined, one?: string): StoryEntry[] {
   const kinds = /^(resolution_|ending_|case_ended|terminal_freed|reversal_sent)/;

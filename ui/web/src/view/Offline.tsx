@@ -23,7 +23,7 @@ export function OfflinePanel() {
 }
 
 function Open({ period: p, now }: { period: Offline; now: number }) {
-  const { c, page, t, euro, when } = useView();
+  const { c, page, t, euro, person, when } = useView();
   const { offline } = t.office;
   const [signer, setSigner] = useState(nobody);
   const asked = c.office.asked[o.offlineKey];
@@ -37,7 +37,7 @@ function Open({ period: p, now }: { period: Offline; now: number }) {
   return (
     <>
       <p>
-        {offline.open(p.opened_by, when(p.opened_at))} {offline.until(when(p.until))}
+        {offline.open(person(p.opened_by), when(p.opened_at))} {offline.until(when(p.until))}
       </p>
       <p>
         {offline.opened}: <q>{p.reason}</q>

@@ -101,7 +101,7 @@ function Row({ payment: p, several, today }: { payment: Payment; several: boolea
 }
 
 function Detail({ payment: p }: { payment: Payment }) {
-  const { page, t, euro } = useView();
+  const { page, t, card, euro, person } = useView();
   const reasons = p.notices.flatMap((n) => (n.reason ? [n.reason] : []));
   const reg = registrationOf(p);
   const box = useRef<HTMLDivElement>(null);
@@ -124,9 +124,9 @@ function Detail({ payment: p }: { payment: Payment }) {
             [t.detail.chargedAmount, p.charge?.amount_cents && p.charge.amount_cents !== p.amount_cents ? euro(p.charge.amount_cents) : undefined],
             [t.payments.stan, p.charge?.stan],
             [t.detail.authCode, p.charge?.auth_code],
-            [t.detail.card, [p.charge?.card, p.charge?.pan].filter(Boolean).join(" ")],
+            [t.detail.card, card(p.charge)],
             [t.detail.pagopaReceipt, p.notices.map((n) => n.receipt_id).filter(Boolean).join(", ")],
-            [t.detail.operator, p.operator],
+            [t.detail.operator, person(p.operator)],
             [t.detail.retryOf, p.retry_of],
           ]}
         />

@@ -75,7 +75,7 @@ function OfTerminal({ name }: { name: string }) {
           [status.commissioned, x.passport ? when(x.passport.at) : status.never],
         ]}
       />
-      {told && <p role="status">{`${when(told.at)}: ${told.report.text}`}</p>}
+      {told && <p role="status">{`${when(told.at)}: ${told.report.text || t.lights[told.report.terminal.light]}`}</p>}
       <Refused of={asked} />
       <p class="actions">
         {(x.needs_adopt || x.locked) && (

@@ -37,7 +37,7 @@ export function Story() {
 }
 
 function Told({ payment: p }: { payment: Payment }) {
-  const { c, page, t, euro, person, when } = useView();
+  const { c, page, t, card, euro, person, when } = useView();
   const reg = registrationOf(p);
   const activity = c.mirror?.activities.find((a) => a.payment_id === p.id);
   return (
@@ -76,7 +76,7 @@ function Told({ payment: p }: { payment: Payment }) {
             [t.detail.reference, p.reference],
             [t.payments.stan, p.charge?.stan],
             [t.detail.authCode, p.charge?.auth_code],
-            [t.detail.card, [p.charge?.card, p.charge?.pan].filter(Boolean).join(" ")],
+            [t.detail.card, card(p.charge)],
             [t.detail.chargedAmount, p.charge?.amount_cents && p.charge.amount_cents !== p.amount_cents ? euro(p.charge.amount_cents) : undefined],
             [t.detail.pagopaReceipt, p.notices.map((n) => n.receipt_id).filter(Boolean).join(", ")],
             [t.office.payment, p.id],
@@ -110,7 +110,7 @@ function Steps({ payment: p, told }: { payment: Payment; told: o.Fetched<StoryEn
       {told?.error && <Says reason={{ code: told.error.code, text: told.error.message, hint: told.error.hint }} tone="bad" />}
       {!told?.value && told?.busy && <p class="hint">{t.office.loading}</p>}
       <ol class="steps">
-        {told?.value?.map((entry) => <Entry key={entry.seq} entry={entry} payment={p} />)}
+        {o.worthTelling(told?.value).map((entry) => <Entry key={entry.seq} entry={entry} payment={p} />)}
         {o.ahead(p).map((clock) => {
           const past = Date.parse(clock.at) <= now;
           return (

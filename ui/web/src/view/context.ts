@@ -7,6 +7,7 @@ import { empty } from "../core/counter";
 import { personOf } from "../core/office";
 import type { Page } from "../core/page";
 import type { Scanner } from "../core/scan";
+import type { Charge } from "../core/types.gen";
 
 /** What every view has at hand: the state, the texts, and the page to act on. */
 export interface View {
@@ -33,6 +34,8 @@ export function useView() {
     time: (instant: string) => time(instant, view.language),
     date: (instant: string) => date(instant, view.language),
     second: (instant: string) => second(instant, view.language),
+    /** The card of a charge: its kind and what may be seen of its number. */
+    card: (charge: Charge | undefined) => [view.t.office.story.cards[charge?.card ?? ""] ?? charge?.card, charge?.pan].filter(Boolean).join(" "),
     /** Who an operator's id is. */
     person: (id: string) => personOf(view.c.mirror?.operators, id),
     people: (ids: string[]) => ids.map((id) => personOf(view.c.mirror?.operators, id)).join(", "),

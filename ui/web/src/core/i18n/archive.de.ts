@@ -53,6 +53,8 @@ export const story: typeof it.story = {
   erased: "Die persönlichen Daten dieses Schritts wurden nach Ablauf der gesetzlichen Frist gelöscht.",
   decided: "Wer was entschieden hat",
   recently: "Heute entschieden",
+  // By the terminal's own number of the kind (ECR17 5.1).
+  cards: { "1": "Bankomatkarte", "2": "Kreditkarte", "3": "Andere Karte" },
 };
 
 export const report: typeof it.report = {

@@ -53,6 +53,8 @@ export const story: typeof it.story = {
   erased: "What was personal in this step has been erased when the law said so.",
   decided: "Who decided what",
   recently: "Decided today",
+  // By the terminal's own number of the kind (ECR17 5.1).
+  cards: { "1": "Debit card", "2": "Credit card", "3": "Other card" },
 };
 
 export const report: typeof it.report = {

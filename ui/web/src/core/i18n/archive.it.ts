@@ -53,6 +53,8 @@ export const story = {
   erased: "I dati personali di questo passo sono stati cancellati alla scadenza di legge.",
   decided: "Chi ha deciso che cosa",
   recently: "Decisi oggi",
+  // By the terminal's own number of the kind (ECR17 5.1).
+  cards: { "1": "Bancomat", "2": "Carta di credito", "3": "Altra carta" } as Record<string, string>,
 };
 
 export const report = {
