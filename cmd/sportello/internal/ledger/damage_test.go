@@ -340,8 +340,8 @@ func TestStateIsRebuilt(t *testing.T) {
 			if open := must(l.Unfinished())(t); len(open) != 0 {
 				t.Errorf("%d unfinished", len(open))
 			}
-			if id := l.NextID(); id != "A1-00000041" {
-				t.Error(id)
+			if p := must(l.Refuse(Payment{RequestID: "next", Terminal: "cassa1"}, driver.Reason{Code: "terminal_silent"}))(t); p.ID != "A1-00000041" {
+				t.Error(p.ID)
 			}
 		})
 	}

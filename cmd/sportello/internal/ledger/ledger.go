@@ -68,15 +68,12 @@ type Ledger struct {
 
 	// The writer's own.
 	head     head
-	unfolded int // entries in tail
+	lastID   uint64 // number of the newest payment
+	unfolded int    // entries in tail
 	ballast  ballast
 
 	long sync.Mutex // one Erase or Check at a time: replacing the file waits for long readers
 
-	ids struct {
-		sync.Mutex
-		last uint64 // number of the newest payment id given out
-	}
 	outboxChanged chan struct{}
 	ends          ends         // stats.go
 	committing    atomic.Int64 // when the commit under way began, by the wall clock; 0: none is
@@ -169,7 +166,7 @@ func (l *Ledger) start() error {
 		prefix := tablePayments + l.opt.Installation + "-"
 		return l.read(func(_ *bolt.Tx, v *view) (err error) {
 			v.scan(prefix, true, func(key string, _ cell) bool {
-				l.ids.last, err = strconv.ParseUint(key[len(prefix):], 10, 64)
+				l.lastID, err = strconv.ParseUint(key[len(prefix):], 10, 64)
 				return false
 			})
 			return err
@@ -384,14 +381,6 @@ func guard(path string, fn func() error) (err error) {
 		}
 	}()
 	return fn()
-}
-
-// NextID reserves, in memory, the id of a payment that is not yet written. Ids may have holes.
-func (l *Ledger) NextID() string {
-	l.ids.Lock()
-	defer l.ids.Unlock()
-	l.ids.last++
-	return fmt.Sprintf("%s-%08d", l.opt.Installation, l.ids.last)
 }
 
 // OutboxChanged is signalled after a commit that changed the outbox.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -159,7 +160,8 @@ func (b *batch) reload(id string, into *Payment) error {
 	return err
 }
 
-// checkAttempt refuses what could not be read back, and gives the payment its id.
+// checkAttempt refuses what could not be read back, and gives the payment its id: the next one, which nobody has
+// before it is written, so that the numbers have no holes.
 func (b *batch) checkAttempt(p *Payment) error {
 	if p.RequestID == "" || p.Terminal == "" || !keyable(p.RequestID, p.Terminal, p.Settlement) {
 		return fmt.Errorf("%w: request id %q, terminal %q", ErrInvalid, p.RequestID, p.Terminal)
@@ -173,10 +175,14 @@ func (b *batch) checkAttempt(p *Payment) error {
 		}
 	}
 	if p.ID == "" {
-		p.ID = b.l.NextID()
+		b.lastID++
+		p.ID = fmt.Sprintf("%s-%08d", b.l.opt.Installation, b.lastID)
 	}
 	if !strings.HasPrefix(p.ID, b.l.opt.Installation+"-") || b.has(tablePayments+p.ID) {
 		return fmt.Errorf("%w: payment id %q is taken or not ours", ErrInvalid, p.ID)
+	}
+	if n, err := strconv.ParseUint(p.ID[len(b.l.opt.Installation)+1:], 10, 64); err == nil {
+		b.lastID = max(b.lastID, n)
 	}
 	return nil
 }
@@ -410,20 +416,6 @@ func (b *batch) outcomeEntry(r *record, to State, c Conclusion) (*entry, []Case,
 		late.Evidence += fmt.Sprintf("; l'avviso %s è di %s", held.Lock, held.Payment)
 	}
 	return e, append(cases, late), nil
-}
-
-// transactions are the platform's numbers of calls, without those that are too long and at most the newest 32.
-func transactions(all []string) []string {
-	all = slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == "" || !keyable(s) })
-	return all[max(0, len(all)-32):]
-}
-
-// shortened is a text of the platform that can stand in an entry.
-func shortened(s string) string {
-	if len(s) > maxText {
-		s = s[:maxText]
-	}
-	return strings.ToValidUTF8(s, "")
 }
 
 // accountingDay is the day of what the terminal said, by host time where it gave one.

@@ -292,19 +292,31 @@ func TestInvalidIntentsLeaveNoTrace(t *testing.T) {
 	}
 }
 
-func TestIDsAreReservedAndGoOn(t *testing.T) {
-	l := open(t, t.TempDir())
-	reserved := l.NextID()
+// TestIDsHaveNoHoles: a number is given with the entry, so neither what is refused nor a commit that fails takes one.
+func TestIDsHaveNoHoles(t *testing.T) {
+	var failing error
+	l := open(t, t.TempDir(), func(o *Options) { o.FailCommit = func() error { return failing } })
 	p := must(l.Intend(intent(1)))(t)
+	locked := intent(1)
+	locked.RequestID, locked.Reference, locked.Terminal = "again", "RIFA1ZZZZZZZZ", "cassa2"
+	if _, err := l.Intend(locked); !errors.Is(err, ErrNoticeLocked) {
+		t.Fatal(err)
+	}
 	in := intent(2)
-	in.ID, in.Terminal = reserved, "cassa2"
+	in.Terminal = "cassa2"
+	failing = errors.New("no")
+	if _, err := l.Intend(in); err == nil {
+		t.Fatal("written")
+	}
+	failing = nil
 	q := must(l.Intend(in))(t)
-	if reserved != "A1-00000001" || q.ID != reserved || p.ID != "A1-00000002" {
-		t.Fatalf("%s %s %s", reserved, q.ID, p.ID)
+	r := must(l.Refuse(Payment{RequestID: "refused", Terminal: "cassa1"}, driver.Reason{Code: "terminal_silent"}))(t)
+	if p.ID != "A1-00000001" || q.ID != "A1-00000002" || r.ID != "A1-00000003" {
+		t.Fatalf("%s %s %s", p.ID, q.ID, r.ID)
 	}
 	l = reopen(t, l)
-	if id := l.NextID(); id != "A1-00000003" {
-		t.Fatalf("after a start: %s", id)
+	if r := must(l.Refuse(Payment{RequestID: "next", Terminal: "cassa1"}, driver.Reason{Code: "terminal_silent"}))(t); r.ID != "A1-00000004" {
+		t.Fatalf("after a start: %s", r.ID)
 	}
 }
 

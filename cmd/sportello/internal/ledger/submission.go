@@ -3,6 +3,7 @@ package ledger
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"sportello/driver"
@@ -239,4 +240,18 @@ func applySubmitted(v *view, r *record, e *entry) error {
 		}
 	}
 	return nil
+}
+
+// transactions are the platform's numbers of calls, without those that are too long and at most the newest 32.
+func transactions(all []string) []string {
+	all = slices.DeleteFunc(slices.Clone(all), func(s string) bool { return s == "" || !keyable(s) })
+	return all[max(0, len(all)-32):]
+}
+
+// shortened is a text of the platform that can stand in an entry.
+func shortened(s string) string {
+	if len(s) > maxText {
+		s = s[:maxText]
+	}
+	return strings.ToValidUTF8(s, "")
 }

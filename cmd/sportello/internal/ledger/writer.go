@@ -47,12 +47,14 @@ type batch struct {
 	entries []stored
 	ends    []string // what attempts have come to, for Stats
 	blobs   *bolt.Bucket
+	lastID  uint64 // number of the newest payment
 }
 
 func (l *Ledger) newBatch(tx *bolt.Tx) *batch {
 	return &batch{
 		view: &view{bucket: tx.Bucket(bucketState), tail: l.tail, pending: layer{}},
 		l:    l, now: l.opt.Now().UTC().Truncate(time.Microsecond), head: l.head, blobs: tx.Bucket(bucketBlobs),
+		lastID: l.lastID,
 	}
 }
 
@@ -213,9 +215,13 @@ func (l *Ledger) commit(ops []*op) (*batch, error) {
 	b := l.newBatch(tx)
 	money := true
 	for _, o := range ops {
-		count := len(b.entries)
-		if o.err = o.do(b); o.err != nil && len(b.entries) > count {
+		count, lastID := len(b.entries), b.lastID
+		o.err = o.do(b)
+		switch {
+		case o.err != nil && len(b.entries) > count:
 			return nil, o.err
+		case o.err != nil:
+			b.lastID = lastID
 		}
 		money = money && o.money
 	}
@@ -249,7 +255,7 @@ func (l *Ledger) commit(ops []*op) (*batch, error) {
 
 // settle takes over what was committed. The caller holds mu.
 func (l *Ledger) settle(b *batch, folded bool) {
-	l.head = b.head
+	l.head, l.lastID = b.head, b.lastID
 	l.commits.Add(1)
 	l.entries.Store(b.head.seq)
 	l.archive.behind(b.head.seq)

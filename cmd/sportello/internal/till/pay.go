@@ -22,7 +22,7 @@ const maxRequestID = 64
 // attempt is a payment between the request and its end. Until `sent` is durable it exists here only
 // (design 3.1); from then on the ledger's copy counts.
 type attempt struct {
-	id       string
+	id       string // once its intent is durable; the worker's own
 	request  local.PaymentRequest
 	hash     string        // of the request
 	intent   ledger.Intent // completed by prepare, in the worker
@@ -181,9 +181,9 @@ func (t *Till) begin(op local.Operator, req local.PaymentRequest, hash string, s
 		}
 		return a, false, nil
 	}
-	a := &attempt{id: t.o.Ledger.NextID(), request: req, hash: hash, begun: make(chan struct{})}
+	a := &attempt{request: req, hash: hash, begun: make(chan struct{})}
 	a.intent.Payment = ledger.Payment{
-		ID: a.id, RequestID: req.RequestID, RequestHash: hash, RetryOf: req.RetryOf,
+		RequestID: req.RequestID, RequestHash: hash, RetryOf: req.RetryOf,
 		Installation: t.o.Installation, Settlement: s.term.Settlement,
 		Terminal: s.term.Name, Operator: op.ID, CreatedAt: time.Now(),
 	}
@@ -227,7 +227,7 @@ func (s *station) charge(ctx context.Context, a *attempt) {
 		return
 	}
 	t.o.Failpoint("till.preflight")
-	r := &recorder{s: s, id: a.id, request: a.intent.RequestID, begin: func(b driver.Baseline) (ledger.Payment, error) { return s.intend(a, b) }}
+	r := &recorder{s: s, request: a.intent.RequestID, begin: func(b driver.Baseline) (ledger.Payment, error) { return s.intend(a, b) }}
 	pay, err := s.order(a)
 	var after driver.Aftermath
 	if err == nil {
@@ -282,9 +282,10 @@ func (s *station) intend(a *attempt, b driver.Baseline) (ledger.Payment, error) 
 	if err != nil {
 		return ledger.Payment{}, err
 	}
-	if p.ID != a.id { // the ledger knows the request already: this money was asked for before
+	if p.Reference != intent.Reference { // the ledger knows the request already: this money was asked for before
 		return ledger.Payment{}, &local.Error{Code: local.CodeStateChanged, PaymentID: p.ID}
 	}
+	a.id = p.ID
 	t.settleBegun(a, p, nil)
 	s.overtaken()
 	return p, nil
@@ -311,11 +312,11 @@ func (s *station) refuse(ctx context.Context, a *attempt, err error) {
 	if refusal.PaymentID == "" && t.ctx.Err() == nil {
 		why := driver.Reason{Code: string(refusal.Code), Text: refusal.Detail}
 		p, lerr := t.o.Ledger.Refuse(a.intent.Payment, why)
-		if lerr == nil && p.ID == a.id && p.State == ledger.Sent { // the intent is there, though its writing was reported as failed
+		if lerr == nil && p.Reference == a.intent.Reference && p.State == ledger.Sent { // the intent is there, though its writing was reported as failed
 			p, lerr = t.o.Ledger.Conclude(p.ID, ledger.Conclusion{Outcome: driver.Outcome{Verdict: driver.NotSent, Reason: why}})
 		}
 		if lerr != nil {
-			t.o.Log.Warn().Err(lerr).Str("payment", a.id).Msg("a refusal could not be recorded")
+			t.o.Log.Warn().Err(lerr).Str("request", a.intent.RequestID).Msg("a refusal could not be recorded")
 		} else {
 			refusal.PaymentID = p.ID
 			t.publishPayment(p.ID)

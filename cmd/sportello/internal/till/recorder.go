@@ -15,7 +15,7 @@ import (
 // driver calls it from the worker's goroutine.
 type recorder struct {
 	s       *station
-	id      string
+	id      string                                        // of a charge once its intent is durable
 	request string                                        // for the screens
 	begin   func(driver.Baseline) (ledger.Payment, error) // makes the intent durable; nil while resolving
 
@@ -37,7 +37,7 @@ func (r *recorder) Sent(b driver.Baseline) error {
 	if err != nil {
 		return err
 	}
-	r.sent, r.last = true, p
+	r.sent, r.last, r.id = true, p, p.ID
 	r.s.sign(p.ID)
 	t.publishPayment(p.ID)
 	r.s.answered()

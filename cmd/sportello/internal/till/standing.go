@@ -24,7 +24,7 @@ func (s *station) view() local.Terminal {
 	held, lock := s.held != nil, ts.Lock
 	if held {
 		v.Light, v.Reason = local.LightBusy, nil
-		if s.held.paymentID() == lock {
+		if s.moving {
 			lock = ""
 		}
 	}

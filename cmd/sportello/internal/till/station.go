@@ -18,6 +18,7 @@ type station struct {
 
 	mu         sync.Mutex         // guards what follows
 	held       job                // in hand
+	moving     bool               // what is in hand may move money: nobody else holds the terminal, and a lock is its own
 	resolving  string             // payment whose evidence is being gathered
 	halt       context.CancelFunc // ends the gathering; nil when none is under way
 	freeing    bool               // a person is giving the terminal back: no attempt may come in between
@@ -138,6 +139,9 @@ func (s *station) take(j job, may func() error, run func(context.Context)) error
 		s.mu.Unlock()
 		return err
 	}
+	s.mu.Lock()
+	s.moving = s.held == j
+	s.mu.Unlock()
 	s.jobs <- run
 	return nil
 }
@@ -197,7 +201,7 @@ func (s *station) release(j job) {
 		s.mu.Unlock()
 		return
 	}
-	s.held = nil
+	s.held, s.moving = nil, false
 	act := s.activity
 	s.activity = nil
 	s.mu.Unlock()
@@ -245,7 +249,7 @@ func (s *station) lockedBy() (string, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.held != nil && s.held.paymentID() == ts.Lock {
+	if s.moving {
 		return "", nil
 	}
 	return ts.Lock, nil
