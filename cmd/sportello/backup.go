@@ -232,9 +232,9 @@ func failBackup(err error, path string, asJSON bool) int {
 	case errors.As(err, &damaged):
 		return said("il registro è danneggiato: "+damaged.What, "sportello ledger check dice che cosa; ripristinare l'ultima copia buona con sportello restore")
 	case errors.Is(err, ledger.ErrNotFound), errors.Is(err, fs.ErrNotExist):
-		return said("non c'è un registro, o la cartella della copia: "+cause(err).Error(), "controllare data_dir e il percorso della copia")
+		return said("non c'è un registro, o non c'è la cartella della copia", "controllare data_dir e il percorso della copia")
 	case errors.Is(err, fs.ErrPermission):
-		return said("questo utente non può farlo: "+cause(err).Error(), "lanciare il comando con l'utente del servizio (o root, amministratore), o entrare come responsabile: --operator CODICE")
+		return said("questo utente non può farlo", "lanciare il comando con l'utente del servizio (o root, amministratore), o entrare come responsabile: --operator CODICE")
 	}
 	return failClient(err)
 }

@@ -83,6 +83,7 @@ func fileWords(err error) (said string, known bool) {
 		{syscall.EROFS, "il disco è di sola lettura"},
 		{syscall.EISDIR, "è una cartella, non un file"},
 		{syscall.ENOTDIR, "nel percorso c'è un file al posto di una cartella"},
+		{syscall.ENAMETOOLONG, "il nome è troppo lungo"},
 	} {
 		if errors.Is(err, known.is) {
 			return known.text, true

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"gopkg.in/yaml.v3"
@@ -76,6 +77,10 @@ func openReason(err error) string {
 		return "il file non è leggibile con i permessi di questo utente"
 	case errors.Is(err, errFolder):
 		return "è una cartella, non un file"
+	case errors.Is(err, syscall.ENOTDIR):
+		return "nel percorso c'è un file al posto di una cartella"
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return "il nome del file è troppo lungo"
 	}
 	return fmt.Sprintf("il file non si lascia leggere (%v)", err)
 }
