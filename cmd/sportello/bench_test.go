@@ -228,7 +228,7 @@ func fill(b *testing.B, dir string, size int) {
 				number := fmt.Sprintf("3%017d", k*1_000_000+i)
 				now := time.Now()
 				p, err := l.Intend(ledger.Intent{Payment: ledger.Payment{
-					ID: l.NextID(), RequestID: number, RequestHash: "h", Reference: fmt.Sprintf("RIFT1%08d", k*1_000_000+i), Installation: "T1",
+					RequestID: number, RequestHash: "h", Reference: fmt.Sprintf("RIFT1%08d", k*1_000_000+i), Installation: "T1",
 					Settlement: "terminal", AmountCents: 100, Terminal: fmt.Sprint("cassa", k), Operator: "rossi", CreatedAt: now,
 					Notices: []ledger.Notice{{Creditor: "01199250158", Number: number, AmountCents: 100, Registration: ledger.RegNone}},
 				}, Descriptions: []string{"Prova"}})

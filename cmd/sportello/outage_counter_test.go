@@ -162,7 +162,7 @@ func (o *outage) chargeAll() {
 func (o *outage) charge(l *ledger.Ledger, k, i int) error {
 	d, now := o.debts[i], time.Now()
 	p, err := l.Intend(ledger.Intent{Payment: ledger.Payment{
-		ID: l.NextID(), RequestID: d.Notice, RequestHash: "h", Reference: fmt.Sprintf("%s%08d", o.cfg.Installation, i), Installation: o.cfg.Installation,
+		RequestID: d.Notice, RequestHash: "h", Reference: fmt.Sprintf("%s%08d", o.cfg.Installation, i), Installation: o.cfg.Installation,
 		Settlement: o.way, AmountCents: d.Cents, Terminal: terminalName(k), Operator: "rossi", CreatedAt: now,
 		Notices: []ledger.Notice{{Creditor: d.Creditor, Number: d.Notice, AmountCents: d.Cents, Registration: ledger.RegNone}},
 	}, Descriptions: []string{d.Reason}})
