@@ -281,7 +281,7 @@ func (d *desk) close() {
 		return
 	}
 	d.closed = true
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := d.Close(ctx); err != nil {
 		d.t.Errorf("Close: %v", err)
@@ -345,7 +345,7 @@ func (d *desk) raw(request string) reply {
 		d.t.Fatal(err)
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(time.Minute))
 	if _, err := io.WriteString(conn, request); err != nil {
 		d.t.Fatal(err)
 	}

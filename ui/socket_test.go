@@ -23,7 +23,7 @@ func (d *desk) listen(token string) *websocket.Conn {
 		d.t.Fatal(err)
 	}
 	d.t.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
+	_ = conn.SetReadDeadline(time.Now().Add(2 * time.Minute))
 	if token != "" {
 		if err := conn.WriteJSON(local.Hello{Token: token}); err != nil {
 			d.t.Fatal(err)
@@ -172,7 +172,7 @@ func TestSessionEndClosesItsSockets(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d := open(t, func(o *Options) {
 				if name == "expiry" {
-					o.Idle = 300 * time.Millisecond
+					o.Idle = 3 * time.Second // three sockets are opened before
 				}
 			})
 			session := as[local.Session](t, d.ask("POST", "/api/v1/session", "", `{"operator":"anna","pin":"1111"}`))

@@ -137,7 +137,7 @@ func running(t testing.TB, serve func(context.Context) error, f func()) {
 
 func (e *ecr) raw(b []byte) {
 	e.t.Helper()
-	_ = e.c.SetWriteDeadline(time.Now().Add(5 * time.Second))
+	_ = e.c.SetWriteDeadline(time.Now().Add(time.Minute))
 	if _, err := e.c.Write(b); err != nil {
 		e.t.Fatalf("write: %v", err)
 	}

@@ -75,7 +75,7 @@ func (f front) state() Snapshot {
 // until waits for a state of the terminal that somebody else brings about.
 func (f front) until(what string, is func(Snapshot) bool) {
 	f.t.Helper()
-	for end := time.Now().Add(10 * time.Second); !is(f.state()); {
+	for end := time.Now().Add(time.Minute); !is(f.state()); {
 		if time.Now().After(end) {
 			f.t.Fatalf("never %s: %+v", what, f.state())
 		}

@@ -211,15 +211,16 @@ func TestSmallPages(t *testing.T) {
 // TestFaults: what the caller learns from each way of failing.
 func TestFaults(t *testing.T) {
 	s, conf := platform(t, govpaytest.Options{})
+	patient := client(t, conf)
 	conf.Timeouts = govpay.Timeouts{Verify: 300 * time.Millisecond}
-	c := client(t, conf)
+	hasty := client(t, conf)
 	d := s.Seed().Debts[0]
 	for _, x := range []struct {
 		rule govpaytest.Rule
 		want error
 	}{
 		{govpaytest.Rule{Do: "down"}, govpay.ErrUnavailable},
-		{govpaytest.Rule{Do: "slow", DelayMS: 5000}, govpay.ErrUnavailable},
+		{govpaytest.Rule{Do: "slow", DelayMS: 60_000}, govpay.ErrUnavailable},
 		{govpaytest.Rule{Do: "html"}, govpay.ErrNotJSON},
 		{govpaytest.Rule{Do: "html", Status: 502}, govpay.ErrUnavailable},
 		{govpaytest.Rule{Do: "html", Status: 404}, govpay.ErrWrongBaseURL},
@@ -237,6 +238,10 @@ func TestFaults(t *testing.T) {
 		if err := s.SetRules(x.rule); err != nil {
 			t.Fatal(err)
 		}
+		c := patient
+		if x.rule.DelayMS > 0 {
+			c = hasty
+		}
 		_, err := c.Position(t.Context(), comune, d.Notice)
 		if !errors.Is(err, x.want) {
 			t.Errorf("%+v: %v, want %v", x.rule, err, x.want)
@@ -251,6 +256,7 @@ func TestFaults(t *testing.T) {
 			t.Errorf("the redirect was followed: %+v", r)
 		}
 	}
+	c := patient
 	// A platform that is back is back.
 	if err := s.SetRules(); err != nil {
 		t.Fatal(err)

@@ -156,7 +156,7 @@ func TestProbeBroken(t *testing.T) {
 		"old TLS":               {Config{Pagamento: tlsServer("127.0.0.1", -time.Hour, time.Hour, old), CAFile: caFile}, CheckTLS, FindingTLSRefused, "tls: protocol version not supported", ""},
 		"wants a certificate":   {Config{Pagamento: tlsServer("127.0.0.1", -time.Hour, time.Hour, wantCert), CAFile: caFile}, CheckCredentials, FindingClientCert, "tls: certificate required", ""},
 		"cut":                   {Config{Pagamento: "http://" + raw("")}, CheckReach, FindingCut, "", ""},
-		"too slow":              {Config{Pagamento: slow.URL, Timeouts: Timeouts{Read: 50 * time.Millisecond}}, CheckReach, FindingTooSlow, "", ""},
+		"too slow":              {Config{Pagamento: slow.URL, Timeouts: Timeouts{Read: 2 * time.Second}}, CheckReach, FindingTooSlow, "", ""},
 		"proxy away":            {Config{Pagamento: "https://govpay.invalid", Proxy: "http://" + nobody}, CheckReach, FindingProxyAway, "", ""},
 		"proxy refuses":         {Config{Pagamento: "https://govpay.invalid", Proxy: proxy(&forward{deny: 403})}, CheckReach, FindingProxyRefused, "403", ""},
 		"proxy wants a login":   {Config{Pagamento: "https://govpay.invalid", Proxy: proxy(&forward{deny: 407})}, CheckReach, FindingProxyLogin, "407", ""},

@@ -181,7 +181,7 @@ func TestSubmitOnce(t *testing.T) {
 		calls.Store(0)
 		bodies.Store(0)
 		behave <- x.do
-		c, err := New(Config{Pagamento: "http://" + l.Addr().String(), Timeouts: Timeouts{Submit: 200 * time.Millisecond}})
+		c, err := New(Config{Pagamento: "http://" + l.Addr().String(), Timeouts: Timeouts{Submit: 2 * time.Second}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -126,10 +126,10 @@ func (l lines) Write(text []byte) (int, error) {
 func TestLateWork(t *testing.T) {
 	logged := make(lines, 10)
 	s, a, _ := rich(t, func(o *Options) { o.Log = logged })
-	if err := s.SetRules(Rule{On: "pagamenti", Do: "late", DelayMS: 300, Times: 1}, Rule{On: "pagamenti", Do: "late", Delay: "1h"}); err != nil {
+	if err := s.SetRules(Rule{On: "pagamenti", Do: "late", DelayMS: 5000, Times: 1}, Rule{On: "pagamenti", Do: "late", Delay: "1h"}); err != nil {
 		t.Fatal(err)
 	}
-	a.http.Timeout = 30 * time.Millisecond
+	a.http.Timeout = time.Second
 	pay := asking{http.MethodPost, Bases("", "basic")[apiPagamento] + "/pagamenti" + triple, jsonType, byNotice(40), 0, ""}
 	if status, _, _, _ := a.ask(pay); status != 0 {
 		t.Fatalf("answered with %d", status)

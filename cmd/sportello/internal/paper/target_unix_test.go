@@ -17,7 +17,7 @@ func TestDeviceFile(t *testing.T) {
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Skipf("no named pipes here: %v", err)
 	}
-	p, shown := start(t, PrinterOptions{Name: path})
+	p, shown := start(t, PrinterOptions{Name: path, Timing: hurried()})
 	if s := until(t, shown, LightNotReady); !errors.Is(s.Err, ErrUnreachable) {
 		t.Fatalf("the light says %v", s.Err)
 	}
