@@ -66,12 +66,15 @@ signed "$out/sportello-$version-windows-amd64.exe"
 "$work/bill" -version "$version" "${page[@]}" -root "$root" -sbom "$out/sportello-$version.cdx.json" -notices "$out/THIRD-PARTY-NOTICES.txt" \
   "$out/sportello-$version-linux-amd64" "$out/sportello-$version-linux-arm64" "$out/sportello-$version-windows-amd64.exe"
 
-# Linux packages: all files in one folder, with the time that the packages shall show.
+# Linux packages: all files in one folder, with the time that the packages shall show. The manual page is what the
+# program, as this machine can run it, says of itself.
 mtime=$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y-%m-%dT%H:%M:%SZ)
+go build -trimpath -buildvcs=false -o "$work/here" ./cmd/sportello
+"$here/linux/man.sh" "$work/here" "$version" "${mtime%T*}" | gzip -9n >"$work/sportello.1.gz"
 for arch in amd64 arm64; do
   stage=$work/$arch
   mkdir "$stage"
-  cp "$here"/linux/* "$root/docs/installazione.md" "$root/cmd/sportello/internal/config/testdata/sample.yaml" "$out/THIRD-PARTY-NOTICES.txt" "$stage/"
+  cp "$here"/linux/* "$here"/policies/*.json "$work/sportello.1.gz" "$root/docs/installazione.md" "$root/docs/richiesta-al-fornitore.md" "$root/cmd/sportello/internal/config/testdata/sample.yaml" "$out/THIRD-PARTY-NOTICES.txt" "$stage/"
   mv "$stage/sample.yaml" "$stage/config.yaml"
   cp "$out/sportello-$version-linux-$arch" "$stage/sportello"
   cp "$root/LICENSE" "$stage/copyright"

@@ -50,8 +50,9 @@ func serviceUpgradeReady(file string, wait time.Duration, lenient bool) int {
 			fmt.Fprintln(os.Stdout, "Niente in corso: si può aggiornare.")
 			return exitDone
 		case time.Until(until) <= 0:
-			complain("adesso non si può aggiornare, né togliere: "+strings.Join(busy, "; "),
-				"ripetere quando è finito; sportello service stop ferma comunque, e ciò che era in corso riprende dalle sue prove al prossimo avvio")
+			what := "adesso non si può aggiornare, né togliere: " + strings.Join(busy, "; ")
+			tellRefused(what)
+			complain(what, "ripetere quando è finito; sportello service stop ferma comunque, e ciò che era in corso riprende dalle sue prove al prossimo avvio")
 			return exitFailed
 		case !told:
 			fmt.Fprintf(os.Stderr, "Si attende, al massimo %s: %s\n", age(wait), strings.Join(busy, "; "))

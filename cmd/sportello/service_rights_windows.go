@@ -70,6 +70,17 @@ func change(s *mgr.Service, level, value uint32) error {
 // where there is a configuration. What it cannot do makes the installer go back to what was there before.
 // With purge it deletes configuration and ledger instead, at a removal that was told to.
 func runSettle(take string, purge bool) int {
+	said := capture()
+	code := settleAll(take, purge)
+	words := said()
+	fmt.Fprint(os.Stderr, words)
+	if code != exitDone {
+		tellRefused(words)
+	}
+	return code
+}
+
+func settleAll(take string, purge bool) int {
 	if purge {
 		if err := os.RemoveAll(filepath.Dir(config.DefaultPath())); err != nil {
 			return fail(err)

@@ -159,3 +159,17 @@ func tellEventLog(step startStep, said string) {
 	}
 	_ = log.Error(uint32(step), fmt.Sprintf("Sportello POS non è in funzione: %s (passo %d).\r\n%s", step, uint32(step), said))
 }
+
+// tellRefused writes to the event log why the installer was refused: of what a program says the installer of
+// Windows keeps its exit code only.
+func tellRefused(why string) {
+	log, err := eventlog.Open(serviceName)
+	if err != nil {
+		return
+	}
+	defer log.Close()
+	_ = log.Warning(eventRefused, "Installazione di Sportello POS rifiutata: "+why)
+}
+
+// eventRefused is the number of that event; those of startStep are the others.
+const eventRefused = 30

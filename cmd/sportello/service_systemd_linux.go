@@ -155,3 +155,6 @@ func runUnderManager(string) int {
 func runSettle(string, bool) int {
 	return usageError("service settle: serve all'installatore di Windows", "mettere la configurazione in /etc/sportello/config.yaml")
 }
+
+// tellRefused is for Windows: package managers show what the program says.
+func tellRefused(string) {}

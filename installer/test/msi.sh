@@ -83,6 +83,9 @@ sportello pay 302000100000000107 --terminal cassa1 --json >paid.json 2>paid.log 
 paying=$!
 ok 'a payment waits for its card' until_ok waits_for_card
 ok 'who asks is told' says 'Cassa 1 in uso per un pagamento' sportello service upgrade-ready --wait 0s
+wine_more=(WINEDEBUG=-all,+eventlog)
+ok 'and so is the event log' says 'Installazione di Sportello POS rifiutata' sportello service upgrade-ready --wait 0s
+wine_more=()
 ok 'an upgrade is refused while a payment is in hand' not msi /i new.msi
 ok 'a removal is refused likewise' not msi /x old.msi
 ok 'the old version goes on as if nothing had been' goes_on

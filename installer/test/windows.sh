@@ -18,6 +18,9 @@ if [ -z "${SPORTELLO_IN_WINE:-}" ]; then
   for p in "${packages[@]}"; do
     GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go test -c -o "$SPORTELLO_WINDOWS_TESTS/${p//\//_}.test.exe" "./$p"
   done
+  case " ${packages[*]} " in *' cmd/sportello '*)
+    GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go build -tags failpoint -o "$SPORTELLO_WINDOWS_TESTS/program.exe" ./cmd/sportello ;;
+  esac
   code=0
   (wine_enter "$0" "${packages[@]}") || code=$?
   rm -rf "$SPORTELLO_WINDOWS_TESTS"
@@ -28,6 +31,7 @@ mv "$SPORTELLO_WINDOWS_TESTS"/*.exe "$share/"
 
 # windows-skips.tsv: package, "not" or "only", a pattern of tests, the reason.
 of() { awk -F'\t' -v p="$1" -v kind="$2" '$1 == p && $2 == kind { printf "%s%s", n++ ? "|" : "", $3 }' "$skips"; }
+wine_more=("SPORTELLO_TEST_BINARY=Z:${share//\//\\}\\program.exe")
 failed=0
 for p in "${packages[@]}"; do
   [ -e "$share/${p//\//_}.test.exe" ] || continue

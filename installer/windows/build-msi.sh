@@ -17,7 +17,7 @@ cd "$work" # wixl takes names relative to where it stands only
 wxs=${4:-$here/sportello.wxs} # another one, with files of its own, is for tests
 cp "$exe" sportello.exe
 [ $# -le 4 ] || cp "${@:5}" .
-cp "$here/sportello.url" "$here/sportello.ico" "$root/docs/installazione.md" .
+cp "$here/sportello.url" "$here/sportello.ico" "$here"/../policies/*.{reg,cmd} "$root"/docs/{installazione,richiesta-al-fornitore}.md .
 cp "$root/LICENSE" LICENSE.txt
 cp "$root/cmd/sportello/internal/config/testdata/sample.yaml" config.sample.yaml
 cp "$(dirname "$exe")/THIRD-PARTY-NOTICES.txt" .
