@@ -178,9 +178,6 @@ func TestHelpAndUnknownCommands(t *testing.T) {
 	expect(t, cli(t, "", "pay", "-h"), exitDone, "totale atteso in centesimi", "")
 	expect(t, cli(t, "", "paga"), exitUsage, "", `comando "paga" sconosciuto`)
 	expect(t, cli(t, "", "version"), exitDone, "sportello ", "")
-	for _, later := range []string{"bundle"} {
-		expect(t, cli(t, "", later, "x"), exitUsage, "", later+": non c'è ancora in questa versione")
-	}
 }
 
 // TestEveryCommandOfTheDesignIsListed: the help is the outside contract's list (design 7).

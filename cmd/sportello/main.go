@@ -32,8 +32,8 @@ type command struct {
 	run      func(args []string) int
 }
 
-// commands is every verb, in the order of the help. Those without run come with a later version. It is
-// filled by init, because the commands themselves look into it for their help.
+// commands is every verb, in the order of the help. It is filled by init, because the commands themselves look
+// into it for their help.
 var commands []command
 
 func init() {
@@ -51,8 +51,8 @@ func init() {
 			"mostra le prove di un esito non noto, e registra che cosa ne dicono le persone", "resolve A1-00000012", runResolve},
 		{"reverse", "ID --operator CODICE [--request-id ID] [--json]", "storna un pagamento sul terminale (responsabile)", "reverse A1-00000012 --operator bianchi", runReverse},
 		{"queue", "[--follow] [--json]", "avvisi incassati di cui si attende la ricevuta pagoPA", "queue --follow", runQueue},
-		{"cases", "[--all] | show ID | end ID --refunded|--closed --proof TESTO | sign ID [--turn-down] [--seq N] [--operator CODICE] [--json]",
-			"ciò che le persone devono sistemare", "cases end 12 --closed --proof \"mandato 45/2026\" --operator bianchi", runCases},
+		{"cases", "[--all] | show ID | end ID --refunded|--closed|--resubmit --proof TESTO | sign ID [--turn-down] [--seq N] [--operator CODICE] [--json]",
+			"ciò che le persone devono sistemare", "cases end A1-C00000007 --closed --proof \"mandato 45/2026\" --operator bianchi", runCases},
 		{"terminal", "status|detect|last|totals|reprint|close|adopt|free NOME [--quiet-totals] | channel NOME CANALE [--operator CODICE] [--json]", "interroga un terminale o decide per lui", "terminal status cassa1", runTerminal},
 		{"offline", "open --reason TESTO | close | status [--operator CODICE] [--request-id ID] [--json]", "periodo di incasso a piattaforma spenta (responsabile)",
 			"offline open --reason \"piattaforma ferma dalle 9\" --operator bianchi", runOffline},
@@ -100,11 +100,8 @@ func execute(args []string) int {
 		return runVersion(nil)
 	}
 	c, ok := find(name)
-	switch {
-	case !ok:
+	if !ok {
 		return unknownCommand(name)
-	case c.run == nil:
-		return notYet(name)
 	}
 	return c.run(args)
 }
@@ -125,11 +122,7 @@ func find(name string) (command, bool) {
 func usage(w io.Writer) {
 	fmt.Fprint(w, "Sportello POS: incassa avvisi pagoPA con carta allo sportello.\n\nUso: sportello COMANDO [argomenti]\n\n")
 	for _, c := range commands {
-		later := ""
-		if c.run == nil {
-			later = " (con una versione successiva)"
-		}
-		fmt.Fprintf(w, "  %-10s %s%s\n", c.name, c.help, later)
+		fmt.Fprintf(w, "  %-10s %s\n", c.name, c.help)
 	}
 	fmt.Fprint(w, `
 I comandi trovano il servizio con --config FILE, con SPORTELLO_CONFIG o nel file
@@ -156,11 +149,6 @@ func synopsis(c command) string {
 func usageError(what, instead string) int {
 	complain(what, instead)
 	return exitUsage
-}
-
-// notYet answers for what the design promises and this version lacks.
-func notYet(name string) int {
-	return usageError(fmt.Sprintf("%s: non c'è ancora in questa versione", name), "sportello help elenca ciò che c'è")
 }
 
 // fail says an error that has no better place.
