@@ -102,6 +102,7 @@ func (d *doctor) examine(ctx context.Context) {
 		if d.dataDir(place.DataDir, running) {
 			held = !d.ledger(place.DataDir, running) || running
 		}
+		d.system(place, cfg)
 		if cfg != nil {
 			d.certificateFiles(cfg)
 			before := len(d.result.Checks)
@@ -171,6 +172,7 @@ var checkNames = map[string]string{
 	"page": "indirizzo della pagina", "service": "servizio", "certificate_file": "certificato",
 	"proxy": "proxy", "reach": "collegamento", "tls": "certificato", "credentials": "credenziali", "profile": "interfaccia",
 	"clock": "orologio", "expiry": "scadenza del certificato", "creditor": "ente", "grant": "permessi",
+	"system_clock": "orologio del PC", "rights": "diritti", "serial": "porta seriale", "firewall": "firewall", "antivirus": "antivirus",
 	"registration": "registrazione", "queue": "coda", "services": "debito da creare", "terminal": "terminale",
 }
 
