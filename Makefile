@@ -32,6 +32,7 @@ test: lint types-check
 	.ci/go
 	.ci/page
 	.ci/browser
+	installer/test/run.sh --static
 
 lint:
 	.ci/lint

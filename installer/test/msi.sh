@@ -70,11 +70,25 @@ ok 'account of its own, without a password' says 'NT SERVICE.sportello' w wine r
 ok 'its source in the event log' says 'EventMessageFile' w wine reg query 'HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\sportello'
 ok 'an entry of the page in the start menu' sh -c "find '$prefix/drive_c' -name 'Sportello POS.url' | grep -q ."
 ok 'stops in order' sportello service stop
+cp "$prefix/drive_c/Program Files/Sportello/sportello.exe" simulator.exe
+mv "$data/config.yaml" config.away
+w wine net start sportello >/dev/null 2>&1 || true
+ok 'a start that fails ends with its step: configuration' until_ok says 'SERVICE_EXIT_CODE *: 2 ' w wine sc query sportello
+mv config.away "$data/config.yaml"
+w wine simulator.exe simulate platform --listen 127.0.0.1:8417 >/dev/null 2>&1 &
+until_ok curl -s http://127.0.0.1:8417/ >/dev/null
+ok 'a start that fails ends with its step: address taken' says 'passo 15 (indirizzo della pagina)' sportello service start
+w wine taskkill /F /IM simulator.exe >/dev/null 2>&1
 ok 'starts, and returns when the page answers' starts
 echo '# dell amministratore' >>"$data/config.yaml"
 
+if [ -n "$broken" ]; then
+  ok 'the broken installer upgrades' msi /i broken.msi
+  if grep -q 'dell amministratore' "$data/config.yaml"; then echo "FAIL the broken installer was not found out" && exit 1; fi
+  echo "ok   the broken installer is found out: configuration not kept"
+  exit $failed
+fi
 # A payment in hand. The simulators run from a file of their own: the installed one must be free to be replaced.
-cp "$prefix/drive_c/Program Files/Sportello/sportello.exe" simulator.exe
 w wine simulator.exe simulate terminal --listen tcp://127.0.0.1:10000 --panel 127.0.0.1:10001 --manual-keys --bank "$windows_share\\bank.jsonl" >terminal.log 2>&1 &
 w wine simulator.exe simulate platform --listen 127.0.0.1:9080 --bank "$windows_share\\bank.jsonl" >platform.log 2>&1 &
 until_ok curl -sf http://127.0.0.1:10001/state >/dev/null
@@ -97,12 +111,6 @@ rm "$prefix/drive_c/Program Files/Sportello/LICENSE.txt"
 ok 'repairs' msi /i old.msi REINSTALL=ALL REINSTALLMODE=amus
 ok 'what was missing is there again' ls "$prefix/drive_c/Program Files/Sportello/LICENSE.txt"
 ok 'the service answers after the repair' page
-if [ -n "$broken" ]; then
-  ok 'the broken installer upgrades' msi /i broken.msi
-  if grep -q 'dell amministratore' "$data/config.yaml"; then echo "FAIL the broken installer was not found out" && exit 1; fi
-  echo "ok   the broken installer is found out: configuration not kept"
-  exit $failed
-fi
 ok 'upgrades' msi /i new.msi
 ok 'the new version answers' says '"0.9.1"' page
 ok 'configuration kept' grep -q 'dell amministratore' "$data/config.yaml"
