@@ -86,6 +86,7 @@ var actions = map[string]local.Role{
 	"last":    local.RoleClerk,
 	"totals":  local.RoleClerk,
 	"reprint": local.RoleClerk,
+	"closing": local.RoleClerk,
 	"free":    local.RoleClerk,
 	"adopt":   local.RoleSupervisor,
 	"close":   local.RoleSupervisor,

@@ -24,7 +24,7 @@ type Till interface {
 	Payment(ctx context.Context, id string) (local.Payment, error)
 	Receipt(ctx context.Context, id string) (local.Receipt, error)
 	Terminals(ctx context.Context) ([]local.Terminal, error)
-	// TerminalAction does one of: status last totals detect reprint close adopt free channel. The server has checked
+	// TerminalAction does one of: status last totals detect reprint close closing adopt free channel. The server has checked
 	// the operator's role; like Pay it outlives the request.
 	TerminalAction(ctx context.Context, by local.Operator, name, action string, request local.ActionRequest) (local.TerminalReport, error)
 	Queue(ctx context.Context) ([]local.QueueItem, error)

@@ -101,6 +101,7 @@ type Passport struct {
 
 // Closing is a closed session: the terminal's total and the host's against the ledger's.
 type Closing struct {
+	At            time.Time     `json:"at"`    // when the terminal answered
 	State         string        `json:"state"` // closed, refused, unknown
 	Proven        bool          `json:"proven_by_total,omitempty"`
 	TerminalCents *int64        `json:"terminal_cents,omitempty"`

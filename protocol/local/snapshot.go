@@ -170,7 +170,7 @@ type Case struct {
 	Proposal    *Proposal `json:"proposal,omitempty"`
 }
 
-// TerminalReport is the answer to an action on a terminal (status, last, totals, detect, reprint, close, adopt, free, channel).
+// TerminalReport is the answer to an action on a terminal (status, last, totals, detect, reprint, close, closing, adopt, free, channel).
 type TerminalReport struct {
 	Terminal   Terminal `json:"terminal"`
 	Text       string   `json:"text"` // what the terminal said, in the operator's language
@@ -180,7 +180,7 @@ type TerminalReport struct {
 	LedgerCents *int64 `json:"ledger_cents,omitempty"` // totals: charged minus reversed since the last close, by the ledger
 
 	Passport *Passport `json:"passport,omitempty"` // detect
-	Closing  *Closing  `json:"closing,omitempty"`  // close
+	Closing  *Closing  `json:"closing,omitempty"`  // close; closing: the last one of this process, absent where there was none
 	Receipt  *Receipt  `json:"receipt,omitempty"`  // reprint: the terminal's own copy; PaymentID only if it shows a reference of ours
 }
 

@@ -273,7 +273,7 @@ await run(browser, "closing", async ({ mock, url, page, look }) => {
   await page.getByLabel(/Nessun cittadino sta pagando/).check();
   await look("confirm");
   mock.answers["POST terminals/cassa1/close"] = report({
-    closing: { state: "closed", terminal_cents: 19126, host_cents: 18349, ledger_cents: 18349, payments: 3, since: ago(1500), receipt: "CHIUSURA\nTOTALE 191,26", differences: [
+    closing: { at: ago(0), state: "closed", terminal_cents: 19126, host_cents: 18349, ledger_cents: 18349, payments: 3, since: ago(1500), receipt: "CHIUSURA\nTOTALE 191,26", differences: [
       { between: "terminal_ledger", cents: 777, payments: [], text: "Il terminale ha 7,77 € più del registro." },
       { between: "terminal_host", cents: 777, payments: ["A1-000024"], text: "Il terminale ha 7,77 € più della banca." },
     ] },
@@ -281,10 +281,17 @@ await run(browser, "closing", async ({ mock, url, page, look }) => {
   await page.getByRole("button", { name: "Chiudi la sessione", exact: true }).click();
   await page.getByText("Sessione chiusa").waitFor();
   await look("differs");
-  await page.getByRole("button", { name: "A1-000024" }).click();
+  await page.getByRole("button", { name: /19,99 €, .* \(A1-000024\)/ }).click();
   await page.getByRole("heading", { name: /Pagamento di 19,99/ }).waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("heading", { name: "Chiusura", exact: true }).waitFor();
+  // Another page, or this one after a reload, reads again how it was closed.
+  mock.closing = mock.answers["POST terminals/cassa1/close"].closing;
+  await page.reload();
+  await view(page, "Cassa").click();
+  await view(page, /Chiusura/).click();
+  await page.getByText("Sessione chiusa").waitFor();
+  await page.getByText("Il terminale ha 7,77 € più del registro.").waitFor();
 });
 
 await run(browser, "queue", async ({ mock, url, page, look }) => {

@@ -71,6 +71,8 @@ export class Mock {
   /** By call: files and reports. The payments of other days, for the archive. */
   papers = {};
   past = [];
+  /** How the terminal was closed last. */
+  closing;
   /** What the archive was asked, in order. */
   searched = [];
   /** By call: what a decision is answered with, or a function of its body; {status, error} refuses, "drop" cuts the line. */
@@ -238,6 +240,7 @@ export class Mock {
     if (call === "GET cases") return reply(res, 200, url.searchParams.get("all") === "true" ? this.cases : this.cases.filter((x) => !x.ended));
     if (call === "GET queue") return reply(res, 200, this.queue);
     if (call === "GET services") return reply(res, 200, this.services);
+    if (/^POST terminals\/[^/]+\/closing$/.test(call)) return reply(res, 200, { terminal: this.terminals[0], text: "", closing: this.closing });
     if (call in this.answers || /^POST (payments|cases)\/|^POST (offline|positions)|\/(totals|close|status|print)$/.test(call)) {
       this.decisions.push({ call, by: this.tokens.get((req.headers.authorization ?? "").replace("Bearer ", "")).id, ...body });
       const a = this.answers[call];

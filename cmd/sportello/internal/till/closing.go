@@ -66,6 +66,9 @@ func (s *station) close(ctx context.Context, op local.Operator, rep *local.Termi
 		return err
 	}
 	rep.Closing = v
+	s.mu.Lock()
+	s.closed = v
+	s.mu.Unlock()
 	return s.closingCase(c, v)
 }
 
@@ -111,7 +114,7 @@ func (s *station) expected(total *int64, amount int64) (*int64, error) {
 
 // judge sets the three totals of a closing beside one another. A total that is absent is not zero (ECR17 D38).
 func (s *station) judge(c driver.Closing, takings ledger.Takings) (*local.Closing, error) {
-	v := &local.Closing{State: string(c.State), Proven: c.Proven, LedgerCents: takings.Cents, Since: moment(takings.Since),
+	v := &local.Closing{At: time.Now(), State: string(c.State), Proven: c.Proven, LedgerCents: takings.Cents, Since: moment(takings.Since),
 		Payments: len(takings.Payments), Differences: []local.ClosingDiff{}, Receipt: c.Ticket}
 	if c.Reason.Code != "" {
 		r := s.till.reason(local.Code(c.Reason.Code), map[string]string{local.ArgTerminal: s.term.Label, local.ArgReason: c.Reason.Text})

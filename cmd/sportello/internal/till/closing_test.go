@@ -29,6 +29,9 @@ func TestClosing(t *testing.T) {
 		d := w.terminals[0]
 		_, err := w.act(clerk, "close")
 		wantCode(t, err, local.CodeForbiddenRole)
+		if rep, err := w.act(clerk, "closing"); err != nil || rep.Closing != nil {
+			t.Errorf("before any: %+v %v", rep.Closing, err)
+		}
 		w.charged("r1", 1)
 		w.charged("r2", 2)
 		d.script(func(d *terminal) { d.ops.total = 2 * price })
@@ -36,6 +39,9 @@ func TestClosing(t *testing.T) {
 		if err != nil || c.State != "closed" || c.LedgerCents != 2*price || c.Payments != 2 || *c.TerminalCents != 2*price ||
 			*c.HostCents != 2*price || len(c.Differences) != 0 || c.Receipt != "CHIUSURA" || c.Since != nil {
 			t.Errorf("%+v %v", c, err)
+		}
+		if rep, err := w.act(clerk, "closing"); err != nil || rep.Closing == nil || rep.Closing.Receipt != "CHIUSURA" || rep.Closing.LedgerCents != 2*price {
+			t.Errorf("read again: %+v %v", rep.Closing, err)
 		}
 		w.charged("r3", 3)
 		d.script(func(d *terminal) { d.ops.total = price })

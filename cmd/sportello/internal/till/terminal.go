@@ -69,6 +69,10 @@ func (t *Till) TerminalAction(ctx context.Context, op local.Operator, name, acti
 			return rep, refusal
 		}
 		err = ask(closeLimit, func(ctx context.Context) error { return s.close(ctx, op, &rep) })
+	case "closing": // nobody is asked
+		s.mu.Lock()
+		rep.Closing = s.closed
+		s.mu.Unlock()
 	case "adopt":
 		err = ask(questionLimit, func(ctx context.Context) error { return s.adopt(ctx, op, &rep) })
 	case "free":

@@ -95,6 +95,7 @@ export class Desk {
     if (view === "queue") void this.loadQueue();
     if (view === "services") void this.loadServices();
     if (view === "archive") void this.archive.ask();
+    if (view === "closing") void this.loadClosings();
     this.dropBundle(); // a scan leads away without a word, so what was gathered goes at the next view, too
   }
 
@@ -253,9 +254,20 @@ export class Desk {
   async totals(name: string, action: "totals" | "close", signer?: Signer): Promise<boolean> {
     const path = `terminals/${encodeURIComponent(name)}/${action}`;
     return this.decide(o.closingOf(name), path, {}, signer, (report: TerminalReport) => {
-      this.host.change({ reports: { ...this.office().reports, [name]: { report, at: this.moment() } } });
+      this.host.change({ reports: { ...this.office().reports, [name]: { report, at: report.closing?.at ?? this.moment() } } });
       this.host.say(this.host.texts().office.said.reported);
     });
+  }
+
+  // loadClosings reads again how each terminal was closed last: from another page, or before a reload. It is shown
+  // where nothing newer is; without an answer there is nothing to show.
+  private async loadClosings(): Promise<void> {
+    for (const { name } of this.host.counter().mirror?.terminals ?? []) {
+      const path = `terminals/${encodeURIComponent(name)}/closing`;
+      const report = await this.host.api.call<TerminalReport>("POST", path, { request_id: this.host.requestID() }).catch(() => undefined);
+      const at = report?.closing?.at;
+      if (report && at && !(at <= (this.office().reports[name]?.at ?? ""))) this.host.change({ reports: { ...this.office().reports, [name]: { report, at } } });
+    }
   }
 
   /** tryTerminal asks a terminal how it is: no money moves. */

@@ -151,6 +151,7 @@ export interface Passport {
 
 /** Closing is a closed session: the terminal's total and the host's against the ledger's. */
 export interface Closing {
+  at: string; // when the terminal answered
   state: string; // closed, refused, unknown
   proven_by_total?: boolean;
   terminal_cents?: number;
@@ -1009,7 +1010,7 @@ export interface Case {
   proposal?: Proposal;
 }
 
-/** TerminalReport is the answer to an action on a terminal (status, last, totals, detect, reprint, close, adopt, free, channel). */
+/** TerminalReport is the answer to an action on a terminal (status, last, totals, detect, reprint, close, closing, adopt, free, channel). */
 export interface TerminalReport {
   terminal: Terminal;
   text: string; // what the terminal said, in the operator's language
@@ -1017,7 +1018,7 @@ export interface TerminalReport {
   total_cents?: number; // absent when the terminal gave none
   ledger_cents?: number; // totals: charged minus reversed since the last close, by the ledger
   passport?: Passport; // detect
-  closing?: Closing; // close
+  closing?: Closing; // close; closing: the last one of this process, absent where there was none
   receipt?: Receipt; // reprint: the terminal's own copy; PaymentID only if it shows a reference of ours
 }
 

@@ -128,8 +128,13 @@ function Totals({ ledger, terminal, host }: { ledger?: number; terminal?: number
 }
 
 function ClosedSession({ of, at }: { of: Closed; at: string }) {
-  const { page, t, second, when } = useView();
+  const { c, page, t, euro, second, when } = useView();
   const { closing } = t.office;
+  // By amount and time where the page has it: that is what stands on a slip.
+  const named = (id: string) => {
+    const p = o.known(c, id);
+    return p ? `${euro(p.charge?.amount_cents || p.amount_cents)}, ${when(p.created_at)} (${id})` : id;
+  };
   const sound = of.state === "closed" && of.differences.length === 0 && (of.terminal_cents !== undefined || of.host_cents !== undefined);
   return (
     <div class="report">
@@ -157,7 +162,7 @@ function ClosedSession({ of, at }: { of: Closed; at: string }) {
                     {closing.explain}{" "}
                     {d.payments.map((id) => (
                       <button key={id} type="button" class="btn btn-link btn-xs" onClick={() => page.tell(id)}>
-                        <span>{id}</span>
+                        <span>{named(id)}</span>
                       </button>
                     ))}
                   </p>
