@@ -10,6 +10,7 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -168,8 +169,12 @@ func copyFromService(flags connection, w io.Writer) (done ledger.Copy, err error
 	r.Header.Set("Authorization", "Bearer "+c.token)
 	long := &http.Client{Transport: c.http.Transport} // the whole takes as long as it takes; the service ends what stands still
 	resp, err := long.Do(r)
-	if err != nil {
-		return done, c.broken(errLost, err, true)
+	var dialing *net.OpError
+	switch {
+	case errors.As(err, &dialing) && dialing.Op == "dial":
+		return done, c.broken(errUnreachable, err, true)
+	case err != nil: // given up before it had begun
+		return done, errCopyBroken
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
