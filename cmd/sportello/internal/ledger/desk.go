@@ -122,12 +122,12 @@ func samePerson(a, b string) bool {
 // answered is the conclusion that people have come to.
 func (r *record) answered(p Proposal, by ...string) Conclusion {
 	o := driver.Outcome{Verdict: p.Answer, Reason: driver.Reason{Code: reasonByPeople}}
-	said := []string{string(p.Answer)}
+	said := []string{VerdictWord(p.Answer)}
 	if p.STAN != "" {
 		said = append(said, "STAN "+p.STAN)
 	}
 	if p.AuthCode != "" {
-		said = append(said, "authorisation "+p.AuthCode)
+		said = append(said, "autorizzazione "+p.AuthCode)
 	}
 	o.Evidence = []driver.Evidence{{Kind: EvidenceClerk, At: p.At, Text: fmt.Sprintf("%s: %s", strings.Join(by, ", "), strings.Join(said, ", "))}}
 	if p.Answer == driver.Charged {

@@ -65,7 +65,7 @@ func (e *entry) evidence(b *blob) []driver.Evidence {
 		bodies = o.Evidence
 		told := slices.ContainsFunc(b.Evidence, func(raw []byte) bool { return bytes.Equal(raw, b.Result) })
 		if len(bodies) == 0 || b.Result != nil && !told {
-			text := fmt.Sprintf("%s (%s)", o.Verdict, o.Reason.Code)
+			text := fmt.Sprintf("%s (%s)", VerdictWord(o.Verdict), o.Reason.Code)
 			if o.Reason.Text != "" {
 				text += ": " + o.Reason.Text
 			}
@@ -77,21 +77,21 @@ func (e *entry) evidence(b *blob) []driver.Evidence {
 			raw = []byte(b.Ticket)
 		}
 		if e.Aftermath.Ticket {
-			add(EvidenceTicket, "slip of the terminal", raw)
+			add(EvidenceTicket, "scontrino del terminale", raw)
 		}
 		if e.Aftermath.Data {
-			add(driver.EvidenceData, "additional data of the host, after the outcome", b.Data)
+			add(driver.EvidenceData, "dati aggiuntivi della banca, dopo l'esito", b.Data)
 		}
 	case e.Registration != nil:
-		text := fmt.Sprintf("receipt %q of our provider", e.Registration.ReceiptID)
+		text := fmt.Sprintf("ricevuta «%s» del nostro prestatore", e.Registration.ReceiptID)
 		if at := e.Registration.ReceiptAt; !at.IsZero() {
-			text += ", paid at " + at.In(rome).Format("2006-01-02 15:04:05")
+			text += ", pagata il " + at.In(rome).Format("02/01/2006 15:04:05")
 		}
 		add(EvidenceReceipt, text, b.Receipt)
 	case e.Kind == KindResolutionDeclined:
-		add(EvidenceClerk, e.Operator+": declined the answer that waited", nil)
+		add(EvidenceClerk, e.Operator+": non ha firmato la risposta che attendeva", nil)
 	case e.Proposal != nil:
-		add(EvidenceClerk, e.Operator+": does not know either; "+e.Proposal.Note+b.Note, nil)
+		add(EvidenceClerk, e.Operator+": nemmeno così si sa; "+e.Proposal.Note+b.Note, nil)
 	}
 	for i, body := range bodies {
 		if body.Kind == EvidenceClerk && b.Note != "" {

@@ -64,8 +64,8 @@ func TestWhatPeopleTypeIsErased(t *testing.T) {
 		for _, ev := range must(l.Evidence(p.ID))(t) {
 			said += ev.Text + "\n"
 		}
-		want("evidence", said, "anna, capo: charged, STAN 000077, "+word+" has the slip\n")
-		want("evidence", said, "anna: does not know either; "+word+" parked\n")
+		want("evidence", said, "anna, capo: addebitato, STAN 000077, "+word+" has the slip\n")
+		want("evidence", said, "anna: nemmeno così si sa; "+word+" parked\n")
 		if !strings.Contains(said, "STAN 000077") {
 			t.Errorf("%q", said)
 		}

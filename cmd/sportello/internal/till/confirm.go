@@ -66,7 +66,7 @@ func (s *station) overtaken() {
 	p, err := t.o.Ledger.Payment(id)
 	if err == nil && p.State == ledger.Reversed {
 		_, err = t.o.Ledger.Contradict(id, string(local.CodeChargeContradicted), driver.Evidence{Kind: "last_result", At: time.Now(),
-			Text: "the terminal was not told that we have its reversal, and could not be asked whether it has undone it: the charge may stand"})
+			Text: "Il terminale forse non sa che abbiamo avuto il suo storno, e non gli si è potuto chiedere se lo ha annullato: l'addebito può valere"})
 		s.mu.Lock()
 		s.unasked = ""
 		s.mu.Unlock()
@@ -122,7 +122,7 @@ func (s *station) confirm(ctx context.Context) {
 		ev.Text = undone
 		_, err = t.o.Ledger.Contradict(id, string(cause), ev)
 	case stands:
-		ev.Text = "the terminal holds what it was not told that we have"
+		ev.Text = "Il terminale ricorda l'operazione di cui non aveva avuto la nostra conferma"
 		_, err = t.o.Ledger.Confirm(id, ev)
 	}
 	if err != nil && !errors.Is(err, ledger.ErrStale) { // given back meanwhile: there is nothing to ask after
@@ -158,7 +158,7 @@ func (s *station) missing(ctx context.Context, id string) (string, error) {
 	if !now.Present || now.Cents != baseline.Total.Cents {
 		return "", nil
 	}
-	return fmt.Sprintf("the terminal's total is %d cents, as before the charge that it was not told we have", now.Cents), nil
+	return fmt.Sprintf("Il totale del terminale è %s, come prima dell'addebito di cui non aveva avuto la nostra conferma", local.Money(now.Cents, local.Italian)), nil
 }
 
 // stands says whether what the terminal remembers now is the charge, and what there speaks against it; empty:
@@ -180,9 +180,9 @@ func (s *station) stands(id string, last driver.Last) (stands bool, undone strin
 	case last.Present && bytes.Equal(last.Raw, own):
 		return true, "", nil
 	case last.Kind == "reversal" && last.Approved:
-		return false, fmt.Sprintf("the terminal remembers a reversal, STAN %q, after the charge that it was not told we have", last.Charge.STAN), nil
+		return false, fmt.Sprintf("Il terminale ricorda uno storno, STAN %s, dopo l'addebito di cui non aveva avuto la nostra conferma", last.Charge.STAN), nil
 	case tells && (!last.Present || bytes.Equal(last.Raw, baseline.Last)):
-		return false, "the terminal remembers what it did before the charge that it was not told we have", nil
+		return false, "Il terminale ricorda ciò che ha fatto prima dell'addebito di cui non aveva avuto la nostra conferma", nil
 	}
 	return false, "", nil
 }
@@ -201,7 +201,7 @@ func (s *station) reversalStands(id string, last driver.Last) (stands bool, undo
 	case own != nil && last.Present && bytes.Equal(last.Raw, own):
 		return true, "", nil
 	case baseline.Last != nil && !baseline.Untold && (!last.Present || bytes.Equal(last.Raw, baseline.Last)):
-		return false, "the terminal remembers the charge, and no reversal of it: the charge stands", nil
+		return false, "Il terminale ricorda l'addebito, e nessuno storno: l'addebito vale", nil
 	}
-	return false, "the terminal was not told that we have its reversal, and does not say whether it has undone it: the charge may stand", nil
+	return false, "Il terminale forse non sa che abbiamo avuto il suo storno, e non dice se lo ha annullato: l'addebito può valere", nil
 }

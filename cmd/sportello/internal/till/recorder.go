@@ -103,7 +103,7 @@ func (r *recorder) contradicts(p ledger.Payment, o driver.Outcome) {
 	}
 	t := r.s.till
 	ev := driver.Evidence{Kind: "result", At: time.Now(), Raw: resultOf(o),
-		Text: fmt.Sprintf("judged %s (%s) after people had decided %s", o.Verdict, o.Reason.Code, p.State)}
+		Text: fmt.Sprintf("Giudicato «%s» (%s) dopo che le persone avevano deciso «%s»", ledger.VerdictWord(o.Verdict), o.Reason.Code, ledger.StateWord(p.State))}
 	if _, err := t.o.Ledger.Contradict(p.ID, string(local.CodeChargeContradicted), ev); err != nil {
 		t.o.Log.Error().Err(err).Str("payment", p.ID).Msg("keeping a word that contradicts people's")
 		return

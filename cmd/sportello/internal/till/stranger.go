@@ -3,7 +3,6 @@ package till
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -145,7 +144,16 @@ func (s *station) contradicted(last driver.Last) error {
 // demote takes the configured exclusivity back, for good and with a case.
 func (s *station) demote(stan string) error {
 	s.till.o.Log.Warn().Str("terminal", s.term.Name).Str("stan", stan).Msg("the terminal is not exclusive after all")
-	return s.till.o.Ledger.Demote(s.term.Name, fmt.Sprintf("a transaction that is not ours was found on the terminal, STAN %q", stan))
+	return s.till.o.Ledger.Demote(s.term.Name, foreign(stan))
+}
+
+// foreign are the words for a transaction of somebody else's.
+func foreign(stan string) string {
+	text := "Sul terminale c'è un'operazione che non è di questo sportello"
+	if strings.Trim(stan, "0") != "" {
+		text += ", STAN " + stan
+	}
+	return text
 }
 
 // alarm follows evidence that somebody else used a terminal held for exclusive (ECR17 6.5 rows 13, 14).
@@ -215,7 +223,7 @@ func (t *Till) witness(p ledger.Payment, last driver.Last) {
 	if seen, err := t.hasEvidence(p.ID, last.Raw); err == nil && seen { // nothing new: an answer in hand stays good
 		return
 	}
-	text := "the terminal remembers a transaction that the ledger does not know"
+	text := "Il terminale ricorda un'operazione che il registro non conosce"
 	if last.Charge.STAN != "" {
 		text += ", STAN " + last.Charge.STAN
 	}

@@ -60,8 +60,8 @@ func (s *station) suspect(last driver.Last) error {
 		if seen, err := t.hasEvidence(p.ID, last.Raw); err != nil || seen {
 			return err
 		}
-		ev := driver.Evidence{Kind: "last_result", At: time.Now(), Raw: last.Raw, Text: "the terminal remembers a sale that fits this attempt"}
-		if words := inWords(last, local.English); words != "" {
+		ev := driver.Evidence{Kind: "last_result", At: time.Now(), Raw: last.Raw, Text: "Il terminale ricorda una vendita che può essere di questo tentativo"}
+		if words := inWords(last, local.Italian); words != "" {
 			ev.Text += ": " + words
 		}
 		if _, err := t.o.Ledger.Contradict(p.ID, string(local.CodeChargeSuspected), ev); err != nil {
@@ -86,7 +86,7 @@ func (s *station) undone(last driver.Last) error {
 	if err != nil || seen {
 		return err
 	}
-	ev := driver.Evidence{Kind: "last_result", At: time.Now(), Raw: last.Raw, Text: "the terminal remembers a reversal that we did not ask for; it may have given this charge back"}
+	ev := driver.Evidence{Kind: "last_result", At: time.Now(), Raw: last.Raw, Text: "Il terminale ricorda uno storno che questo sportello non ha chiesto: può aver restituito questo addebito"}
 	if _, err := s.till.o.Ledger.Contradict(p.ID, string(local.CodeChargeUndone), ev); err != nil {
 		return err
 	}
