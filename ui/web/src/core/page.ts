@@ -272,7 +272,8 @@ export class Page {
   /** clear is what Esc does: it stops a cart that is half charged, or makes room for the next citizen. */
   clear(): void {
     const at = k.stage(this.state).kind;
-    if (at === "working" || at === "idle") return;
+    if (at === "working") return this.say(this.texts().working.cancel); // no dead key: it is the terminal's to end
+    if (at === "idle") return;
     if (!this.charging.stop()) this.basket.leave();
   }
 

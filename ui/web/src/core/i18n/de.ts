@@ -134,7 +134,7 @@ const de: Texts = {
   working: {
     heading: "Zahlung läuft",
     reversal: "Storno läuft",
-    cancel: "Abbrechen: rote Taste am Terminal. Von hier aus geht es nicht.",
+    cancel: "Abbrechen: rote Taste am Terminal. Von hier aus geht es nicht. Abgebrochen ist erst, wenn das Terminal es sagt, hier.",
     noCancel: "Karte nicht entfernen, Terminal nicht ausschalten.",
     says: "Das Terminal zeigt:",
   },

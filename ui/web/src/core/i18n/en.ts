@@ -134,7 +134,7 @@ const en: Texts = {
   working: {
     heading: "Payment in progress",
     reversal: "Reversal in progress",
-    cancel: "To cancel: red key on the terminal. It cannot be done from here.",
+    cancel: "To cancel: the red key on the terminal. It cannot be done from here. It is not cancelled until the terminal says so, here.",
     noCancel: "Do not remove the card and do not switch the terminal off.",
     says: "The terminal shows:",
   },

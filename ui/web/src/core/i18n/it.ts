@@ -136,7 +136,7 @@ const it = {
   working: {
     heading: "Pagamento in corso",
     reversal: "Storno in corso",
-    cancel: "Per annullare: tasto rosso sul terminale. Da qui non si può.",
+    cancel: "Per annullare: tasto rosso sul terminale. Da qui non si può. Non è annullato finché il terminale non lo dice, qui.",
     noCancel: "Non togliere la carta e non spegnere il terminale.",
     says: "Il terminale mostra:",
   },
