@@ -52,6 +52,7 @@ wine_enter() {
   repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
   ip link set lo up
   wine_work=$(mktemp -d)
+  mount -t tmpfs -o size=4g tmpfs "$wine_work" # killed in the middle, it leaves an empty folder
   trap wine_leave EXIT
   mkdir "$wine_work"/{upper,work,root,share}
   wine_root=$wine_work/root
@@ -68,12 +69,11 @@ wine_enter() {
   prefix=$wine_root/root/prefix
 }
 
-# wine_leave ends what runs in there, then takes the mounts away before anything is deleted.
+# wine_leave ends what runs in there and takes the mounts away; nothing is deleted by name.
 wine_leave() {
   local code=$?
   chroot "$wine_root" env -i "${wine_env[@]}" wineserver -k >/dev/null 2>&1 || true
-  umount -R -l "$wine_root" || return "$code"
-  rm -rf --one-file-system "$wine_work"
+  umount -R -l "$wine_work" && rmdir "$wine_work"
   return "$code"
 }
 
