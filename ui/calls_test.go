@@ -146,6 +146,9 @@ func TestReads(t *testing.T) {
 		t.Errorf("state is for %+v", state.Operator)
 	}
 	d.hub.Publish(local.Event{Type: local.EventPlatform})
+	if len(state.Operators) != 2 || state.Operators[0] != anna || state.Operators[1] != carl {
+		t.Errorf("who may sign in: %+v", state.Operators)
+	}
 	if next := as[local.Snapshot](t, d.ask("GET", "/api/v1/state", clerkToken, "")); next.Sequence != state.Sequence+1 {
 		t.Errorf("state has number %d after %d and an event", next.Sequence, state.Sequence)
 	}

@@ -231,6 +231,8 @@ func (staff) Check(id, pin string) (local.Operator, error) {
 	return local.Operator{}, &local.Error{Code: local.CodeBadCredentials}
 }
 
+func (staff) All() []local.Operator { return []local.Operator{anna, carl} }
+
 const (
 	clerkToken      = "fixed-clerk-token"
 	supervisorToken = "fixed-supervisor-token"

@@ -170,6 +170,9 @@ func TestWordsThatMoveMoney(t *testing.T) {
 }
 
 func TestRender(t *testing.T) {
+	if got := Render(&Error{Code: CodeResolutionTooEarly, Args: map[string]string{ArgSeconds: "184"}}, Italian); got.RetryAfter != 184 {
+		t.Errorf("in how many seconds again: %+v", got)
+	}
 	err := &Error{Code: CodeAmountChanged, AmountCents: 123450}
 	for lang, want := range map[Language]string{
 		Italian: "L'importo dell'avviso è cambiato: ora è 1.234,50 €.",

@@ -77,12 +77,18 @@ func TestOperatorsAreReadAgainWhenTheyChange(t *testing.T) {
 	if op, ok := o.Find("russo"); !ok || op.Name != "Maria Rossi" {
 		t.Errorf("find: %+v %v", op, ok)
 	}
+	if all := o.All(); len(all) != 2 || all[0].ID != "bianchi" || all[1] != (local.Operator{ID: "russo", Name: "Maria Rossi", Role: local.RoleClerk}) {
+		t.Errorf("all: %+v", all)
+	}
 	// A broken file lets nobody in, and says why.
 	write(t, path, "operators: [", 0o640)
 	touch(t, path, 4*time.Second)
 	var invalid *InvalidError
 	if _, err := o.Check("russo", "246810"); !errors.Is(err, ErrOperators) || !errors.As(err, &invalid) {
 		t.Errorf("broken file: %v", err)
+	}
+	if all := o.All(); all != nil {
+		t.Errorf("broken file: %+v", all)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
