@@ -133,6 +133,9 @@ func startService(cfg *config.Config, o serviceOptions) (_ *service, err error) 
 			s.log.Error().Err(err).Msg("closing the ledger")
 		}
 	})
+	if err = s.ledger.Claim(); err != nil {
+		return nil, err
+	}
 	listener, err := listen(cfg)
 	if err != nil {
 		return nil, err

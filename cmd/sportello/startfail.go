@@ -37,6 +37,10 @@ func failStart(err error, cfg *config.Config) int {
 		code, detail = local.CodeLedgerDamaged, damaged.Path+": "+damaged.What
 	case errors.Is(err, ledger.ErrDiskFull), errors.Is(err, syscall.ENOSPC):
 		code = local.CodeDiskFull
+	case errors.Is(err, ledger.ErrRetired):
+		complain("il codice "+cfg.Installation+" è di prima: nel registro ce n'è uno più nuovo, e i codici di prima sono ritirati",
+			"rimettere in installation il codice più nuovo; dopo un ripristino, uno che venga dopo in ordine alfabetico")
+		return exitFailed
 	case errors.Is(err, errListen):
 		complain(fmt.Sprintf("l'indirizzo %s della pagina non si può usare: %s", cfg.Listen, listenReason(err)),
 			"forse il servizio è già in funzione; altrimenti cambiare listen nella configurazione")

@@ -157,6 +157,24 @@ func prepare(source, work string, o RestoreOptions) (r Restored, err error) {
 	return r, errors.Join(err, l.Close())
 }
 
+// Claim sees that this ledger is the installation's own. One that another code has written last was carried here by hand:
+// it is a copy like any other, and says so from now on. ErrRetired: the code was used before the newest one.
+func (l *Ledger) Claim() error {
+	codes, err := l.Installations()
+	if err != nil || len(codes) == 0 || codes[len(codes)-1] == l.opt.Installation {
+		return err
+	}
+	if l.opt.Installation < codes[len(codes)-1] {
+		return fmt.Errorf("%w: %q after %q", ErrRetired, l.opt.Installation, codes[len(codes)-1])
+	}
+	if err := l.arrive(l.opt.Installation); err != nil {
+		return err
+	}
+	_, err = l.OpenCase(Case{Cause: driver.Reason{Code: ReasonRestored, Text: strings.Join(codes, ", ")},
+		Evidence: "Il registro è di un'altra installazione, e non è arrivato con sportello restore."})
+	return err
+}
+
 // arrive ends a move: this is the ledger that goes on.
 func (l *Ledger) arrive(installation string) error {
 	g, err := l.Gate()

@@ -276,3 +276,42 @@ func TestRestoreRefuses(t *testing.T) {
 		t.Errorf("into one that is in use: %v", err)
 	}
 }
+
+// TestClaim: a ledger that was carried by hand is a copy, too, once; a code of before is refused.
+func TestClaim(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	if err := l.Claim(); err != nil {
+		t.Fatal(err)
+	}
+	chargeMany(t, l, 0, 2)
+	if err := l.Claim(); err != nil || must(l.Gate())(t).Closed() {
+		t.Errorf("its own: %v", err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		n, err := Open(dir, Options{Installation: "B7", BallastBytes: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := n.Claim(); err != nil {
+			t.Error(err)
+		}
+		if g := must(n.Gate())(t); g.Restored.ID == "" || !slices.Equal(g.Retired, []string{"A1"}) || len(must(n.Cases(true))(t)) != 1 {
+			t.Errorf("%+v", g)
+		}
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	again, err := Open(dir, Options{Installation: "A1", BallastBytes: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = again.Close() }()
+	if err := again.Claim(); !errors.Is(err, ErrRetired) {
+		t.Errorf("the retired code: %v", err)
+	}
+}
