@@ -39,6 +39,7 @@ type exchange struct {
 	refused    bool // NAK before anything else
 	checked    bool // the check after that NAK did not find the terminal idle
 	progressed bool
+	stirred    bool // a message came, or what may have been one: a NAK beside it refuses nothing
 	worked     bool // progress came after the ACK: it is at this payment
 	dataDue    bool // U is to be sent as soon as nothing else is here
 	dataSent   int
@@ -129,7 +130,7 @@ func (e *exchange) run() error {
 			}
 		}
 		e.handle(f)
-		if e.refused && !e.checked && !e.acked && !e.progressed && e.candidate == nil {
+		if e.refused && !e.checked && !e.acked && !e.progressed && !e.stirred && e.candidate == nil {
 			return nil
 		}
 	}
@@ -222,6 +223,7 @@ func (e *exchange) sendData() {
 }
 
 func (e *exchange) onMessage(f frame) (decided bool) {
+	e.stirred = true
 	if f.damaged || !f.Valid(e.conn.scope) {
 		e.onDamage(f)
 		return false

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +15,7 @@ import (
 )
 
 var (
-	hostiles = flag.Int("hostiles", 1500, "how many hostile terminals to play")
+	hostiles = flag.Int("hostiles", 1000, "how many hostile terminals to play")
 	hostile  = flag.Int("hostile", 0, "play this one alone")
 )
 
@@ -24,6 +25,7 @@ var (
 type villain struct {
 	*rand.Rand
 	b       *bench
+	undoes  bool // it is asked for a reversal: then charged says that the money was given back
 	charged bool
 	own     []byte // its result; nil: it never came so far
 	acts    []string
@@ -49,6 +51,12 @@ func (v *villain) draw() {
 	p.save([][]byte{before, p.declined("NEGATA", "116"), p.cancelled()}[v.IntN(3)])
 	v.charged, v.saves, v.counts, v.notes = v.chance(2), v.chance(2), v.chance(2), v.chance(2)
 	switch {
+	case v.undoes && v.charged:
+		v.own = undone(p)
+	case v.undoes:
+		if v.chance(2) {
+			v.own = unwilling(p)
+		}
 	case v.charged:
 		v.own = p.approved(ourCents)
 	case v.chance(3):
@@ -64,25 +72,33 @@ func (v *villain) draw() {
 	for range 1 + v.IntN(7) {
 		v.acts = append(v.acts, row[v.IntN(len(row))])
 	}
+	sign := false // of work
 	for _, act := range v.acts {
-		if act == "nak" && !v.spoke {
-			v.refused = true
-		}
-		v.spoke = v.spoke || v.charged && strings.Contains("own damaged short zero", act)
 		if act == "close" {
 			break
 		}
+		v.refused = v.refused || act == "nak" && !sign
+		v.spoke = v.spoke || v.charged && (slices.Contains([]string{"own", "damaged", "short"}, act) || act == "zero" && !v.undoes)
+		sign = sign || v.spoke || slices.Contains([]string{"ack", "progress", "ticket"}, act) || v.own != nil && (act == "own" || act == "letter")
 	}
 	if v.charged && !v.spoke && !v.saves {
 		v.counts = true
 	}
 }
 
-// pay plays the acts, and the rest of the sale behind them.
-func (v *villain) pay(w *wire, _ ecr17.PaymentRequest) {
+// failed is how it notes a command that has begun.
+func (v *villain) failed() []byte {
+	if v.undoes {
+		return v.b.peer.undo(ecr17.ResultRefused, func(r *ecr17.Result) { r.STAN, r.OnlineID, r.ActionCode = "000000", "000000", "" })
+	}
+	return v.b.peer.cancelled()
+}
+
+// pay plays the acts, and the rest of the sale, or of the reversal, behind them.
+func (v *villain) pay(w *wire) {
 	p, stale := v.b.peer, v.b.peer.last()
 	if v.notes {
-		p.save(p.cancelled())
+		p.save(v.failed())
 	}
 	p.work.Go(func() {
 		select {
@@ -132,8 +148,8 @@ func (v *villain) pay(w *wire, _ ecr17.PaymentRequest) {
 		case act == "half":
 			w.raw(w.frame(own)[:40]...)
 		case act == "short":
-			w.send(own[:91])
-		case act == "zero" && v.charged:
+			w.send(own[:len(own)-1])
+		case act == "zero" && v.charged && len(own) == 92:
 			w.send(put(own, 75, "00000000"))
 		case act == "letter":
 			w.send(put(own, 10, "T"))
@@ -147,7 +163,7 @@ func (v *villain) play() (driver.Outcome, []driver.Evidence) {
 	known := string(readResult(b.peer.last(), ourTID, time.Now()).Raw)
 	b.peer.shows(func() string { return "ACQUISTO}" + v.slip + "}\x1b" }, func() int64 { return v.total })
 	commission(b)
-	b.peer.pay = v.pay
+	b.peer.pay = func(w *wire, _ ecr17.PaymentRequest) { v.pay(w) }
 	p := payment()
 	p.Previous = previousReference
 	p.KnownResult = func(raw []byte, _ string) bool { return string(raw) == known }
@@ -211,6 +227,56 @@ func TestHostileTerminals(t *testing.T) {
 			if n := b.peer.received("X"); lie || n != 1 {
 				t.Errorf("-hostile=%d: charged %t, judged %s %+v; %d frames; acts %v, saves %t, counts %t, notes %t, runs %v, %s\nevidence %+v",
 					seed, v.charged, o.Verdict, o.Reason, n, v.acts, v.saves, v.counts, v.notes, v.runs, b.cfg.Exclusivity, texts17(evidence))
+			}
+		})
+	}
+	t.Log(verdicts)
+}
+
+// TestHostileReversals is the same of a reversal: a charge that stands is never held for given back, which would free
+// its notices, nor one that was given back for standing.
+func TestHostileReversals(t *testing.T) {
+	verdicts := map[string]int{}
+	for seed := 1; seed <= *hostiles; seed++ {
+		if *hostile > 0 && seed != *hostile {
+			continue
+		}
+		inBubble(t, func(t *testing.T, b *bench) {
+			v := &villain{Rand: rand.New(rand.NewPCG(uint64(seed), 29)), b: b, undoes: true}
+			v.draw()
+			order := toGiveBack(b, v.pay)
+			order.STAN = stanOf(b.peer.stan)
+			if v.own != nil { // what it says of the reversal comes behind the charge
+				if v.own = undone(b.peer); !v.charged {
+					v.own = unwilling(b.peer)
+				}
+			}
+			if _, err := b.open().Reverse(context.Background(), order, b.rec); err != nil {
+				t.Fatal(err)
+			}
+			base, same := *b.rec.baseline, !v.chance(4)
+			if !same {
+				b.term.Close()
+				b.term = nil
+			}
+			a := driver.ReversalAttempt{Reversal: order, Baseline: base, SentAt: time.Now(), SameProcess: same, Exclusivity: b.cfg.Exclusivity}
+			last := func() driver.Outcome { return b.rec.outcomes[len(b.rec.outcomes)-1] }
+			if last().Verdict == driver.Unknown {
+				if _, err := b.open().ResolveReversal(context.Background(), a, b.rec); err != nil {
+					t.Fatal(err)
+				}
+			}
+			time.Sleep(10 * time.Minute)
+			if b.open().(interface{ HeardReversal(string) bool }).HeardReversal(order.Reference) {
+				a.SameProcess = true
+				_, _ = b.term.ResolveReversal(context.Background(), a, b.rec)
+			}
+			o := last()
+			verdicts[fmt.Sprintf("%t %s", v.charged, o.Verdict)]++
+			lie := v.charged && !v.refused && o.Verdict == driver.NotReversed || !v.charged && o.Verdict == driver.Reversed
+			if n := b.peer.received("S"); lie || n != 1 {
+				t.Errorf("-hostile=%d: given back %t, judged %s %+v; %d frames; acts %v, saves %t, notes %t, runs %v, %s\nevidence %+v",
+					seed, v.charged, o.Verdict, o.Reason, n, v.acts, v.saves, v.notes, v.runs, b.cfg.Exclusivity, texts17(o.Evidence))
 			}
 		})
 	}

@@ -242,7 +242,7 @@ func (t *terminal) idleAfterNAK(e *exchange) (bool, error) {
 		switch {
 		case t.life.Err() != nil:
 			return false, errClosing
-		case some || begun || e.acked || e.progressed || e.candidate != nil || e.direct != nil || e.beside.approved != nil:
+		case some || begun || e.acked || e.progressed || e.stirred || e.candidate != nil || e.direct != nil || e.beside.approved != nil:
 			return false, nil
 		case !seen.unchanged():
 			return false, nil
