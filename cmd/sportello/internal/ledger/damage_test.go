@@ -354,7 +354,7 @@ func TestSecondInstance(t *testing.T) {
 	if _, err := Open(dir, l.opt); !errors.Is(err, ErrInUse) {
 		t.Errorf("in this process: %v", err)
 	}
-	if d := time.Since(start); d > 3*time.Second {
+	if d := time.Since(start); d > time.Minute { // it does not wait for the other
 		t.Errorf("it took %v to say so", d)
 	}
 	if out, code := runChild(t, "open", dir); code != 1 || !strings.Contains(out, ErrInUse.Error()) {
