@@ -315,6 +315,7 @@ export function entryTone(e: StoryEntry): EntryTone {
   if (e.state === "not_charged") return "bad";
   if (e.state === "unknown" || e.state === "reversing" || e.fault) return "warn";
   if (e.registration && ["held", "paid_elsewhere", "rejected"].includes(e.registration)) return "warn";
+  if (e.kind === "aftermath" && !e.acked) return "warn";
   return /^(case_opened|contradicted|resolution_(parked|declined)|ending_declined)$/.test(e.kind) ? "warn" : "info";
 }
 

@@ -147,7 +147,9 @@ export function Entry({ entry: e, payment: p }: { entry: StoryEntry; payment: Pa
     e.fault && story.platform(e.fault),
     e.case && story.case(e.case),
     e.offline && story.offline,
+    ...(e.kind === "aftermath" ? [e.acked ? story.acked : story.unacked, e.slip ? story.slipCame : story.noSlip] : []),
   ].filter(Boolean);
+  const state = e.state && (t.states[e.state] ?? e.state);
   return (
     <li>
       <Icon name={shapes[tone]} tone={tone} />
@@ -158,7 +160,7 @@ export function Entry({ entry: e, payment: p }: { entry: StoryEntry; payment: Pa
       <div class="step-what">
         <strong>{e.text.charAt(0).toUpperCase() + e.text.slice(1)}</strong>
         {p.notices.length > 1 && e.notice !== undefined && ` (${story.notice(e.notice)})`}
-        {e.state && `: ${t.states[e.state] ?? e.state}`}
+        {state && !e.reason?.text.startsWith(state) && `: ${state}`}
         {!e.state && e.registration && `: ${t.registrations[e.registration] ?? e.registration}`}
         {e.by.length > 0 && `, ${story.by(people(e.by))}`}
         {e.reason && e.reason.code !== "approved" && <p>{e.reason.text}</p>}
