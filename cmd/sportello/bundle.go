@@ -78,7 +78,7 @@ func failBundle(err error, path string) int {
 	case errors.Is(err, fs.ErrPermission):
 		complain("qui questo utente non può scrivere: "+path, "scegliere un'altra cartella con --out, o --out - per vederlo")
 	default:
-		complain("il file "+path+" non si può scrivere: "+cause(err).Error(), "scegliere un altro posto con --out, o --out - per vederlo")
+		complain("il file "+path+" non si può scrivere: "+inWords(err), "scegliere un altro posto con --out, o --out - per vederlo")
 	}
 	return exitFailed
 }

@@ -92,7 +92,7 @@ func (d *doctor) serialPorts(cfg *config.Config) {
 			e.Code, e.Found = "serial_missing", u.Path+" non c'è: il cavo è staccato, o la porta ha cambiato nome"
 			e.Remedy = "attaccare il cavo; se il nome cambia a ogni attacco, indicare il terminale per identità: serial://usb/VID:PID"
 		case err != nil:
-			e.State, e.Code, e.Found, e.Remedy = gradeDoubt, "serial_unknown", u.Path+" non si può guardare: "+cause(err).Error(), "ripetere il comando con l'utente del servizio"
+			e.State, e.Code, e.Found, e.Remedy = gradeDoubt, "serial_unknown", u.Path+" non si può guardare: "+inWords(err), "ripetere il comando con l'utente del servizio"
 		case mayUse(u.Path) != nil:
 			e.State, e.Code, e.Found = gradeDoubt, "serial_forbidden", "questo utente non può usare "+u.Path
 			e.Remedy = "l'utente del servizio deve far parte del gruppo delle porte seriali (dialout); se questo comando gira con un altro utente, ripeterlo con quello"

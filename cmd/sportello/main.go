@@ -239,6 +239,7 @@ func printOptions(w io.Writer, fs *flag.FlagSet) {
 // inItalian translates what package flag says.
 func inItalian(err error) string {
 	return strings.NewReplacer(
+		"bad flag syntax: ", "opzione scritta male: ",
 		"flag provided but not defined: -", "opzione sconosciuta --",
 		"flag needs an argument: -", "manca il valore di --",
 		"invalid value ", "valore non valido ", "invalid boolean value ", "valore non valido ",

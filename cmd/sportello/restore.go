@@ -91,7 +91,7 @@ func restoreCopy(source, configPath string, aside, asJSON bool) int {
 		return failRestore(err, source, cfg, asJSON)
 	}
 	if err := ownedLike(cfg.DataDir); err != nil {
-		complain("il registro è al suo posto, ma è di questo utente: "+cause(err).Error(), "dare "+cfg.DataDir+" e ciò che contiene all'utente del servizio")
+		complain("il registro è al suo posto, ma è di questo utente: "+inWords(err), "dare "+cfg.DataDir+" e ciò che contiene all'utente del servizio")
 	}
 	if asJSON {
 		return printJSON(r)
@@ -171,7 +171,7 @@ func failRestore(err error, source string, cfg *config.Config, asJSON bool) int 
 	case errors.Is(err, ledger.ErrNotFound), errors.Is(err, fs.ErrNotExist):
 		return said(exitFailed, "la copia "+source+" non c'è", "controllare il percorso")
 	case errors.Is(err, fs.ErrPermission):
-		return said(exitFailed, "questo utente non può farlo: "+cause(err).Error(), "lanciare il comando come root o amministratore, o con l'utente del servizio")
+		return said(exitFailed, "questo utente non può farlo", "lanciare il comando come root o amministratore, o con l'utente del servizio")
 	}
 	return said(exitFailed, err.Error(), "non è stato cambiato nulla")
 }

@@ -109,9 +109,11 @@ func simulateTerminal(ctx context.Context, args []string) int {
 // knobs are the ways of a terminal that a trial can choose. What they mean and which
 // values they take is checked by the simulator.
 func knobs(fs *flag.FlagSet, o *simulator.Options) {
-	fs.Func("ack-form", "forma dell'LRC di ACK e NAK", func(v string) (err error) {
-		o.Form, err = ecr17.ParseControlForm(v)
-		return err
+	fs.Func("ack-form", "forma dell'LRC di ACK e NAK: ctrl, ctrl+etx, stx+ctrl+etx, stx+ctrl, etx", func(v string) (err error) {
+		if o.Form, err = ecr17.ParseControlForm(v); err != nil {
+			return errors.New("non è una forma di ACK")
+		}
+		return nil
 	})
 	fs.StringVar(&o.State, "state", "", "stato dichiarato, una cifra (2 operativo)")
 	fs.StringVar(&o.Release, "release", "", "release del software")
