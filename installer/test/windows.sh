@@ -32,14 +32,14 @@ mv "$SPORTELLO_WINDOWS_TESTS"/*.exe "$share/"
 # windows-skips.tsv: package, "not" or "only", a pattern of tests, the reason.
 of() { awk -F'\t' -v p="$1" -v kind="$2" '$1 == p && $2 == kind { printf "%s%s", n++ ? "|" : "", $3 }' "$skips"; }
 wine_more=("SPORTELLO_TEST_BINARY=Z:${share//\//\\}\\program.exe")
-failed=0
+failed=0 wine_limit=400
 for p in "${packages[@]}"; do
   [ -e "$share/${p//\//_}.test.exe" ] || continue
   awk -F'\t' -v p="$p" '$1 == p { print "LEFT OUT: on Windows, " p ($2 == "not" ? ": " : ", all but ") $3 ": " $4 }' "$skips"
   not=$(of "$p" not) only=$(of "$p" only)
   [ "$not" != . ] || continue
   log=$wine_work/log began=$SECONDS
-  if (cd "$p" && w wine "$share/${p//\//_}.test.exe" -test.timeout 4m ${not:+-test.skip="$not"} ${only:+-test.run="$only"} -test.v) >"$log" 2>&1; then
+  if (cd "$p" && w wine "$share/${p//\//_}.test.exe" -test.timeout 6m ${not:+-test.skip="$not"} ${only:+-test.run="$only"} -test.v) >"$log" 2>&1; then
     echo "ok   on Windows: $p, $(grep -ac '^=== RUN' "$log") tests in $((SECONDS - began)) s"
     grep -a -B1 -- '--- SKIP' "$log" | grep -av -- '^--$' | sed -n 's/^ *[a-z_]*_test.go:[0-9]*: \(.*\)/LEFT OUT: on Windows, '"${p//\//\\/}"': \1/p' | tr -d '\r' | sort -u
   else
