@@ -24,6 +24,7 @@ export function Papers({ payment: p }: { payment: Payment }) {
   const base = `payments/${encodeURIComponent(p.id)}`;
   const attested = p.state === "charged";
   const receipts = p.notices.map((n, i) => ({ n, i })).filter(({ n }) => n.has_registration_receipt || n.has_pdf || n.registration === "registered");
+  const said: (string | undefined)[] = ["slip", "attestation"].map((what) => c.office.asked[printOf(p.id, what)]?.error?.code); // told below
   const paths = [`${base}/attestation`, ...receipts.map(({ i }) => `${base}/receipt?notice=${i + 1}&format=pdf`)];
   if (!attested && receipts.length === 0 && !(printer && p.has_receipt)) return null;
   return (
@@ -44,7 +45,7 @@ export function Papers({ payment: p }: { payment: Payment }) {
             {p.has_receipt && <PrintHere payment={p} what="slip" text={papers.printSlip} />}
             {attested && <PrintHere payment={p} what="attestation" text={papers.printAttestation} />}
           </p>
-          {printer.reason && <Says reason={printer.reason} tone="warn" />}
+          {printer.reason && !said.includes(printer.reason.code) && <Says reason={printer.reason} tone="warn" />}
           {printer.waiting > 0 && <p class="hint">{papers.waiting(printer.waiting)}</p>}
           <Refused of={c.office.asked[printOf(p.id, "slip")]} />
           <Refused of={c.office.asked[printOf(p.id, "attestation")]} />

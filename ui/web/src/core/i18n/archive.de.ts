@@ -8,7 +8,7 @@ export const archive: typeof it.archive = {
   number: "Bescheid oder IUV",
   amount: "Betrag",
   state: "Ergebnis",
-  operator: "Schalterkraft",
+  operator: "Bediener",
   all: "Alle",
   debtor: "Nach Name oder Steuernummer wird nicht gesucht: sie sind hier nicht erfasst. Für die Zahlung einer Person braucht es ihren Bescheid: dessen Nummer suchen, oder ihn unter «Schuldner» finden.",
   wrong: {
@@ -73,7 +73,7 @@ export const report: typeof it.report = {
   awaiting: "Quittung ausstehend",
   unknown: "Ergebnis unbekannt",
   who: "Wer, wo",
-  operators: "Schalterkräfte",
+  operators: "Bediener",
   terminals: "Terminals",
   creditors: "Körperschaften",
   receipts: (first: string, last: string, day: string) => `Quittungen vom ${day}: Nr. ${first} bis Nr. ${last}.`,
