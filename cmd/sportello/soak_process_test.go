@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -27,10 +28,12 @@ type mortal struct {
 	cut   cut
 }
 
-// cut is a line that breaks after so many bytes of the payment's connection; the zero value is none.
+// cut is a line that breaks after so many bytes of the payment's connection, or garbles the next one; the zero value is
+// none.
 type cut struct {
 	after int  // bytes
 	reads bool // counts what the terminal says, not what we do
+	flip  byte // garbles: the bits of the byte that arrive wrong; 0: the line breaks
 	armed bool
 }
 
@@ -92,11 +95,11 @@ func (m *mortal) dieIn(events int) {
 	m.left = events
 }
 
-// cutAfter breaks the next connection that carries more than a question.
-func (m *mortal) cutAfter(bytes int, reads bool) {
+// cutAfter breaks the next connection that carries more than a question, or garbles a byte of it.
+func (m *mortal) cutAfter(bytes int, reads bool, flip byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.cut = cut{after: bytes, reads: reads, armed: true}
+	m.cut = cut{after: bytes, reads: reads, flip: flip, armed: true}
 }
 
 // mend takes back a cut that nothing has met.
@@ -128,8 +131,9 @@ type wire struct {
 	read, wrote int
 }
 
-// allowed is how many of n bytes pass before the line breaks.
-func (w *wire) allowed(n int, reads bool) (pass int, broken bool) {
+// allowed is how many of the bytes pass before the line breaks; it garbles one of them instead where that is staged.
+func (w *wire) allowed(b []byte, reads bool) (pass int, broken bool) {
+	n := len(b)
 	w.m.mu.Lock()
 	c := w.m.cut
 	w.m.mu.Unlock()
@@ -146,14 +150,20 @@ func (w *wire) allowed(n int, reads bool) (pass int, broken bool) {
 	w.m.mu.Lock()
 	w.m.cut.armed = false
 	w.m.mu.Unlock()
-	return max(0, n-(*count-c.after)), true
+	pass = max(0, n-(*count-c.after))
+	if c.flip != 0 && pass < n {
+		b[pass] ^= c.flip
+		return n, false
+	}
+	return pass, true
 }
 
 func (w *wire) Write(b []byte) (int, error) {
 	if err := w.m.event(); err != nil {
 		return 0, err
 	}
-	pass, broken := w.allowed(len(b), false)
+	b = bytes.Clone(b)
+	pass, broken := w.allowed(b, false)
 	n, err := w.Line.Write(b[:pass])
 	if broken && err == nil {
 		_ = w.Line.Close()
@@ -170,7 +180,7 @@ func (w *wire) Read(b []byte) (int, error) {
 	if gone := w.m.event(); gone != nil {
 		return 0, gone
 	}
-	pass, broken := w.allowed(n, true)
+	pass, broken := w.allowed(b[:n], true)
 	if broken {
 		_ = w.Line.Close()
 		if pass == 0 {

@@ -131,9 +131,12 @@ func (s *soak) goesWrong(letter string) string {
 	case n < 4 && letter == "X":
 		what, rules = s.staged()
 	case n < 5:
-		bytes, reads := 1+s.rng.IntN(400), s.rng.IntN(2) == 0
-		s.process.cutAfter(bytes, reads)
-		return fmt.Sprintf("the line breaks after %d bytes (read %t)", bytes, reads)
+		bytes, reads, flip := 1+s.rng.IntN(400), s.rng.IntN(2) == 0, byte(0)
+		if s.rng.IntN(2) == 0 {
+			flip = 1 << s.rng.IntN(7)
+		}
+		s.process.cutAfter(bytes, reads, flip)
+		return fmt.Sprintf("the line breaks, or garbles %02x, after %d bytes (read %t)", flip, bytes, reads)
 	default:
 		return "nothing goes wrong"
 	}
