@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"syscall"
 
 	"sportello/cmd/sportello/internal/config"
@@ -35,7 +36,7 @@ func failStart(err error, cfg *config.Config) int {
 		code = local.CodeLedgerInUse
 	case errors.As(err, &damaged):
 		code, detail = local.CodeLedgerDamaged, damaged.Path+": "+damaged.What
-	case errors.Is(err, ledger.ErrDiskFull), errors.Is(err, syscall.ENOSPC):
+	case errors.Is(err, ledger.ErrDiskFull), isFull(err):
 		code = local.CodeDiskFull
 	case errors.Is(err, ledger.ErrRetired):
 		complain("il codice "+cfg.Installation+" è di prima: nel registro ce n'è uno più nuovo, e i codici di prima sono ritirati",
@@ -75,51 +76,67 @@ func inWords(err error) string {
 }
 
 func fileWords(err error) (said string, known bool) {
-	for _, known := range []struct {
-		is   error
+	for _, one := range []struct {
+		is   bool
 		text string
 	}{
-		{fs.ErrNotExist, "non c'è"},
-		{ledger.ErrNotFound, "non c'è"},
-		{fs.ErrExist, "c'è già"},
-		{fs.ErrPermission, "questo utente non ne ha il permesso"},
-		{syscall.ENOSPC, "il disco è pieno"},
-		{syscall.EROFS, "il disco è di sola lettura"},
-		{syscall.EISDIR, "è una cartella, non un file"},
-		{syscall.ENOTDIR, "nel percorso c'è un file al posto di una cartella"},
-		{syscall.ENAMETOOLONG, "il nome è troppo lungo"},
+		{errors.Is(err, fs.ErrNotExist) || errors.Is(err, ledger.ErrNotFound), "non c'è"},
+		{errors.Is(err, fs.ErrExist), "c'è già"},
+		{errors.Is(err, fs.ErrPermission), "questo utente non ne ha il permesso"},
+		{isFull(err), "il disco è pieno"},
+		{isErrno(err, syscall.EROFS, 19), "il disco è di sola lettura"},
+		{isErrno(err, syscall.EISDIR, 0), "è una cartella, non un file"},
+		{isErrno(err, syscall.ENOTDIR, 267), "nel percorso c'è un file al posto di una cartella"},
+		{isErrno(err, syscall.ENAMETOOLONG, 206), "il nome è troppo lungo"},
 	} {
-		if errors.Is(err, known.is) {
-			return known.text, true
+		if one.is {
+			return one.text, true
 		}
 	}
 	return "", false
 }
 
+// isErrno tells whether the system said this: Windows has numbers of its own (0: none), which package syscall's
+// names there are not.
+func isErrno(err error, unix syscall.Errno, windows uintptr) bool {
+	var no syscall.Errno
+	if !errors.As(err, &no) {
+		return false
+	}
+	if runtime.GOOS == "windows" && windows != 0 {
+		return uintptr(no) == windows
+	}
+	return no == unix
+}
+
+// isFull tells whether a disk has no room left.
+func isFull(err error) bool {
+	return isErrno(err, syscall.ENOSPC, 112) || isErrno(err, syscall.ENOSPC, 39)
+}
+
 // failFile says what is wrong with a file that was named on the command line.
 func failFile(path string, err error) int {
-	hint := map[error]string{
-		fs.ErrNotExist: "controllare il percorso", fs.ErrPermission: "usare un file e una cartella di questo utente",
-		syscall.ENOSPC: "liberare spazio, o indicare un altro disco",
+	hint := "indicare un altro file"
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		hint = "controllare il percorso"
+	case errors.Is(err, fs.ErrPermission):
+		hint = "usare un file e una cartella di questo utente"
+	case isFull(err):
+		hint = "liberare spazio, o indicare un altro disco"
 	}
-	for is, text := range hint {
-		if errors.Is(err, is) {
-			complain(path+": "+inWords(err), text)
-			return exitFailed
-		}
-	}
-	complain(path+": "+inWords(err), "indicare un altro file")
+	complain(path+": "+inWords(err), hint)
 	return exitFailed
 }
 
 // listenReason is the system's no in words for people; what is not usual stays as the system says it.
 func listenReason(err error) string {
 	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
+	case isErrno(err, syscall.EADDRINUSE, 10048):
 		return "è già in uso"
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
+	case isErrno(err, syscall.EADDRNOTAVAIL, 10049):
 		return "non è un indirizzo di questo PC"
-	case errors.Is(err, syscall.EACCES):
+	case isErrno(err, syscall.EACCES, 10013):
 		return "l'utente del servizio non può usare questa porta"
 	}
 	return cause(err).Error()
