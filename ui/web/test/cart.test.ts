@@ -66,6 +66,15 @@ describe("the cart", () => {
     expect(w.page.counter().cart.lines[1]?.debt?.amount_cents).toBe(5000);
   });
 
+  it("shows the newest word of a notice, whichever answer comes last", async () => {
+    await gather(2);
+    for (const id of ["x", "y"]) w.event({ type: "payment", payment: payment({ id, request_id: id, notices: [{ ...payment().notices[0]!, number: number(2) }] }) });
+    const [older, newer] = w.calls.filter((c) => c.what === "POST notices/lookup").slice(-2);
+    await newer!.answer(200, owed(2, { payable: false, reason: { code: "notice_locked", text: "Legato." } }));
+    await older!.answer(200, owed(2));
+    expect(at()).toMatchObject({ kind: "cart", block: "line" });
+  });
+
   it("loses one by key: the last, the one that was picked, or the one in the way", async () => {
     await gather(4);
     expect(w.page.basket.remove()).toBe(true);
@@ -150,6 +159,21 @@ describe("in one transaction, where the terminal takes as many", () => {
     expect(at()).toMatchObject({ kind: "cart", plan: { together: false, charges: 2 }, cart: { note: { text: "Due enti." } } });
     w.page.primary();
     expect(asked()).toEqual([number(1)]);
+  });
+
+  it("what is refused while the next citizen is at the other terminal is not mixed in", async () => {
+    await gather(2, { max_notices: 5 });
+    w.page.primary();
+    w.page.terminals.change();
+    await scan(7);
+    await w.calls.find((c) => c.what === "POST payments")!.answer(409, { error: { code: "cart_two_stations", message: "Due enti." } });
+    expect(at()).toMatchObject({ kind: "debt", debt: { number: number(7) } });
+    w.page.terminals.change();
+    expect(at()).toMatchObject({ kind: "refused", error: { code: "cart_two_stations" } });
+    w.page.clear();
+    expect(codes()).toEqual(["code7"]);
+    w.page.clear();
+    expect(codes()).toEqual([]);
   });
 
   it("an amount that changed meanwhile is found among them, and told", async () => {
@@ -284,11 +308,32 @@ describe("one after another, where it does not", () => {
     expect(w.page.primary()).toBe(false);
     const again = w.calls.filter((c) => c.what === "POST notices/lookup");
     expect(again.map((c) => c.body["code"])).toEqual(["code2", "code3"]);
+    w.later();
     await again[0]!.answer(200, owed(2));
     await again[1]!.answer(200, owed(3));
+    expect(at()).toMatchObject({ kind: "charged", next: { block: undefined } });
+    expect(w.page.primary()).toBe(false); // it has only just appeared
     w.later();
     w.page.primary();
     expect(asked()).toEqual([number(2)]);
+  });
+
+  it("asks again with the same request when nobody knows what became of the one before a reload", async () => {
+    await gather(2);
+    w.page.primary();
+    const { body } = w.last("POST payments");
+    await w.last("POST payments").answer(202, payment({ request_id: body["request_id"] as string }));
+    const reloaded = new World(w.stored);
+    w.page.stop();
+    w = reloaded;
+    w.ids = 9;
+    w.page.start();
+    w.connect();
+    await settle();
+    w.later();
+    expect(at()).toMatchObject({ kind: "lost", run: { rest: [{ code: "code2" }] } });
+    expect(w.page.primary()).toBe(true);
+    expect(w.last("POST payments").body).toEqual(body);
   });
 
   it("a refusal that survives a reload is a cart again: nothing of it was charged", async () => {

@@ -125,8 +125,10 @@ export class Basket {
     return true;
   }
 
-  /** leave empties the cart. */
+  /** leave makes room: what is over at the terminal goes first, and what was gathered meanwhile stays; then the cart. */
   leave(): void {
-    this.host.set({ ...k.settled(this.host.counter()), cart: emptyCart, remark: undefined });
+    const c = this.host.counter();
+    const settled = k.settled(c);
+    this.host.set({ ...settled, cart: settled === c ? emptyCart : c.cart, remark: undefined });
   }
 }
