@@ -94,7 +94,7 @@ func (e *exchange) onEarlier(r Reading) {
 		e.settled = false
 	}
 	if !repeated {
-		e.discard("an earlier result again", r.Raw)
+		e.discard("di nuovo un risultato precedente", r.Raw)
 	}
 	e.again = nil
 	if e.acked && e.direct == nil && r.Sense == SenseRefused {
@@ -132,6 +132,6 @@ func (t *terminal) sameAgain(e *exchange) error {
 	}
 	e.direct, e.told, e.lineEnd, e.again = &a.reading, true, "", nil
 	t.remember(a.reading.Raw, false)
-	e.note(driver.EvidenceResult, "the terminal has ended and is idle: this refusal is of this payment", a.reading.Raw)
+	e.note(driver.EvidenceResult, "il terminale ha finito ed è fermo: questo rifiuto è di questo pagamento", a.reading.Raw)
 	return nil
 }

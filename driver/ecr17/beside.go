@@ -37,7 +37,7 @@ func (e *exchange) hint(payload []byte) {
 	before := e.beside.approved
 	r := e.sense(readResult(payload, e.baseline.TerminalID, terminalNow(e.baseline.ClockOffset)))
 	if e.bars(r); e.beside.approved != before && (before == nil || !bytes.Equal(before.Raw, r.Raw)) {
-		e.remark(driver.EvidenceResult, "damaged: "+r.Text, r.Raw)
+		e.remark(driver.EvidenceResult, "rovinato: "+r.Text, r.Raw)
 	}
 }
 
@@ -64,7 +64,7 @@ func (e *exchange) overhear(results [][]byte) {
 		}
 		e.beside.heard = append(e.beside.heard, raw)
 		r := e.sense(readResult(raw, e.baseline.TerminalID, terminalNow(e.baseline.ClockOffset)))
-		e.remark(driver.EvidenceResult, "on another line, asked for by nobody: "+r.Text, raw)
+		e.remark(driver.EvidenceResult, "su un altro collegamento, non chiesto da nessuno: "+r.Text, raw)
 		if r.Sense == SenseApproved && !e.taken(r) && (e.reversal || r.Class != ClassForeign) {
 			e.beside.approved = &r
 		}

@@ -88,7 +88,7 @@ var lastOthers = []kase{
 		s.commissioned()
 		s.rules(simulator.Rule{Case: "G16"})
 		a := s.recovered(1000).measured().people("") // row 5: not one charge, but two
-		if a.outcome().Reason.Text != "alarm: the totals show two charges of this amount" {
+		if a.outcome().Reason.Text != "allarme: i totali mostrano due addebiti di questo importo" {
 			s.Errorf("%+v", a.outcome().Reason)
 		}
 		s.alarmed(s.x == driver.Exclusive)
@@ -165,7 +165,7 @@ var lastRecovery = []kase{
 			between()
 			before := len(a.outcomes)
 			s.resolve(a, true).is(driver.Charged)
-			if len(a.outcomes) != before+1 || !a.evidence("result", "approved") {
+			if len(a.outcomes) != before+1 || !a.evidence("result", "approvato") {
 				s.Errorf("%d outcomes more, evidence %v", len(a.outcomes)-before, texts(a.allEvidence()))
 			}
 			s.pay(1100).is(driver.Charged) // and the late word is not its outcome

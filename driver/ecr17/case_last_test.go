@@ -34,7 +34,7 @@ var lastSaved = []kase{
 		if a.took < s.cfg.Timing.Quiet && s.virtual() {
 			s.Errorf("decided after %v", a.took)
 		}
-		if !a.evidence("ticket", "the payment before") {
+		if !a.evidence("ticket", "il pagamento precedente") {
 			s.Errorf("evidence %v", texts(a.allEvidence()))
 		}
 		s.boot()
@@ -52,7 +52,7 @@ var lastSaved = []kase{
 		if s.resolve(a, true).is(driver.NotCharged); s.virtual() && a.took < 4*time.Minute {
 			s.Errorf("a retry was allowed after %v", a.took)
 		}
-		if !a.evidence("totals", "now 900") { // T0: row 18
+		if !a.evidence("totals", "ora 9,00") { // T0: row 18
 			s.Errorf("evidence %v", texts(a.allEvidence()))
 		}
 	}},
@@ -110,7 +110,7 @@ var lastSaved = []kase{
 		s.commission()
 		s.rules(simulator.Rule{Case: "G09"})
 		s.recovered(1000).measured().is(driver.Charged)
-		if !s.attempts[2].evidence("totals", "before 1900") {
+		if !s.attempts[2].evidence("totals", "prima 19,00") {
 			s.Errorf("evidence %v", texts(s.attempts[2].allEvidence()))
 		}
 		s.pass = nil

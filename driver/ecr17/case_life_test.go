@@ -149,7 +149,7 @@ var lifeKilled = []kase{
 		late.DelayMS /= 2
 		s.rules(cut, late)
 		s.payAs(b)
-		if s.resolve(b, true).people(""); !strings.Contains(b.outcome().Reason.Text, "time") { // said, and not silent
+		if s.resolve(b, true).people(""); !strings.Contains(b.outcome().Reason.Text, "ora") { // said, and not silent
 			s.Errorf("%+v", b.outcome().Reason)
 		}
 	}},

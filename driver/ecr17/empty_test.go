@@ -74,7 +74,7 @@ func TestEmptyMemoryThenResolve(t *testing.T) {
 	text := func(o driver.Outcome) string { return o.Evidence[len(o.Evidence)-1].Text }
 	lostAndResolved(t, driver.Exclusive, func(p *peer) { p.save(blanks()) }, nothing, func(t *testing.T, b *bench, o driver.Outcome) {
 		toPeople(t, b, o)
-		if text(o) != "the terminal's memory is empty" {
+		if text(o) != "la memoria del terminale è vuota" {
 			t.Fatalf("%+v", o.Evidence)
 		}
 		b.peer.save(nil)
@@ -84,7 +84,7 @@ func TestEmptyMemoryThenResolve(t *testing.T) {
 	})
 	lostAndResolved(t, driver.Exclusive, saleBefore, func(p *peer, _ ecr17.PaymentRequest) { p.save(blanks()) }, func(t *testing.T, b *bench, o driver.Outcome) {
 		toPeople(t, b, o)
-		if o.Reason.Text != "the terminal's memory was cleared" {
+		if o.Reason.Text != "la memoria del terminale è stata cancellata" {
 			t.Fatalf("%+v", o)
 		}
 	})

@@ -10,6 +10,7 @@ import (
 
 	"sportello/driver"
 	"sportello/protocol/ecr17"
+	"sportello/protocol/local"
 )
 
 // Two more questions that move no money: the copy of the last receipt (R) and the total (T). Resolve asks
@@ -186,27 +187,27 @@ const mostQuestions = 4
 func slipText(r Reprint) string {
 	switch r {
 	case ReprintOurs:
-		return "last receipt: our reference"
+		return "ultimo scontrino: il nostro riferimento"
 	case ReprintPrevious:
-		return "last receipt: the payment before"
+		return "ultimo scontrino: il pagamento precedente"
 	case ReprintForeign:
-		return "last receipt: a reference that is not of this ledger"
+		return "ultimo scontrino: un riferimento che non è di questo registro"
 	}
-	return "last receipt: no reference known"
+	return "ultimo scontrino: nessun riferimento noto"
 }
 
 func totalText(before *driver.Total, now driver.Totals) string {
-	how := "computed"
+	how := "calcolato"
 	switch {
 	case before.Partial:
-		how = "measured, but not all"
+		how = "letto, ma non tutto"
 	case before.Measured:
-		how = "measured"
+		how = "letto"
 	}
 	if !now.Present {
-		return fmt.Sprintf("total before %d cents (%s), now not told", before.Cents, how)
+		return fmt.Sprintf("totale di prima %s (%s), ora il terminale non lo dice", local.Money(before.Cents, local.Italian), how)
 	}
-	return fmt.Sprintf("total before %d cents (%s), now %d cents", before.Cents, how, now.Cents)
+	return fmt.Sprintf("totale di prima %s (%s), ora %s", local.Money(before.Cents, local.Italian), how, local.Money(now.Cents, local.Italian))
 }
 
 // mayReprint: the passport says that the terminal answers R, and that its last result survives it.

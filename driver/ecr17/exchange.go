@@ -82,7 +82,7 @@ func (e *exchange) start(frame []byte) {
 	default:
 		e.cutShort = true
 	}
-	e.note(driver.EvidenceLine, fmt.Sprintf("%d of %d bytes sent: %v", n, whole, err), nil)
+	e.note(driver.EvidenceLine, fmt.Sprintf("inviati %d byte di %d: %v", n, whole, err), nil)
 }
 
 // deadline: silence since the last byte, and the hard stop (ECR17 1.6).
@@ -143,10 +143,10 @@ func (e *exchange) stop(code local.Code) {
 	}
 	e.lineEnd = code
 	if e.candidate != nil {
-		e.note(driver.EvidenceResult, "a result, and no acknowledgement before it or behind it", e.candidate)
+		e.note(driver.EvidenceResult, "un risultato, e nessuna conferma prima o dopo", e.candidate)
 	}
-	e.note(driver.EvidenceLine, fmt.Sprintf("%s after %v; acknowledged: %t, progress: %t",
-		code, time.Since(e.sent).Round(time.Second), e.acked, e.progressed), nil)
+	e.note(driver.EvidenceLine, fmt.Sprintf("%s dopo %v; comando confermato: %s, al lavoro: %s",
+		code, time.Since(e.sent).Round(time.Second), yes(e.acked), yes(e.progressed)), nil)
 }
 
 // handle takes one frame of the attempt. It answers everything but the result that decides, which is
@@ -181,10 +181,18 @@ func (e *exchange) handle(f frame) (decided bool) {
 func (e *exchange) onACK() {
 	e.dataDue = e.dataDue || e.notices != nil && !e.acked
 	if e.candidate != nil && !e.acked {
-		e.discard("a result that came before the acknowledgement: of an earlier payment", e.candidate)
+		e.discard("un risultato arrivato prima della conferma: di un pagamento precedente", e.candidate)
 		e.candidate, e.odd = nil, false
 	}
 	e.acked = true
+}
+
+// yes is a fact for people.
+func yes(fact bool) string {
+	if fact {
+		return "sì"
+	}
+	return "no"
 }
 
 func (e *exchange) discard(why string, raw []byte) {
@@ -202,11 +210,11 @@ func (e *exchange) discard(why string, raw []byte) {
 func (e *exchange) onNAK(f frame) {
 	switch {
 	case f.Suspected():
-		e.remark(driver.EvidenceLine, "suspected NAK", nil)
+		e.remark(driver.EvidenceLine, "forse un NAK", nil)
 	case e.dataSent > 0 && e.dataSent < e.t.profile.sendData:
 		e.dataDue = true
 	case e.dataSent > 0:
-		e.remark(driver.EvidenceData, driver.NoticesNotSent+": the terminal refused the additional data", nil)
+		e.remark(driver.EvidenceData, driver.NoticesNotSent+": il terminale ha rifiutato i dati aggiuntivi", nil)
 	case !e.acked:
 		e.refused = true
 		e.remark(driver.EvidenceLine, "NAK", nil)
@@ -218,7 +226,7 @@ func (e *exchange) sendData() {
 	e.dataDue = false
 	e.dataSent++
 	if _, err := e.conn.send(e.notices); err != nil {
-		e.note(driver.EvidenceData, driver.NoticesNotSent+": the line took no additional data", nil) // the read will tell the rest
+		e.note(driver.EvidenceData, driver.NoticesNotSent+": il collegamento non ha preso i dati aggiuntivi", nil) // the read will tell the rest
 	}
 }
 
@@ -244,12 +252,12 @@ func (e *exchange) onMessage(f frame) (decided bool) {
 		if data := []byte(ecr17.MaskDigits(string(f.Payload))); e.concluded {
 			e.data = data
 		} else {
-			e.remark(driver.EvidenceData, "additional data of the host", data)
+			e.remark(driver.EvidenceData, "dati aggiuntivi della banca", data)
 		}
 	default: // the answer to another command: not an outcome (D20)
 		e.again = nil
 		e.conn.ack()
-		e.remark(driver.EvidenceLine, fmt.Sprintf("unexpected message %q", code), nil)
+		e.remark(driver.EvidenceLine, fmt.Sprintf("messaggio inatteso %q", code), nil)
 	}
 	return false
 }
@@ -291,7 +299,7 @@ func (e *exchange) onResult(payload []byte) (decided bool) {
 		e.conn.ack()
 		e.settled = false // it had something left to say
 		if e.candidate != nil {
-			e.discard("an earlier result before the acknowledgement", e.candidate)
+			e.discard("un risultato precedente prima della conferma", e.candidate)
 		}
 		e.candidate, e.odd = r.Raw, true
 		if !e.taken(r) {
@@ -303,11 +311,11 @@ func (e *exchange) onResult(payload []byte) (decided bool) {
 	switch {
 	case asked:
 		e.memory.tells(r.Raw)
-		r.Sense, r.Text = SenseOdd, "perhaps the answer to a question about the last result: "+r.Text
+		r.Sense, r.Text = SenseOdd, "forse la risposta a una domanda sull'ultimo risultato: "+r.Text
 	case r.Sense == SenseApproved && e.taken(r):
-		r.Sense, r.Text = SenseOdd, "approved, with the number "+r.Charge.STAN+" of an earlier transaction"
+		r.Sense, r.Text = SenseOdd, "approvato, con il numero "+r.Charge.STAN+" di un'operazione precedente"
 	case r.Sense == SenseApproved && e.untold && r.longBefore(e.sent, e.baseline.ClockOffset):
-		r.Sense, r.Text = SenseOdd, "approved, at a time before this payment"
+		r.Sense, r.Text = SenseOdd, "approvato, a un'ora di prima di questo pagamento"
 	}
 	if r.Sense == SenseOdd && !asked {
 		e.bars(r)
@@ -339,7 +347,7 @@ func (e *exchange) remark(kind, text string, raw []byte) {
 	case e.remarks < mostRemarks:
 		e.note(kind, text, raw)
 	case e.remarks == mostRemarks:
-		e.note(driver.EvidenceLine, "and more of the like", nil)
+		e.note(driver.EvidenceLine, "e altri simili", nil)
 	}
 }
 

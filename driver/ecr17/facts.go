@@ -138,19 +138,19 @@ func (s sight) holds(r Reading) bool {
 func (s *sight) saw(reading Reading, present bool, base driver.Baseline) {
 	switch {
 	case !present && (base.Last == nil || base.Untold):
-		s.last, s.text = LastUnsupported, "the terminal gives no last result"
+		s.last, s.text = LastUnsupported, "il terminale non dà un ultimo risultato"
 	case !present:
-		s.last, s.text = LastNoAnswer, "the terminal gave a last result before, and gives none now"
+		s.last, s.text = LastNoAnswer, "il terminale prima dava un ultimo risultato, e ora non ne dà"
 	case string(reading.Raw) == string(base.Last):
-		s.last, s.text = LastSame, "the saved result is the one from before the payment"
+		s.last, s.text = LastSame, "il risultato salvato è quello di prima del pagamento"
 	case reading.Empty && base.Last == nil:
-		s.last, s.text = LastUnsupported, "the terminal's memory is empty"
+		s.last, s.text = LastUnsupported, "la memoria del terminale è vuota"
 	default:
 		if reading.Empty {
 			reading.Class = ClassForeign // its memory was cleared
 		}
 		s.last, s.reading = LastNew, reading
-		s.text = "new saved result: " + reading.Text
+		s.text = "nuovo risultato salvato: " + reading.Text
 	}
 }
 

@@ -222,7 +222,7 @@ func TestHostileTerminals(t *testing.T) {
 			o, evidence := v.play()
 			verdicts[fmt.Sprintf("%t %s", v.charged, o.Verdict)]++
 			// A NAK, or the refusal from before again and then silence: residuals of row 1 and of again.go.
-			hidden := v.refused || strings.Contains(fmt.Sprint(texts17(evidence)), "the terminal has ended and is idle")
+			hidden := v.refused || strings.Contains(fmt.Sprint(texts17(evidence)), "il terminale ha finito ed è fermo")
 			lie := v.charged && !hidden && o.Verdict == driver.NotCharged || !v.charged && o.Verdict == driver.Charged
 			if n := b.peer.received("X"); lie || n != 1 {
 				t.Errorf("-hostile=%d: charged %t, judged %s %+v; %d frames; acts %v, saves %t, counts %t, notes %t, runs %v, %s\nevidence %+v",

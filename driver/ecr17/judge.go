@@ -55,11 +55,11 @@ func decide(f Facts) (driver.Outcome, string) {
 		}
 		if byEvidence := r.id != "01" && r.id != "02"; byEvidence && o.Verdict == driver.NotCharged && f.Beside != nil {
 			ours := f.Beside.Amount == f.AmountCents || f.Beside.Class == ClassPlain
-			o = people(presetIf(ours, driver.Charged), "the terminal said approved where it cannot count")
+			o = people(presetIf(ours, driver.Charged), "il terminale ha detto approvato dove non può valere")
 		}
 		return o, r.id
 	}
-	return people("", "no row of the table fits"), "else"
+	return people("", "le prove non rientrano in nessuna regola"), "else"
 }
 
 // row is one line of the table: does it fit, and what is the verdict.
@@ -137,7 +137,7 @@ func direct(f Facts) (driver.Outcome, bool) {
 	case r.Sense == SenseApproved && r.Class == ClassPayment && r.Amount > 0:
 		// Design 3.4: charged, with what the terminal says.
 		return driver.Outcome{Verdict: driver.Charged, Charge: &charge, Reason: driver.Reason{
-			Code: string(local.CodeAmountDiffers), Text: fmt.Sprintf("%d instead of %d cents", r.Amount, f.AmountCents)}}, true
+			Code: string(local.CodeAmountDiffers), Text: fmt.Sprintf("%d centesimi invece di %d", r.Amount, f.AmountCents)}}, true
 	}
 	return driver.Outcome{}, false
 }
@@ -175,9 +175,9 @@ func people(preset driver.Verdict, text string) driver.Outcome {
 // intruder is for people, too. On a terminal that is ours alone it raises the alarm by which the till
 // demotes it (design 5.4).
 func intruder(exclusive bool, text string) driver.Outcome {
-	o := people("", "alarm: "+text)
+	o := people("", "allarme: "+text)
 	if exclusive {
-		o.Evidence = []driver.Evidence{{Kind: driver.EvidenceAlarm, Text: "alarm: not exclusive after all: " + text}}
+		o.Evidence = []driver.Evidence{{Kind: driver.EvidenceAlarm, Text: "allarme: il terminale non è solo di questo sportello: " + text}}
 	}
 	return o
 }

@@ -251,7 +251,7 @@ func TestJudgeAlarms(t *testing.T) {
 		{"not newer", other, driver.Exclusive, false, false},
 	} {
 		o := Judge(Facts{Exclusivity: c.x, AmountCents: 100, Identity: IdentitySame, Last: LastNew, New: c.r, Novel: c.novel, Quiet: true})
-		alarm := len(o.Evidence) == 1 && o.Evidence[0].Kind == "alarm" && strings.HasPrefix(o.Evidence[0].Text, "alarm: not exclusive after all")
+		alarm := len(o.Evidence) == 1 && o.Evidence[0].Kind == "alarm" && strings.HasPrefix(o.Evidence[0].Text, "allarme: il terminale non è solo di questo sportello")
 		if alarm != c.want || !c.want && len(o.Evidence) > 0 || alarm && (o.Reason.Code != "awaiting_people" || !o.Final) {
 			t.Errorf("%s: %+v", c.name, o)
 		}

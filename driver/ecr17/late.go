@@ -41,7 +41,7 @@ func (t *terminal) keepSecond(e *exchange) {
 	e.past = append(e.past, e.direct.Raw)
 	e.direct, e.second = e.second, nil
 	e.concluded, e.told, e.pending = false, false, true
-	e.note(driver.EvidenceResult, "behind a refusal: "+e.direct.Text, e.direct.Raw)
+	e.note(driver.EvidenceResult, "dopo un rifiuto: "+e.direct.Text, e.direct.Raw)
 	t.remember(e.direct.Raw, false)
 	t.keepLate(e)
 }

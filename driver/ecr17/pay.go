@@ -281,7 +281,7 @@ func (t *terminal) pause(ctx context.Context, d time.Duration) error {
 func (t *terminal) conclude(s *session, e *exchange, r driver.Recorder, judge func(Facts) driver.Outcome) driver.Aftermath {
 	o := judge(e.facts(t.cfg.Exclusivity))
 	if e.notices != nil && e.dataSent == 0 && (o.Verdict == driver.Charged || o.Verdict == driver.Unknown) {
-		e.note(driver.EvidenceData, driver.NoticesNotSent+": the terminal did not wait for the additional data", nil)
+		e.note(driver.EvidenceData, driver.NoticesNotSent+": il terminale non ha atteso i dati aggiuntivi", nil)
 	}
 	o = e.withEvidence(o)
 	e.evidence = nil

@@ -33,7 +33,7 @@ func readResult(payload []byte, tid string, now time.Time) Reading {
 	r.Text = saidBy(m)
 	switch {
 	case m.TID != tid:
-		r.Text = fmt.Sprintf("result of terminal %s, ours is %s", m.TID, tid)
+		r.Text = fmt.Sprintf("risultato del terminale %s, il nostro è %s", m.TID, tid)
 		return r
 	case !m.Class.IsPayment():
 		r.Text = fmt.Sprintf("%v, not a payment", m.Class)
@@ -45,18 +45,18 @@ func readResult(payload []byte, tid string, now time.Time) Reading {
 	}
 	switch {
 	case errors.Is(err, ecr17.ErrContradictory):
-		r.Text = "result code and content contradict each other"
+		r.Text = "codice e contenuto del risultato si contraddicono"
 	case err != nil:
-		r.Text = "a result that cannot be read whole"
+		r.Text = "un risultato che non si legge intero"
 	case m.Code == ecr17.ResultRefused:
 		r.Sense = SenseRefused
 		r.Empty = m.Reason == "" && noNumber(m.STAN) && noNumber(m.OnlineID)
 	case m.Code != ecr17.ResultOK: // 05, 09 and what nobody knows
-		r.Text = fmt.Sprintf("result code %q: %s", m.Code, r.Text)
+		r.Text = fmt.Sprintf("codice di risultato %q: %s", m.Code, r.Text)
 	case r.Class == ClassPayment && !m.HasAmount:
-		r.Text = "approved, but the amount cannot be read"
+		r.Text = "approvato, ma l'importo non si legge"
 	case r.Class == ClassPayment && m.AmountCents == 0:
-		r.Text = "approved, with amount zero"
+		r.Text = "approvato, con importo zero"
 	default:
 		r.Sense = SenseApproved
 	}
@@ -68,7 +68,7 @@ func saidBy(m ecr17.Result) string {
 	text, sense := ecr17.MaskDigits(m.Reason), m.ActionCode.Sense()
 	switch {
 	case m.Code == ecr17.ResultOK:
-		return "approved"
+		return "approvato"
 	case text == "":
 		return sense
 	case sense == "":
@@ -95,7 +95,7 @@ func kindOf(c ecr17.Class) string {
 // last is the reading for people who asked for the last result. Blanks of an empty memory are none.
 func (r Reading) last() driver.Last {
 	if r.Empty {
-		return driver.Last{TerminalID: r.Charge.TerminalID, Text: "the terminal's memory is empty"}
+		return driver.Last{TerminalID: r.Charge.TerminalID, Text: "la memoria del terminale è vuota"}
 	}
 	l := driver.Last{
 		Present: true, Raw: r.Raw, TerminalID: r.Charge.TerminalID, Kind: r.kind,

@@ -328,23 +328,45 @@ func (t *terminal) lookWith(s *session, e *exchange, more func(*session, *sight)
 	st, err := t.status(s)
 	switch {
 	case errors.Is(err, driver.ErrWrongTerminal):
-		return sight{identity: IdentityOther, text: err.Error()}
+		return sight{identity: IdentityOther, text: trouble(err)}
 	case err != nil:
-		return sight{text: "status: " + err.Error()}
+		return sight{text: "stato: " + trouble(err)}
 	case st.Software != "" && e.baseline.Software != "" && st.Software != e.baseline.Software:
-		return sight{identity: IdentityOther, text: "other software than before the payment: " + st.Software}
+		return sight{identity: IdentityOther, text: "altro software rispetto a prima del pagamento: " + st.Software}
 	case st.TerminalID != e.baseline.TerminalID:
-		return sight{identity: IdentityOther, text: "another terminal than before the payment: " + st.TerminalID}
+		return sight{identity: IdentityOther, text: "un altro terminale rispetto a prima del pagamento: " + st.TerminalID}
 	}
 	seen := sight{identity: IdentitySame}
 	reading, present, err := t.lastResult(s)
 	if err != nil {
-		seen.last, seen.text = LastNoAnswer, "last result: "+err.Error()
+		seen.last, seen.text = LastNoAnswer, "ultimo risultato: "+trouble(err)
 		return seen
 	}
 	seen.saw(reading, present, e.baseline)
 	more(s, &seen)
 	return seen
+}
+
+// troubles are the words for a question that had no answer.
+var troubles = []struct {
+	kind error
+	text string
+}{
+	{driver.ErrUnreachable, "il terminale non si raggiunge"}, {driver.ErrSilent, "il terminale è collegato ma non risponde"},
+	{driver.ErrNotATerminal, "risponde qualcosa che non è un terminale"}, {driver.ErrWrongTerminal, "risponde un altro terminale"},
+	{driver.ErrWrongScope, "il terminale calcola il controllo (LRC) in un altro modo"}, {driver.ErrNotReady, "il terminale non è pronto"},
+	{driver.ErrBusy, "il terminale è occupato"}, {driver.ErrRefused, "il terminale ha rifiutato la domanda"},
+	{driver.ErrUnsupported, "il terminale non conosce la domanda"}, {driver.ErrPassport, "il terminale non è più quello messo in servizio"},
+}
+
+// trouble tells people why a question had no answer.
+func trouble(err error) string {
+	for _, t := range troubles {
+		if errors.Is(err, t.kind) {
+			return t.text
+		}
+	}
+	return "nessuna risposta che si legga"
 }
 
 // alive reports whether the attempt's line can still bring something.

@@ -130,17 +130,17 @@ func reversalSaid(r *Reading, b driver.Baseline) (said Sense, text string, card 
 	m, err := ecr17.DecodeResult(r.Raw, ecr17.Lenient)
 	switch {
 	case m.TID != b.TerminalID:
-		return SenseOdd, fmt.Sprintf("result of terminal %s, ours is %s", m.TID, b.TerminalID), ""
+		return SenseOdd, fmt.Sprintf("risultato del terminale %s, il nostro è %s", m.TID, b.TerminalID), ""
 	case m.Class != ecr17.ClassReversal:
-		return SenseOdd, fmt.Sprintf("%v, not a reversal", m.Class), ""
+		return SenseOdd, fmt.Sprintf("%v, non uno storno", m.Class), ""
 	case err != nil:
-		return SenseOdd, "the answer to the reversal contradicts itself or cannot be read whole", ""
+		return SenseOdd, "la risposta allo storno si contraddice o non si legge intera", ""
 	case m.Code == ecr17.ResultOK:
 		return SenseApproved, saidBy(m), m.PAN.String()
 	case m.Code == ecr17.ResultRefused:
 		return SenseRefused, saidBy(m), m.PAN.String()
 	}
-	return SenseOdd, fmt.Sprintf("result code %q: %s", m.Code, saidBy(m)), ""
+	return SenseOdd, fmt.Sprintf("codice di risultato %q: %s", m.Code, saidBy(m)), ""
 }
 
 // sense is what a result says to this exchange: to a reversal, what it says as its answer.
@@ -160,9 +160,9 @@ func judgeReversal(b driver.Baseline) func(Facts) driver.Outcome {
 		exclusive := f.Exclusivity == driver.Exclusive
 		switch {
 		case f.NothingSent:
-			return notCharged(driver.NotSent, local.CodeLineLost, "nothing was sent")
+			return notCharged(driver.NotSent, local.CodeLineLost, "non è partito nulla")
 		case f.CutShort:
-			return notCharged(driver.NotReversed, local.CodeLineLost, "the command was not sent whole")
+			return notCharged(driver.NotReversed, local.CodeLineLost, "il comando non è partito intero")
 		case f.RefusedIdle:
 			return notCharged(driver.NotReversed, local.CodeNAK, "")
 		}
@@ -173,23 +173,23 @@ func judgeReversal(b driver.Baseline) func(Facts) driver.Outcome {
 		}
 		switch {
 		case f.Identity == IdentityOther:
-			return people("", "another terminal answers at this address")
+			return people("", "a questo indirizzo risponde un altro terminale")
 		case f.Identity == IdentityUnknown || f.Last == LastNotAsked || f.Last == LastNoAnswer:
 			if f.GivenUp {
-				return people("", "the terminal could not be asked")
+				return people("", "non si è potuto chiedere al terminale")
 			}
 			return wait(f)
 		case f.Last == LastNew && (f.Quiet || reversalDone(f.New, b)):
 			return savedReversal(f, b, exclusive)
 		case !f.Quiet:
 			if f.GivenUp {
-				return people("", "the terminal was never quiet long enough")
+				return people("", "il terminale non è mai rimasto fermo abbastanza")
 			}
 			return wait(f)
 		case f.Last == LastSame:
-			return people(driver.NotReversed, "nothing newer saved: the charge most likely stands")
+			return people(driver.NotReversed, "nulla di più recente salvato: molto probabilmente l'addebito resta")
 		}
-		return people("", "the terminal does not tell its last result")
+		return people("", "il terminale non dice il suo ultimo risultato")
 	}
 }
 
@@ -204,23 +204,23 @@ func savedReversal(f Facts, b driver.Baseline, exclusive bool) driver.Outcome {
 	said, text, card := reversalSaid(f.New, b)
 	switch {
 	case f.New.Empty:
-		return people("", "the terminal's memory was cleared")
+		return people("", "la memoria del terminale è stata cancellata")
 	case said == SenseOdd && f.New.kind != "reversal":
-		return intruder(exclusive, "a newer operation of another kind: "+text)
+		return intruder(exclusive, "un'operazione più recente di altro tipo: "+text)
 	case said == SenseOdd:
 		return people("", text)
 	case said == SenseRefused && (f.Older || f.Beside != nil):
-		return people("", "a refused reversal from before, or one beside which the terminal told another word")
+		return people("", "uno storno rifiutato di prima, o accanto al quale il terminale ha detto altro")
 	case said == SenseApproved && !stanFollows(b.LastSTAN, f.New.Charge.STAN):
-		return people(driver.Reversed, "a reversal, but its number does not follow the charge's")
+		return people(driver.Reversed, "uno storno, ma il suo numero non segue quello dell'addebito")
 	case said == SenseApproved && !sameCard(b, card):
-		return intruder(exclusive, "a reversal of another card")
+		return intruder(exclusive, "uno storno di un'altra carta")
 	case exclusive:
 		return reversalOutcome(f.New, said, local.CodeByEvidence, local.CodeByEvidence, text)
 	case said == SenseApproved:
-		return people(driver.Reversed, "a reversal, perhaps of another charge")
+		return people(driver.Reversed, "uno storno, forse di un altro addebito")
 	}
-	return people(driver.NotReversed, "a refused reversal, perhaps of another charge")
+	return people(driver.NotReversed, "uno storno rifiutato, forse di un altro addebito")
 }
 
 // sameCard compares what is shown of the card numbers; the same card must be presented (ECR17 2.5). Where

@@ -16,9 +16,9 @@ var no = driver.Outcome{} // the row does not fit
 func row01(f Facts) (driver.Outcome, bool) {
 	switch {
 	case f.NothingSent:
-		return notCharged(driver.NotSent, local.CodeLineLost, "nothing was sent"), true
+		return notCharged(driver.NotSent, local.CodeLineLost, "non è partito nulla"), true
 	case f.CutShort:
-		return notCharged(driver.NotCharged, local.CodeLineLost, "the command was not sent whole"), true
+		return notCharged(driver.NotCharged, local.CodeLineLost, "il comando non è partito intero"), true
 	case f.RefusedIdle:
 		return notCharged(driver.NotCharged, local.CodeNAK, ""), true
 	}
@@ -45,11 +45,11 @@ func row02b(f Facts) (driver.Outcome, bool) {
 	}
 	switch {
 	case f.Totals == TotalsOne, f.Totals == TotalsNotAsked && (f.Repeats || f.ours()):
-		return chargedByEvidence(f.Direct, "approved, and confirmed by what the terminal has saved"), true
+		return chargedByEvidence(f.Direct, "approvato, e confermato da ciò che il terminale ha salvato"), true
 	case !f.Quiet && !f.GivenUp && (f.Totals == TotalsNothing || !f.fresh()):
 		return wait(f), true
 	}
-	return people(driver.Charged, "approved, but nothing confirms the amount"), true
+	return people(driver.Charged, "approvato, ma nulla conferma l'importo"), true
 }
 
 // row03: another terminal, or other software, answers at this address.
@@ -57,7 +57,7 @@ func row03(f Facts) (driver.Outcome, bool) {
 	if f.Identity != IdentityOther {
 		return no, false
 	}
-	return people(presetIf(f.saidApproved(), driver.Charged), "another terminal answers at this address"), true
+	return people(presetIf(f.saidApproved(), driver.Charged), "a questo indirizzo risponde un altro terminale"), true
 }
 
 // row04: nothing to go by. (R and T are asked only of a terminal that answers G, with its last result or
@@ -67,7 +67,7 @@ func row04(f Facts) (driver.Outcome, bool) {
 		return no, false
 	}
 	if f.GivenUp {
-		return people(presetIf(f.saidApproved(), driver.Charged), "the terminal could not be asked"), true
+		return people(presetIf(f.saidApproved(), driver.Charged), "non si è potuto chiedere al terminale"), true
 	}
 	return wait(f), true
 }
@@ -77,7 +77,7 @@ func row05(f Facts) (driver.Outcome, bool) {
 	if f.Totals != TotalsTwo {
 		return no, false
 	}
-	return intruder(f.exclusive(), "the totals show two charges of this amount"), true
+	return intruder(f.exclusive(), "i totali mostrano due addebiti di questo importo"), true
 }
 
 // rowNovelty is the first word of rows 7 to 15, "newer": there was no baseline to compare with, or the saved result
@@ -85,11 +85,11 @@ func row05(f Facts) (driver.Outcome, bool) {
 func rowNovelty(f Facts) (driver.Outcome, bool) {
 	switch {
 	case f.fresh() && f.Older:
-		return people("", "the saved result is from before the payment"), true
+		return people("", "il risultato salvato è di prima del pagamento"), true
 	case !f.fresh() || f.Novel || f.ours():
 		return no, false
 	}
-	return people(presetIf(f.matched(), driver.Charged), "a saved result, but none to compare it with"), true
+	return people(presetIf(f.matched(), driver.Charged), "c'è un risultato salvato, ma nessuno di prima con cui confrontarlo"), true
 }
 
 // cancelled is the part that rows 7, 10 and 11 have in common: an approved sale that is not in the total.
@@ -100,7 +100,7 @@ func cancelled(f Facts) (driver.Outcome, bool) {
 	case !f.Quiet && !f.GivenUp:
 		return wait(f), true
 	}
-	return people(driver.Charged, "an approved payment that is not in the total: perhaps cancelled afterwards"), true
+	return people(driver.Charged, "un pagamento approvato che non è nel totale: forse annullato dopo"), true
 }
 
 // row07: G≠ 00, M, R+. Residual: the cancellation of row02 after we looked, or where no total is read; 71 bytes
@@ -115,12 +115,12 @@ func row07(f Facts) (driver.Outcome, bool) {
 		return o, true
 	}
 	if f.Direct != nil && !f.Repeats && !f.exclusive() {
-		return people("", "our receipt, but the saved result is not what the terminal told us"), true
+		return people("", "lo scontrino è nostro, ma il risultato salvato non è quello che il terminale ci ha detto"), true
 	}
 	if f.Totals == TotalsUnexplained {
-		return people(driver.Charged, "our receipt and this amount, but the total grew by something else"), true
+		return people(driver.Charged, "scontrino nostro e questo importo, ma il totale è cresciuto d'altro"), true
 	}
-	return chargedByEvidence(f.New, "saved result, and our reference on the last receipt"), true
+	return chargedByEvidence(f.New, "risultato salvato, e il nostro riferimento sull'ultimo scontrino"), true
 }
 
 // row08: G≠ 01, R+. Under E1 the refusal is ours. Elsewhere another's refusal may have come after our
@@ -131,7 +131,7 @@ func row08(f Facts) (driver.Outcome, bool) {
 	if !f.refused() || !f.ours() {
 		return no, false
 	}
-	return refusal8and12(f, "a refusal, perhaps of another cash register or typed by hand")
+	return refusal8and12(f, "un rifiuto, forse di un'altra cassa o digitato a mano")
 }
 
 // refusal8and12 is what rows 8 and 12 say of a newer refusal: after the quiet time, for some terminals note a sale as
@@ -141,7 +141,7 @@ func refusal8and12(f Facts, text string) (driver.Outcome, bool) {
 	case f.exclusive() && !f.Quiet && !f.GivenUp, f.early(TotalsNothing):
 		return wait(f), true
 	case f.exclusive() && f.Totals.grew():
-		return intruder(f.exclusive(), "a refusal, but the total grew"), true
+		return intruder(f.exclusive(), "un rifiuto, ma il totale è cresciuto"), true
 	case f.exclusive() && f.Quiet, f.t0Measured():
 		return notChargedByEvidence(f.New), true
 	}
@@ -156,11 +156,11 @@ func row09(f Facts) (driver.Outcome, bool) {
 	switch {
 	case f.Last != LastNew && !f.Quiet: // row 16 first
 	case f.Reprint == ReprintForeign && f.exclusive() && !mismatch:
-		return intruder(true, "the last receipt has a reference of somebody else"), true
+		return intruder(true, "l'ultimo scontrino ha un riferimento d'altri"), true
 	case f.Reprint == ReprintForeign && !f.exclusive() && !(mismatch && f.Totals == TotalsOther && f.TotalsMeasured),
 		f.Reprint == ReprintNeither && f.PrintsReference,
 		f.Reprint == ReprintPrevious && f.approved():
-		return people("", "the last receipt is not ours"), true
+		return people("", "l'ultimo scontrino non è nostro"), true
 	}
 	return no, false
 }
@@ -171,7 +171,7 @@ func row10(f Facts) (driver.Outcome, bool) {
 	if !f.matched() || f.New.Class != ClassPayment {
 		return no, false
 	}
-	return approval10and11(f, "an approved payment of this amount, perhaps typed by hand or of another cash register")
+	return approval10and11(f, "un pagamento approvato di questo importo, forse digitato a mano o di un'altra cassa")
 }
 
 // row11: G≠ 00, M without an amount. The baseline is always this attempt's own. Residual: the
@@ -180,7 +180,7 @@ func row11(f Facts) (driver.Outcome, bool) {
 	if !f.matched() {
 		return no, false
 	}
-	return approval10and11(f, "an approved payment without an amount")
+	return approval10and11(f, "un pagamento approvato senza importo")
 }
 
 func approval10and11(f Facts, text string) (driver.Outcome, bool) {
@@ -191,11 +191,11 @@ func approval10and11(f Facts, text string) (driver.Outcome, bool) {
 	case !f.exclusive():
 		return people(presetIf(f.Totals == TotalsOne, driver.Charged), text), true
 	case f.Totals == TotalsUnexplained:
-		return intruder(f.exclusive(), "an approved payment, but the total grew by something else"), true
+		return intruder(f.exclusive(), "un pagamento approvato, ma il totale è cresciuto d'altro"), true
 	case f.New.Class == ClassPlain && f.Totals == TotalsOther:
 		return people(driver.Charged, text), true
 	}
-	return chargedByEvidence(f.New, "saved result"), true
+	return chargedByEvidence(f.New, "risultato salvato"), true
 }
 
 // row12: G≠ 01. Under E1 novelty and terminal id suffice: refusals carry no host time (design 5.3).
@@ -204,7 +204,7 @@ func row12(f Facts) (driver.Outcome, bool) {
 	if !f.refused() {
 		return no, false
 	}
-	return refusal8and12(f, "a refusal, perhaps of another payment")
+	return refusal8and12(f, "un rifiuto, forse di un altro pagamento")
 }
 
 // row13: G≠ 00, and amount or time do not match. Under our own reference it is a partial approval, or the
@@ -217,19 +217,19 @@ func row13(f Facts) (driver.Outcome, bool) {
 	if !f.approved() {
 		return no, false
 	}
-	const text = "a newer approved payment with another amount or time"
+	const text = "un pagamento approvato più recente, di altro importo o altra ora"
 	foreign := f.Reprint == ReprintForeign && !f.exclusive()
 	switch {
 	case f.ours():
-		return people(driver.Charged, "our receipt, and an approved payment with another amount or time"), true
+		return people(driver.Charged, "scontrino nostro, e un pagamento approvato di altro importo o altra ora"), true
 	case foreign && f.Totals == TotalsOther && f.TotalsMeasured && f.Quiet:
-		return notCharged(driver.NotCharged, local.CodeByEvidence, "the terminal's newer payment is proven to be another's"), true
+		return notCharged(driver.NotCharged, local.CodeByEvidence, "è provato che il pagamento più recente del terminale è d'altri"), true
 	case foreign && f.early(TotalsOther):
 		return wait(f), true
 	case f.Repeats: // an earlier number: see exchange.taken
-		return people("", "the terminal said approved and has saved it, but with the number of an earlier payment"), true
+		return people("", "il terminale ha detto approvato e lo ha salvato, ma con il numero di un pagamento precedente"), true
 	case f.Untimed && f.exclusive() && f.Totals != TotalsUnexplained && f.Reprint != ReprintForeign:
-		return people(driver.Charged, "a newer approved payment that fits, but its time cannot be read"), true
+		return people(driver.Charged, "un pagamento approvato più recente che corrisponde, ma la sua ora non si legge"), true
 	}
 	return intruder(f.exclusive(), text), true
 }
@@ -240,9 +240,9 @@ func row14(f Facts) (driver.Outcome, bool) {
 	case !f.fresh() || f.New.Class != ClassForeign:
 		return no, false
 	case f.New.Empty:
-		return people("", "the terminal's memory was cleared"), true
+		return people("", "la memoria del terminale è stata cancellata"), true
 	}
-	return intruder(f.exclusive(), "a newer operation of another kind"), true
+	return intruder(f.exclusive(), "un'operazione più recente di altro tipo"), true
 }
 
 // row15: G≠ 09, 888, contradictory. A computed total does not decide, for nothing else speaks. Residual: as rows 20 and 18, which judge by the total alone, too.
@@ -251,13 +251,13 @@ func row15(f Facts) (driver.Outcome, bool) {
 	case !f.fresh():
 		return no, false
 	case f.Totals == TotalsOne && f.TotalsMeasured && f.exclusive():
-		return chargedByEvidence(nil, "totals"), true
+		return chargedByEvidence(nil, "totali"), true
 	case f.t0Measured():
 		return notChargedByEvidence(f.New), true
 	case f.early(TotalsNothing), f.exclusive() && f.Totals == TotalsNothing && !f.Quiet && !f.GivenUp:
 		return wait(f), true
 	}
-	return people(f.byTotal(), "the saved result says neither charged nor refused"), true
+	return people(f.byTotal(), "il risultato salvato non dice né addebitato né rifiutato"), true
 }
 
 // row16: nothing newer saved, but it may still be at work. Residual of all that follow: a terminal that
@@ -267,7 +267,7 @@ func row16(f Facts) (driver.Outcome, bool) {
 	case f.Quiet:
 		return no, false
 	case f.GivenUp:
-		return people("", "the terminal was never quiet long enough"), true
+		return people("", "il terminale non è mai rimasto fermo abbastanza"), true
 	}
 	return wait(f), true
 }
@@ -277,7 +277,7 @@ func rowTotal(f Facts) (driver.Outcome, bool) {
 	if f.fresh() || f.Totals != TotalsUnexplained {
 		return no, false
 	}
-	return intruder(f.exclusive(), "nothing newer saved, but the total grew by another amount"), true
+	return intruder(f.exclusive(), "nulla di più recente salvato, ma il totale è cresciuto di un altro importo"), true
 }
 
 // row17: G=, R0, and no total that grew. Residual: the host approved and the terminal died before it saved
@@ -287,7 +287,7 @@ func row17(f Facts) (driver.Outcome, bool) {
 	if !f.same() || !f.r0() || f.Totals.grew() {
 		return no, false
 	}
-	return notCharged(driver.NotCharged, local.CodeByEvidence, "nothing newer on the terminal"), true
+	return notCharged(driver.NotCharged, local.CodeByEvidence, "nulla di più recente sul terminale"), true
 }
 
 // row18: G=, T0 measured. Residual: that of row17, also when it died right after printing and the copy is not
@@ -297,7 +297,7 @@ func row18(f Facts) (driver.Outcome, bool) {
 	if !f.same() || !f.t0Measured() || f.ours() {
 		return no, false
 	}
-	return notCharged(driver.NotCharged, local.CodeByEvidence, "totals unchanged"), true
+	return notCharged(driver.NotCharged, local.CodeByEvidence, "totali invariati"), true
 }
 
 // row19: G=, T0 computed: our own bookkeeping counts only where every sale is ours. Residual: that of row17; and sums
@@ -307,9 +307,9 @@ func row19(f Facts) (driver.Outcome, bool) {
 	case !f.same() || !f.t0() || f.ours():
 		return no, false
 	case f.exclusive():
-		return notCharged(driver.NotCharged, local.CodeByEvidence, "totals as computed"), true
+		return notCharged(driver.NotCharged, local.CodeByEvidence, "totali come calcolati"), true
 	}
-	return people(driver.NotCharged, "totals as computed"), true
+	return people(driver.NotCharged, "totali come calcolati"), true
 }
 
 // row20: G=, T1 measured. With the receipt from before it contradicts itself; computed, it may be an earlier charge that
@@ -319,9 +319,9 @@ func row20(f Facts) (driver.Outcome, bool) {
 	case !f.same() || f.Totals != TotalsOne:
 		return no, false
 	case f.exclusive() && f.TotalsMeasured && !f.r0():
-		return chargedByEvidence(nil, "totals"), true
+		return chargedByEvidence(nil, "totali"), true
 	}
-	return people(driver.Charged, "the totals grew by this amount, perhaps by hand"), true
+	return people(driver.Charged, "i totali sono cresciuti di questo importo, forse a mano"), true
 }
 
 // row21: G=, R+ (with T1 it is row 20's).
@@ -329,7 +329,7 @@ func row21(f Facts) (driver.Outcome, bool) {
 	if !f.same() || !f.ours() {
 		return no, false
 	}
-	return people("", "our receipt, but no saved result"), true
+	return people("", "scontrino nostro, ma nessun risultato salvato"), true
 }
 
 // row22: G=, never acknowledged, no sign of work.
@@ -337,7 +337,7 @@ func row22(f Facts) (driver.Outcome, bool) {
 	if !f.same() || f.Acked || f.Progress {
 		return no, false
 	}
-	return people(presetIf(f.exclusive(), driver.NotCharged), "the terminal never acknowledged, and has nothing newer"), true
+	return people(presetIf(f.exclusive(), driver.NotCharged), "il terminale non ha mai confermato, e non ha nulla di più recente"), true
 }
 
 // row23: G=, it had begun.
@@ -345,7 +345,7 @@ func row23(f Facts) (driver.Outcome, bool) {
 	if !f.same() {
 		return no, false
 	}
-	return people("", "the terminal began, and has nothing newer"), true
+	return people("", "il terminale ha cominciato, e non ha nulla di più recente"), true
 }
 
 // row24: G unsupported, or its memory empty. A computed total does not decide, for nothing else speaks. Residual: those of rows 17, 18 and 20; nothing but the total tells
@@ -355,11 +355,11 @@ func row24(f Facts) (driver.Outcome, bool) {
 	case f.Last != LastUnsupported:
 		return no, false
 	case f.exclusive() && f.ours() && f.Totals == TotalsOne && f.TotalsMeasured:
-		return chargedByEvidence(nil, "reprint and totals"), true
+		return chargedByEvidence(nil, "ristampa e totali"), true
 	case f.r0() && !f.Totals.grew(), f.t0Measured() && !f.ours():
-		return notCharged(driver.NotCharged, local.CodeByEvidence, "nothing newer on the terminal"), true
+		return notCharged(driver.NotCharged, local.CodeByEvidence, "nulla di più recente sul terminale"), true
 	}
-	return people(f.byTotal(), "the terminal does not tell its last result"), true
+	return people(f.byTotal(), "il terminale non dice il suo ultimo risultato"), true
 }
 
 // byTotal is what people will most likely find where a computed total is all there is: under E1, and nothing else.
