@@ -1,0 +1,67 @@
+// The help beside a view: its keys, and what it says when the service is away.
+
+import { cleanup, fireEvent, render, screen } from "@testing-library/preact";
+import { readFile } from "node:fs/promises";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { Scanner } from "../src/core/scan";
+import { App } from "../src/view/App";
+import { attachKeys, scanField } from "../src/view/keys";
+import { settle, World } from "./world";
+
+let w: World;
+let detach: () => void;
+let answer: () => Promise<Response>;
+beforeEach(async () => {
+  const help = await readFile("src/core/i18n/help.it.json", "utf8");
+  answer = async () => new Response(help);
+  vi.stubGlobal("fetch", () => answer());
+  w = new World();
+  const scanner = new Scanner({ field: scanField, onScan: () => undefined });
+  detach = attachKeys(document, w.page, scanner);
+  render(<App page={w.page} scanner={scanner} />);
+  await w.online();
+  await settle();
+});
+afterEach(() => {
+  w.page.stop();
+  detach();
+  cleanup();
+  vi.unstubAllGlobals();
+});
+
+const press = async (key: string, on: Element = document.activeElement ?? document.body) => {
+  fireEvent.keyDown(on, { key, bubbles: true });
+  await settle();
+};
+
+it("comes with F1, has the focus, follows the view, and Esc puts only it away", async () => {
+  w.page.show("queue");
+  await settle();
+  await press("F1");
+  expect(document.activeElement?.textContent).toBe("Aiuto: Coda");
+  await vi.waitFor(() => screen.getByText(/Non c’è nulla da premere/));
+  w.page.show("closing");
+  await settle();
+  expect(screen.getByRole("heading", { name: "Aiuto: Chiusura" })).toBeTruthy();
+  expect(screen.queryByText(/Non c’è nulla da premere/)).toBeNull();
+  await press("Escape");
+  expect(screen.queryByRole("complementary")).toBeNull();
+  expect(w.page.counter().view).toBe("closing");
+  await press("Escape");
+  expect(w.page.counter().view).toBe("till");
+});
+
+it("comes with a question mark, but not where one is written", async () => {
+  await press("?", scanField());
+  expect(screen.queryByRole("complementary")).toBeNull();
+  await press("?", document.body);
+  expect(screen.getByRole("complementary")).toBeTruthy();
+  await press("?", document.body);
+  expect(screen.queryByRole("complementary")).toBeNull();
+});
+
+it("says so when it cannot be read", async () => {
+  answer = () => Promise.reject(new TypeError("network"));
+  await press("F1");
+  await vi.waitFor(() => screen.getByText(/L’aiuto non si è potuto leggere/));
+});
