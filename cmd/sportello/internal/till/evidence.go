@@ -1,6 +1,8 @@
 package till
 
 import (
+	"strings"
+
 	"sportello/cmd/sportello/internal/ledger"
 	"sportello/driver"
 	"sportello/protocol/local"
@@ -27,7 +29,7 @@ func (t *Till) evidence(p ledger.Payment) ([]local.Evidence, error) {
 	}
 	out := make([]local.Evidence, 0, len(list))
 	for _, ev := range list {
-		v := local.Evidence{At: ev.At, Kind: ev.Kind, Text: local.EvidenceLabel(ev.Kind, t.lang()), Detail: ev.Text}
+		v := local.Evidence{At: ev.At, Kind: ev.Kind, Text: local.EvidenceLabel(ev.Kind, t.lang()), Detail: inItalian(ev)}
 		if read != nil && len(ev.Raw) > 0 {
 			if last, ok := read.Decode(ev.Raw); ok {
 				c := viewCharge(last.Charge)
@@ -37,6 +39,14 @@ func (t *Till) evidence(p ledger.Payment) ([]local.Evidence, error) {
 		out = append(out, v)
 	}
 	return out, nil
+}
+
+// inItalian is what evidence says for people. That notices did not go out is told by fixed words, which the ledger reads.
+func inItalian(ev driver.Evidence) string {
+	if why, found := strings.CutPrefix(ev.Text, driver.NoticesNotSent); found && ev.NoticesUnsent() {
+		return "avvisi non inviati al terminale" + why
+	}
+	return ev.Text
 }
 
 // seenByPeople says that people have decided about the newest payment of the terminal with this very

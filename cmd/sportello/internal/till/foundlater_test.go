@@ -90,3 +90,14 @@ func TestJudgedBesideALaterPayment(t *testing.T) {
 		}
 	}, exclusively, withReceipts)
 }
+
+// TestUnsentInItalian: the fixed words of the driver are no words for people.
+func TestUnsentInItalian(t *testing.T) {
+	ev := driver.Evidence{Kind: driver.EvidenceData, Text: driver.NoticesNotSent + ": il terminale ha rifiutato i dati aggiuntivi"}
+	if got := inItalian(ev); got != "avvisi non inviati al terminale: il terminale ha rifiutato i dati aggiuntivi" {
+		t.Error(got)
+	}
+	if ev.Kind = driver.EvidenceResult; inItalian(ev) != ev.Text {
+		t.Error("of another kind")
+	}
+}
