@@ -16,7 +16,6 @@ import (
 const (
 	helloTimeout = 5 * time.Second
 	maxMessage   = 4 << 10
-	pushTimeout  = 10 * time.Second // for what a client is sent at once
 	pingEvery    = 30 * time.Second
 	pongTimeout  = 75 * time.Second // two pings and a half
 	closeTimeout = time.Second
@@ -24,6 +23,9 @@ const (
 
 	subprotocol = "sportello.v1"
 )
+
+// pushTimeout is for what a client is sent at once. Only a test of this package changes it.
+var pushTimeout = 10 * time.Second
 
 // socketSet knows the WebSockets, each of which owns its goroutines.
 type socketSet struct {

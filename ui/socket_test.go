@@ -201,6 +201,9 @@ func number(text []byte) (sequence uint64, snapshot bool) {
 // A client that does not read holds nobody up. When it reads again it finds a new snapshot where events
 // were dropped, and never a hole.
 func TestSlowSocketGetsASnapshot(t *testing.T) {
+	usual := pushTimeout
+	t.Cleanup(func() { pushTimeout = usual }) // when everything is closed
+	pushTimeout = 10 * time.Minute            // the slow one is slow until all is published, however long that takes
 	d := open(t, nil)
 	slow, quick := d.listen(clerkToken), d.listen(clerkToken)
 	last := hear(t, slow).Sequence

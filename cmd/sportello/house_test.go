@@ -227,39 +227,32 @@ func sourceFiles(t *testing.T, tests bool) []sourceFile {
 
 // sleepers may wait by the clock in a test; the reason says why nothing else does.
 var sleepers = map[string]string{
-	"cmd/sportello/internal/till/progress_test.go":  "inside the package's synctest bubble: virtual time",
 	"cmd/sportello/internal/ledger/archive_test.go": "asks again until the follower has caught up, which it tells nobody",
-	"cmd/sportello/internal/settle/second_test.go":  "inside the package's synctest bubble: virtual time",
-	"cmd/sportello/internal/till/written_test.go":   "inside the package's synctest bubble: virtual time",
 	"cmd/sportello/counter_test.go":                 "looks at another process, which has no channel to wait on",
+	"cmd/sportello/bench_idle_test.go":              "measures what the service takes while nobody comes",
 	"cmd/sportello/soak_real_test.go":               "the moment of the kill is drawn",
 	"driver/ecr17/conformance_test.go":              "a file is the only sign that a pseudo terminal is there",
 	"cmd/sportello/soak_steps_test.go":              "inside the soak's synctest bubble: virtual time",
-	"driver/ecr17/before_test.go":                   "inside the package's synctest bubble: virtual time",
-	"driver/ecr17/case_last_others_test.go":         "inside the package's synctest bubble: virtual time",
-	"driver/ecr17/earlier_test.go":                  "inside the package's synctest bubble: virtual time",
-	"driver/ecr17/evidence_test.go":                 "inside the package's synctest bubble: virtual time",
-	"driver/ecr17/heard_test.go":                    "inside the package's synctest bubble: virtual time",
-	"driver/ecr17/last_test.go":                     "inside the package's synctest bubble: virtual time",
-	"driver/ecr17/late_test.go":                     "inside the package's synctest bubble: virtual time",
-	"driver/ecr17/number_test.go":                   "inside the package's synctest bubble: virtual time",
-	"driver/ecr17/refused_status_test.go":           "inside the package's synctest bubble: virtual time",
-	"driver/ecr17/running_test.go":                  "inside the package's synctest bubble: virtual time",
-	"driver/ecr17/told_test.go":                     "inside the package's synctest bubble: virtual time",
-	"cmd/sportello/internal/till/quiet_test.go":     "inside the package's synctest bubble: virtual time",
 	"cmd/sportello/undone_desk_test.go":             "inside the soak's synctest bubble: virtual time",
+	"driver/ecr17/case_last_others_test.go":         "what a row waits for over a line in memory: virtual time",
 	"driver/line/bench_linux_test.go":               "a caller that is stuck gives no sign",
 	"driver/line/serial_linux_test.go":              "the kernel has no event for a full pty",
 }
 
 // TestTestsNeitherSleepNorSkipInSilence: waits by the clock hide races, silent skips hide holes.
 func TestTestsNeitherSleepNorSkipInSilence(t *testing.T) {
-	for _, f := range sourceFiles(t, true) {
-		set := token.NewFileSet()
+	set, files := token.NewFileSet(), sourceFiles(t, true)
+	trees, bubbles := map[string]*ast.File{}, map[string][]string{}
+	for _, f := range files {
 		tree, err := parser.ParseFile(set, f.path, nil, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
+		trees[f.path] = tree
+		bubbles[filepath.Dir(f.path)] = append(bubbles[filepath.Dir(f.path)], bubblesIn(tree)...)
+	}
+	for _, f := range files {
+		tree := trees[f.path]
 		ast.Inspect(tree, func(n ast.Node) bool {
 			call, ok := n.(*ast.CallExpr)
 			if !ok {
@@ -272,7 +265,7 @@ func TestTestsNeitherSleepNorSkipInSilence(t *testing.T) {
 			on, _ := s.X.(*ast.Ident)
 			line := set.Position(call.Pos()).Line
 			switch {
-			case s.Sel.Name == "Sleep" && on != nil && on.Name == "time" && sleepers[f.name] == "" && !usesSynctest(tree):
+			case s.Sel.Name == "Sleep" && on != nil && on.Name == "time" && sleepers[f.name] == "" && !playsInBubble(tree, bubbles[filepath.Dir(f.path)]):
 				t.Errorf("%s:%d sleeps by the clock: wait for what it waits for, or use testing/synctest", f.name, line)
 			case (s.Sel.Name == "SkipNow" || s.Sel.Name == "Skip") && len(call.Args) == 0 && on != nil:
 				t.Errorf("%s:%d skips without a reason", f.name, line)
@@ -282,9 +275,37 @@ func TestTestsNeitherSleepNorSkipInSilence(t *testing.T) {
 	}
 }
 
-// usesSynctest: in a bubble Sleep takes no time and hides no race.
-func usesSynctest(tree *ast.File) bool {
-	return slices.ContainsFunc(tree.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == `"testing/synctest"` })
+// bubblesIn are the functions of a file that play what they are given in a synctest bubble.
+func bubblesIn(tree *ast.File) (names []string) {
+	for _, d := range tree.Decls {
+		fn, ok := d.(*ast.FuncDecl)
+		if !ok || strings.HasPrefix(fn.Name.Name, "Test") {
+			continue
+		}
+		ast.Inspect(fn, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok {
+				if on, ok := s.X.(*ast.Ident); ok && on.Name == "synctest" && s.Sel.Name == "Test" {
+					names = append(names, fn.Name.Name)
+				}
+			}
+			return true
+		})
+	}
+	return names
+}
+
+// playsInBubble: the file makes a bubble, or uses one that its package makes. There Sleep takes no time and hides no race.
+func playsInBubble(tree *ast.File, bubbles []string) bool {
+	found := slices.ContainsFunc(tree.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == `"testing/synctest"` })
+	ast.Inspect(tree, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if name, ok := call.Fun.(*ast.Ident); ok {
+				found = found || slices.Contains(bubbles, name.Name)
+			}
+		}
+		return !found
+	})
+	return found
 }
 
 func TestEveryTestedPackageCountsItsGoroutines(t *testing.T) {
