@@ -70,16 +70,18 @@ func TestServiceUpgradeReady(t *testing.T) {
 	})
 }
 
-// TestServiceUpgradeReadyDenied: who may not read the token is told so, and keeps nobody off where the
+// TestServiceUpgradeReadyDenied: who may not read the configuration or the token is told so, and keeps nobody off where the
 // installer asks once more.
 func TestServiceUpgradeReadyDenied(t *testing.T) {
 	if os.Geteuid() == 0 || runtime.GOOS == "windows" {
 		t.Skip("this user may read everything: denied access cannot be tried")
 	}
-	f := newFake(t)
-	if err := os.Chmod(filepath.Join(f.dir, tokenName), 0); err != nil {
-		t.Fatal(err)
+	for _, denied := range []string{tokenName, "config.yaml"} {
+		f := newFake(t)
+		if err := os.Chmod(filepath.Join(f.dir, denied), 0); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, f.run("service", "upgrade-ready"), exitFailed, "", errNoRights.Error())
+		expect(t, f.run("service", "upgrade-ready", "--lenient"), exitDone, "", "")
 	}
-	expect(t, f.run("service", "upgrade-ready"), exitFailed, "", errNoRights.Error())
-	expect(t, f.run("service", "upgrade-ready", "--lenient"), exitDone, "", "")
 }
