@@ -1,4 +1,4 @@
-import { dead, mustAccept, picked, total, type Line, type Run } from "../core/cart";
+import { codeOf, dead, mustAccept, picked, total, type Line, type Run } from "../core/cart";
 import { paymentOf, terminalInHand, type Next, type Stage } from "../core/counter";
 import { day, notice } from "../core/format";
 import type { Payment, State } from "../core/types.gen";
@@ -6,6 +6,7 @@ import { useView } from "./context";
 import { Icon } from "./Icon";
 import type { IconName } from "./icons";
 import { EnterKey, LeaveButton, Says, type Tone } from "./parts";
+import { registrationTone, shownOf } from "./registration";
 
 /** CartPanel is several notices of one citizen: each with what may be done with it, the sum, and how it will be charged. */
 export function CartPanel({ at }: { at: Extract<Stage, { kind: "cart" }> }) {
@@ -154,6 +155,29 @@ export function RunList({ of, now }: { of: Run; now?: Payment }) {
           {cents > 0 && <span class="run-amount">{euro(cents)}</span>}
         </li>
       ))}
+    </ol>
+  );
+}
+
+/** NoticeList is the notices of one transaction, each with what the platform knows of it. */
+export function NoticeList({ payment }: { payment: Payment }) {
+  const { t, euro } = useView();
+  return (
+    <ol class="run" aria-label={t.cart.run}>
+      {payment.notices.map((n) => {
+        const reg = shownOf(n);
+        const tone = registrationTone(reg);
+        return (
+          <li key={codeOf(n)}>
+            <span class={`mark mark-${tone}`}>
+              <Icon name={shapes[tone]} />
+              {t.registrations[reg]}
+            </span>
+            <span class="run-what">{[n.description, notice(n.number)].filter(Boolean).join(" · ")}</span>
+            <span class="run-amount">{euro(n.amount_cents)}</span>
+          </li>
+        );
+      })}
     </ol>
   );
 }

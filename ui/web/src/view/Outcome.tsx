@@ -3,7 +3,7 @@ import { blocked, canRetry, paymentOf, type Block, type Job, type Next } from ".
 import { notice } from "../core/format";
 import { phaseText, type Texts } from "../core/i18n";
 import type { Activity, ApiError, Payment } from "../core/types.gen";
-import { Blocked, RunPart } from "./Cart";
+import { Blocked, NoticeList, RunPart } from "./Cart";
 import { useView } from "./context";
 import { Icon } from "./Icon";
 import { EnterKey, Facts, LeaveButton, PaymentLink, Says } from "./parts";
@@ -124,6 +124,7 @@ export function ChargedPanel({ payment, run, next }: { payment: Payment; run?: R
   const reg = registrationOf(payment);
   const cents = payment.charge?.amount_cents || payment.amount_cents;
   const trouble = payment.notices.find((n) => n.reason)?.reason;
+  const first = payment.notices.length === 1 ? payment.notices[0] : undefined; // several are a list
   // A charge that is being given back, or was, must not look like one.
   const stands = payment.state === "charged";
   const tone = stands ? "good" : "warn";
@@ -160,10 +161,11 @@ export function ChargedPanel({ payment, run, next }: { payment: Payment; run?: R
         <RunPart run={run} now={payment} next={next} />
       ) : (
         <>
+          {payment.notices.length > 1 && <NoticeList payment={payment} />}
           <Facts
             of={[
-              [t.debt.reason, payment.notices.map((n) => n.description).filter(Boolean).join("; ")],
-              [t.debt.number, payment.notices.map((n) => notice(n.number)).join(", ")],
+              [t.debt.reason, first?.description],
+              [t.debt.number, first && notice(first.number)],
               [t.charged.number, payment.receipt_number],
             ]}
           />

@@ -73,7 +73,10 @@ function Row({ payment: p, several, today }: { payment: Payment; several: boolea
         </td>
         <td>{p.state === "charged" ? <Mark tone={registrationTone(reg)} word={t.registrations[reg] ?? reg} /> : "–"}</td>
         <td class="wide clip">{p.notices.map((n) => n.description).filter(Boolean).join("; ")}</td>
-        <td class="nowrap">{p.notices.map((n) => notice(n.number).replaceAll("\u00a0", " ")).join(", ")}</td>
+        <td class="nowrap">
+          {p.notices.slice(0, 1).map((n) => notice(n.number).replaceAll("\u00a0", " "))}
+          {p.notices.length > 1 && ` +${p.notices.length - 1}`}
+        </td>
         <td class="wide">{p.charge?.stan || "–"}</td>
         {several && <td class="wide">{terminal?.label || p.terminal}</td>}
         <td class="right">

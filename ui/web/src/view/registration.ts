@@ -1,4 +1,4 @@
-import type { Payment, Registration } from "../core/types.gen";
+import type { Payment, PaymentNotice, Registration } from "../core/types.gen";
 import type { Tone } from "./parts";
 
 /** A registration as the page shows it: late is an awaited receipt past its time. */
@@ -7,9 +7,14 @@ export type Shown = Registration | "late";
 // The notice that needs most attention speaks for the payment.
 const order: Shown[] = ["rejected", "paid_elsewhere", "held", "late", "submitting", "awaiting_receipt", "closed", "registered", "none"];
 
+/** shownOf is what the platform knows of one notice. */
+export function shownOf(n: PaymentNotice): Shown {
+  return n.late && n.registration !== "registered" ? "late" : n.registration;
+}
+
 /** registrationOf is what the platform knows of a payment, all its notices together. */
 export function registrationOf(payment: Payment): Shown {
-  const all: Shown[] = (payment.notices ?? []).map((n) => (n.late && n.registration !== "registered" ? "late" : n.registration));
+  const all = (payment.notices ?? []).map(shownOf);
   return order.find((r) => all.includes(r)) ?? "none";
 }
 
