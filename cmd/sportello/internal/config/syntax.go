@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"gopkg.in/yaml.v3"
 )
@@ -55,10 +56,12 @@ func (r *reader) syntax(text string, err error) {
 
 var yamlLine = regexp.MustCompile(`line (\d+)`)
 
-// Files that are searched for the line of a mistake; a longer one is searched by the library alone.
+// Files that are searched for the line of a mistake, and for how long: a real one takes a few milliseconds. For
+// others the library's own word has to do.
 const (
 	searchedLines = 1000
 	searchedBytes = 32 << 10
+	searchedFor   = time.Second
 )
 
 // lineOf is the first line that YAML cannot take: up to it the file is sound. The library itself often names the
@@ -66,13 +69,16 @@ const (
 func lineOf(text string, err error) int {
 	lines := strings.SplitAfter(text, "\n")
 	if len(lines) <= searchedLines && len(text) <= searchedBytes {
-		for n, end := len(lines)-1, len(text); n > 0; n-- {
-			end -= len(lines[n])
+		n, end := len(lines), len(text)
+		for begun := time.Now(); n > 1 && time.Since(begun) < searchedFor; n-- {
+			end -= len(lines[n-1])
 			if wellFormed(text[:end]) {
-				return n + 1
+				return n
 			}
 		}
-		return 1
+		if n == 1 {
+			return 1
+		}
 	}
 	line := 0
 	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
