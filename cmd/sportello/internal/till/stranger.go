@@ -194,10 +194,12 @@ func (s *station) mayBeOurs(notices []ledger.Notice) (bool, error) {
 	return false, nil
 }
 
-// doubtful is an attempt held for not charged without a number of the host: it was refused before the
-// host was asked, or deduced. A refusal with its own STAN is a transaction that has ended.
+// doubtful is an attempt held for not charged without a number of the host: it was refused before the host was asked,
+// or deduced. A refusal with its own STAN is a transaction that has ended, when the terminal said it as the payment's
+// word; read from its memory, it may be the first of two tries of the citizen's.
 func doubtful(p ledger.Payment) bool {
-	return p.State == ledger.NotCharged && (p.Charge == nil || strings.Trim(p.Charge.STAN, "0") == "")
+	deduced := p.Charge == nil || strings.Trim(p.Charge.STAN, "0") == "" || p.Reason.Code == string(local.CodeByEvidence)
+	return p.State == ledger.NotCharged && deduced
 }
 
 // lastSent is the newest payment that was sent on this terminal; none when there was none.

@@ -72,6 +72,29 @@ func TestLateSavedResult(t *testing.T) {
 	}
 }
 
+// TestLateSavedResultAfterARefusal: a refusal with a number that was read from the terminal's memory proves less than one
+// that came as the payment's word: the citizen may have tried again within the same payment, and a sale that is saved
+// behind it may be that.
+func TestLateSavedResultAfterARefusal(t *testing.T) {
+	for code, cases := range map[local.Code]int{local.CodeByEvidence: 1, local.CodeDeclined: 0} {
+		bubble(t, func(t *testing.T, w *world) {
+			w.receipts = true
+			d := w.terminals[0]
+			w.charged("r0", 9)
+			p := w.ends("r1", 1, driver.Outcome{Verdict: driver.NotCharged, Reason: driver.Reason{Code: string(code)},
+				Charge: &driver.Charge{TerminalID: "12345678", STAN: "000500", ActionCode: "116"}}, ledger.NotCharged)
+			d.script(func(d *terminal) { d.when = time.Now().Add(time.Minute) })
+			d.sold()
+			_, _ = w.act(clerk, "status")
+			synctest.Wait()
+			list, err := w.till.Cases(context.Background(), false)
+			if err != nil || len(list) != cases || cases > 0 && (list[0].PaymentID != p.ID || list[0].Cause.Code != string(local.CodeChargeSuspected)) {
+				t.Errorf("%s: %+v %v", code, list, err)
+			}
+		})
+	}
+}
+
 // TestGivenBackOnTheTerminal: a reversal typed on the terminal may be of our last charge; that is a case, once.
 func TestGivenBackOnTheTerminal(t *testing.T) {
 	bubble(t, func(t *testing.T, w *world) {
