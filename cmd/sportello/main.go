@@ -68,7 +68,7 @@ func init() {
 		{"move", "FILE [--json]", "ritira questa installazione e scrive l'ultima copia per il nuovo PC", "move /media/usb/cassa1.db", runMove},
 		{"config", "check FILE", "controlla il file di configurazione", "config check /etc/sportello/config.yaml", runConfig},
 		{"operator", "hash", "calcola l'impronta di un PIN per il file degli operatori", "operator hash", runOperator},
-		{"service", "install|uninstall|start|stop|status [--json]", "mette, toglie, avvia e ferma il servizio di sistema", "service status", runServiceControl},
+		{"service", "install|uninstall|start|stop|status [--json]|upgrade-ready [--wait 30s]", "mette, toglie, avvia e ferma il servizio di sistema", "service status", runServiceControl},
 		{"doctor", "[--terminals] [--json]", "prova configurazione, disco, servizio e piattaforma, e dice che cosa fare", "doctor", runDoctor},
 		{"bundle", "[--out FILE|-] [--operator CODICE]", "informazioni per l'assistenza in un testo, senza segreti né dati personali", "bundle --out assistenza.txt", runBundle},
 		{"version", "", "versione del programma", "version", runVersion},
