@@ -11,6 +11,9 @@ import { SaveButton } from "./Papers";
 import { registrationOf, registrationTone } from "./registration";
 import { fileOf } from "../core/office";
 
+// What the service puts into one file at most (ui/reports.go).
+const mostFiled = 50_000;
+
 const states: readonly State[] = ["charged", "not_charged", "unknown", "reversing", "reversed"];
 
 /** Archive finds payments by what people have in hand. It answers while they type. */
@@ -98,7 +101,7 @@ export function Archive() {
             <button type="button" class="btn btn-outline-primary btn-xs" onClick={() => page.desk.archive.clear()}>
               {archive.clear}
             </button>
-            {total > 0 && <SaveButton path={csv} text={archive.csv} />}
+            {total > mostFiled ? <span class="hint">{archive.tooMany}</span> : total > 0 && <SaveButton path={csv} text={archive.csv} />}
           </p>
         </div>
         {error && <Says reason={{ code: error.code, text: error.message, hint: error.hint }} tone="bad" detail={error.detail} />}

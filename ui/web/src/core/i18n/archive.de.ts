@@ -22,6 +22,7 @@ export const archive: typeof it.archive = {
   found: (total: number, shown: number) => (total === 1 ? "1 Zahlung" : shown < total ? `${total} Zahlungen; hier die neuesten ${shown}` : `${total} Zahlungen`),
   clear: "Suche leeren",
   csv: "Liste speichern (CSV)",
+  tooMany: "Zu viele für eine Datei: die Suche einengen, zum Beispiel auf einen Monat.",
   list: "Gefundene Zahlungen, rollbar",
   when: "Wann",
   story: "Verlauf",

@@ -22,6 +22,7 @@ export const archive: typeof it.archive = {
   found: (total: number, shown: number) => (total === 1 ? "1 payment" : shown < total ? `${total} payments; here the newest ${shown}` : `${total} payments`),
   clear: "Clear the search",
   csv: "Save the list (CSV)",
+  tooMany: "Too many for one file: narrow the search, to a month for example.",
   list: "Payments found, scrolls",
   when: "When",
   story: "Story",

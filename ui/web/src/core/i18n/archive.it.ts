@@ -22,6 +22,7 @@ export const archive = {
   found: (total: number, shown: number) => (total === 1 ? "1 pagamento" : shown < total ? `${total} pagamenti; qui i ${shown} più recenti` : `${total} pagamenti`),
   clear: "Azzera la ricerca",
   csv: "Salva l’elenco (CSV)",
+  tooMany: "Troppi per un file: restringi la ricerca, per esempio a un mese.",
   list: "Pagamenti trovati, elenco scorrevole",
   when: "Quando",
   story: "Storia",
