@@ -273,6 +273,7 @@ var statuses = map[Code]int{
 	CodeRestoreGap:          http.StatusConflict,
 	CodeRestoreNoGap:        http.StatusConflict,
 	CodeInstallationMoved:   http.StatusConflict,
+	CodeFreshReceipts:       http.StatusOK,
 	CodeInstallationRetired: http.StatusOK,
 
 	CodeDiskFull:        http.StatusInsufficientStorage,

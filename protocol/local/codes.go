@@ -143,6 +143,7 @@ const (
 	CodeRestoreGap          Code = "restore_gap"          // a terminal remembers what the copy does not know; also a case
 	CodeRestoreNoGap        Code = "restore_no_gap"       // nothing is to be brought into the ledger
 	CodeInstallationMoved   Code = "installation_moved"   // another PC goes on with this ledger; also a case
+	CodeFreshReceipts       Code = "fresh_receipts"       // what the platform shows before a ledger without payments adopts a terminal
 	CodeInstallationRetired Code = "installation_retired" // a terminal shows that a retired installation is still at work; a case
 )
 

@@ -109,6 +109,7 @@ var german = map[Code]Text{
 	CodeRestoreGap:          {"Dieses Register ist eine Kopie, und das Terminal[ {terminal}] hat danach gearbeitet[: {found}]. Vorerst wird nicht kassiert.", "Zahlungen aus Belegen oder Umsatzliste nachtragen (sportello restore add); dann schließen zwei Personen den Fall."},
 	CodeRestoreNoGap:        {"Für dieses Terminal ist nichts nachzutragen.", "Was nach der Wiederherstellung fehlt, sagt sportello restore status."},
 	CodeInstallationMoved:   {"Diese Installation wurde auf einen anderen PC übertragen: Hier wird nicht mehr kassiert.", "Den neuen PC benutzen und diesen ausschalten. Wird die Übertragung widerrufen, schließen zwei Personen den Fall."},
+	CodeFreshReceipts:       {"Quittungen unserer Dienstleister seit {reason}, deren Zahlungen nicht in diesem Register stehen: {found}.", "Sind sie von diesem Schalter, muss das frühere Register wiederhergestellt werden (sportello restore)."},
 	CodeInstallationRetired: {"Das Terminal[ {terminal}] zeigt einen Beleg einer stillgelegten Installation[: {found}]: Sie arbeitet noch.", "Den alten PC sofort ausschalten; eine verantwortliche Person trägt nach, was er kassiert hat, und schließt den Fall."},
 
 	CodeDiskFull:        {"Die Festplatte des PCs ist voll.", "Speicherplatz auf dem Datenlaufwerk freigeben, dann wiederholen."},

@@ -109,6 +109,7 @@ var english = map[Code]Text{
 	CodeRestoreGap:          {"This ledger is a copy and the terminal[ {terminal}] has worked after it[: {found}]. Nothing is charged for now.", "A supervisor brings the charges in from the slips or the list of transactions (sportello restore add); then two people end the case."},
 	CodeRestoreNoGap:        {"There is nothing to bring into the ledger for this terminal.", "sportello restore status says what is missing after the restore."},
 	CodeInstallationMoved:   {"This installation was moved to another PC: nothing is charged here any more.", "Use the new PC and switch this one off. To go back, two people end the case."},
+	CodeFreshReceipts:       {"Receipts of our providers since {reason}, of charges that are not in this ledger: {found}.", "If they are this counter's, the ledger of before must be restored (sportello restore)."},
 	CodeInstallationRetired: {"The terminal[ {terminal}] shows a slip of a retired installation[: {found}]: it is still at work.", "Switch the old PC off at once; a supervisor brings what it has charged into the ledger and ends the case."},
 
 	CodeDiskFull:        {"The PC's disk is full.", "Free space on the data disk, then try again."},

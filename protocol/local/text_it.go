@@ -110,6 +110,7 @@ var italian = map[Code]Text{
 	CodeRestoreGap:          {"Il registro viene da una copia e il terminale[ {terminal}] ha lavorato dopo[: {found}]. Per ora non si incassa.", "Un responsabile riporti gli incassi dagli scontrini o dalla lista dei movimenti (sportello restore add); poi due persone chiudono il caso."},
 	CodeRestoreNoGap:        {"Per questo terminale non c'è nulla da riportare nel registro.", "Che cosa manca dopo il ripristino lo dice sportello restore status."},
 	CodeInstallationMoved:   {"Questa installazione è stata trasferita su un altro PC: qui non si incassa più.", "Usare il nuovo PC e spegnere questo. Se si torna indietro, due persone chiudono il caso."},
+	CodeFreshReceipts:       {"Ricevute dei nostri prestatori dal {reason}, di incassi che non sono in questo registro: {found}.", "Se sono di questo sportello, il registro di prima va ripristinato (sportello restore)."},
 	CodeInstallationRetired: {"Sul terminale[ {terminal}] c'è uno scontrino di un'installazione ritirata[: {found}]: è ancora in funzione.", "Spegnere subito il vecchio PC; un responsabile riporti nel registro ciò che ha incassato e chiuda il caso."},
 
 	CodeDiskFull:        {"Il disco del PC è pieno.", "Liberare spazio sul disco dei dati, poi riprovare."},

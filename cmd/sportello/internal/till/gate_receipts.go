@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
+	"sportello/driver"
 	"sportello/protocol/govpay"
 	"sportello/protocol/local"
 )
@@ -110,4 +112,32 @@ func (t *Till) RestoreStatus(context.Context) (local.RestoreStatus, error) {
 		out.Terminals = append(out.Terminals, v)
 	}
 	return out, nil
+}
+
+// freshSpan is how far back a ledger that knows nothing looks, where the terminal does not say when it worked last.
+const freshSpan = 7 * 24 * time.Hour
+
+// readFirst reads the platform's receipts before a ledger without any payment takes over a terminal that has worked
+// already (design 5.7): what they show is for the supervisor who adopts it, in words.
+func (t *Till) readFirst(ctx context.Context, last driver.Last) (string, error) {
+	if _, can := t.o.Platform.(Lister); !can || !last.Present || t.gate.restoring() {
+		return "", nil
+	}
+	some, err := t.o.Ledger.Payments(ledger.Query{Limit: 1})
+	if err != nil || len(some) > 0 {
+		return "", err
+	}
+	since := time.Now().Add(-freshSpan)
+	if at := last.Charge.HostTime; at.After(since) {
+		since = at.Add(-24 * time.Hour)
+	}
+	seen, err := t.receiptsSince(ctx, since)
+	if err != nil {
+		if e := platformError(err); e != nil {
+			return "", e
+		}
+		return "", err
+	}
+	return t.reason(local.CodeFreshReceipts, map[string]string{local.ArgFound: strconv.Itoa(len(seen.Unknown)),
+		local.ArgReason: since.In(ledger.Zone()).Format("02/01/2006")}).Text, nil
 }

@@ -438,3 +438,30 @@ func restoredRun(t *testing.T, w *world, l *listing, r *rand.Rand) {
 		t.Errorf("the counter does not work in the end: %v", err)
 	}
 }
+
+// TestFreshLedgerReadsFirst: before a ledger without any payment takes over a terminal that has worked already, the
+// platform's receipts are read, and the supervisor is told what they show.
+func TestFreshLedgerReadsFirst(t *testing.T) {
+	var l *listing
+	bubble(t, func(t *testing.T, w *world) {
+		w.terminals[0].sold()
+		w.restart()
+		synctest.Wait()
+		_, err := w.pay(request("r1", "cassa1", notice(1)))
+		wantCode(t, err, local.CodeNeedsAdopt)
+		l.set(func(l *listing) { l.away = true })
+		_, err = w.act(chief, "adopt")
+		wantCode(t, err, local.CodePlatformUnavailable)
+		l.set(func(l *listing) { l.away = false; l.has[notice(7)] = time.Now() })
+		rep, err := w.act(chief, "adopt")
+		if err != nil || !strings.Contains(rep.Text, "non sono in questo registro: 1") {
+			t.Errorf("%q %v", rep.Text, err)
+		}
+		w.charged("r2", 1)
+		w.terminals[0].sold()
+		l.set(func(l *listing) { l.away = true }) // later nobody waits for the platform
+		if rep, err := w.act(chief, "adopt"); err != nil || rep.Text != "" {
+			t.Errorf("%q %v", rep.Text, err)
+		}
+	}, withReceipts, func(w *world) { l = listed(w) })
+}

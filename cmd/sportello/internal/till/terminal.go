@@ -139,9 +139,14 @@ func (s *station) adopt(ctx context.Context, op local.Operator, rep *local.Termi
 	if err := s.mayAdopt(ctx, last); err != nil {
 		return err
 	}
+	said, err := s.till.readFirst(ctx, last)
+	if err != nil {
+		return err
+	}
 	if err := s.till.o.Ledger.Adopt(s.term.Name, op.ID, last); err != nil {
 		return err
 	}
+	rep.Text = said
 	showLast(rep, last)
 	if err := s.recognise(last, nil); err != nil {
 		return err

@@ -298,6 +298,7 @@ export type Code =
   | "restore_gap" // a terminal remembers what the copy does not know; also a case
   | "restore_no_gap" // nothing is to be brought into the ledger
   | "installation_moved" // another PC goes on with this ledger; also a case
+  | "fresh_receipts" // what the platform shows before a ledger without payments adopts a terminal
   | "installation_retired" // a terminal shows that a retired installation is still at work; a case
   | "disk_full"
   | "ledger_damaged"
