@@ -21,5 +21,5 @@ export default defineConfig({
     // For work on the page: npm run dev beside a running `sportello demo`.
     proxy: { "/api": { target: "http://127.0.0.1:8417", ws: true, changeOrigin: true } },
   },
-  test: { environment: "happy-dom", include: ["test/**/*.test.{ts,tsx}"], setupFiles: ["test/setup.ts"] },
+  test: { environment: "happy-dom", include: ["test/**/*.test.{ts,tsx}"], setupFiles: ["test/setup.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
 } as Parameters<typeof defineConfig>[0]);

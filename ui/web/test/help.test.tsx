@@ -1,19 +1,18 @@
 // The help beside a view: its keys, and what it says when the service is away.
 
 import { cleanup, fireEvent, render, screen } from "@testing-library/preact";
-import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import help from "../src/core/i18n/help.it.json";
 import { Scanner } from "../src/core/scan";
 import { App } from "../src/view/App";
 import { attachKeys, scanField } from "../src/view/keys";
-import { settle, World } from "./world";
+import { patience, settle, World } from "./world";
 
 let w: World;
 let detach: () => void;
 let answer: () => Promise<Response>;
 beforeEach(async () => {
-  const help = await readFile("src/core/i18n/help.it.json", "utf8");
-  answer = async () => new Response(help);
+  answer = async () => new Response(JSON.stringify(help));
   vi.stubGlobal("fetch", () => answer());
   w = new World();
   const scanner = new Scanner({ field: scanField, onScan: () => undefined });
@@ -39,7 +38,7 @@ it("comes with F1, has the focus, follows the view, and Esc puts only it away", 
   await settle();
   await press("F1");
   expect(document.activeElement?.textContent).toBe("Aiuto: Coda");
-  await vi.waitFor(() => screen.getByText(/Non c’è nulla da premere/));
+  await vi.waitFor(() => screen.getByText(/Non c’è nulla da premere/), patience);
   w.page.show("closing");
   await settle();
   expect(screen.getByRole("heading", { name: "Aiuto: Chiusura" })).toBeTruthy();
@@ -63,5 +62,5 @@ it("comes with a question mark, but not where one is written", async () => {
 it("says so when it cannot be read", async () => {
   answer = () => Promise.reject(new TypeError("network"));
   await press("F1");
-  await vi.waitFor(() => screen.getByText(/L’aiuto non si è potuto leggere/));
+  await vi.waitFor(() => screen.getByText(/L’aiuto non si è potuto leggere/), patience);
 });

@@ -5,7 +5,7 @@ import { centsOf } from "../src/core/simulated";
 import { App } from "../src/view/App";
 import { attachKeys, scanField } from "../src/view/keys";
 import { activity, debt } from "./fixtures";
-import { settle, World } from "./world";
+import { patience, settle, World } from "./world";
 
 let w: World;
 beforeEach(() => {
@@ -23,11 +23,11 @@ const now = { busy: false, screen: "", waits: "", manual_keys: false, pos_total_
 
 async function opened(over = {}) {
   await w.online({ demo: true });
-  await vi.waitFor(() => expect(document.querySelector("details")).not.toBeNull());
+  await vi.waitFor(() => expect(document.querySelector("details")).not.toBeNull(), patience);
   const panel = document.querySelector("details")!;
   panel.open = true;
   fireEvent(panel, new Event("toggle"));
-  await vi.waitFor(() => w.last(state)); // effects come after the drawing
+  await vi.waitFor(() => w.last(state), patience); // effects come after the drawing
   await w.last(state).answer(200, { ...now, ...over });
   await settle();
   return panel;
@@ -40,7 +40,7 @@ it("is not there outside the demonstration, and asks nothing while closed", asyn
   await settle();
   expect(document.querySelector("details")).toBeNull();
   w.connect({ ...w.page.counter().mirror!, demo: true });
-  await vi.waitFor(() => expect(document.querySelector("details")).not.toBeNull()); // fetched only now
+  await vi.waitFor(() => expect(document.querySelector("details")).not.toBeNull(), patience); // fetched only now
   expect(document.querySelector("details")!.open).toBe(false);
   expect(screen.queryByRole("button", { name: "Tasto rosso" })).toBeNull();
   expect(w.count(state)).toBe(0);
@@ -60,7 +60,7 @@ it("shows the terminal's words, what it waits for and its total, and follows the
   expect(screen.queryByRole("button", { name: "Carta" })).toBeNull();
   const asked = w.count(state);
   w.event({ type: "activity", activity: activity({ phase: "pin" }) });
-  await vi.waitFor(() => expect(w.count(state)).toBeGreaterThan(asked));
+  await vi.waitFor(() => expect(w.count(state)).toBeGreaterThan(asked), patience);
   await w.last(state).fail();
   await settle();
   expect(screen.getByText("Non risponde")).toBeTruthy();

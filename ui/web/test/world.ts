@@ -125,4 +125,7 @@ export class World {
   }
 }
 
+/** patience is how long a test waits for what a busy machine fetches and draws late. */
+export const patience = { timeout: 30_000 };
+
 export const settle = () => new Promise((done) => setTimeout(done));
