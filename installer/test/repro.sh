@@ -10,7 +10,7 @@ export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-1767225600}
 mkdir "$work/copy"
 (cd "$root" && tar -c --exclude=./.git --exclude=./bin --exclude=./ui/web/dist . | tar -x -m -C "$work/copy")
 [ -z "${SPORTELLO_COLD:-}" ] || export GOCACHE=$work/cache
-"$work/copy/installer/build.sh" "$version" "$work/again" | sed 's/^LEFT OUT:/(again) left out:/' >"$work/log" || { cat "$work/log" && exit 1; }
+"$work/copy/installer/build.sh" "$version" "$work/again" >"$work/log" 2>&1 || { cat "$work/log" && exit 1; }
 failed=0
 for f in "$first"/*; do
   if cmp -s "$f" "$work/again/$(basename "$f")"; then echo "ok   same bytes twice: $(basename "$f")"; else echo "FAIL differs: $(basename "$f")" && failed=1; fi

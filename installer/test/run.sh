@@ -35,8 +35,10 @@ export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-1767225600}
 arch=$(go env GOARCH)
 
 part 'the packages'
-installer/build.sh 0.9.0 "$work/old" | grep -E '^LEFT OUT' || true
-installer/build.sh 0.9.1 "$work/new" | grep -vE '^LEFT OUT' >/dev/null
+build() { installer/build.sh "$@" >"$work/build.log" 2>&1 || { cat "$work/build.log" && exit 1; }; }
+build 0.9.0 "$work/old"
+grep '^LEFT OUT' "$work/build.log" || true
+build 0.9.1 "$work/new"
 (cd "$work/new" && sha256sum --quiet -c SHA256SUMS) && echo "ok   SHA256SUMS" || failed=1
 installer/test/repro.sh 0.9.1 "$work/new" || failed=1
 
