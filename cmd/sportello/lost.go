@@ -34,17 +34,17 @@ func (c *client) broken(kind, err error, question bool) error {
 	e := &brokenLine{kind: kind, err: err, question: question}
 	var op *net.OpError
 	var slow net.Error
-	late := errors.As(err, &slow) && slow.Timeout()
+	late, nobody := errors.As(err, &slow) && slow.Timeout(), errors.Is(kind, errUnreachable)
 	switch {
 	case errors.Is(err, errOtherCertificate):
 		e.said = "su " + at + " risponde qualcuno che non ha il certificato di tls.certificate"
 	case errors.Is(err, context.Canceled):
 		e.said = "interrotto"
-	case kind == errUnreachable && late:
+	case nobody && late:
 		e.said = "il servizio non risponde in tempo (" + at + ")"
-	case kind == errUnreachable && errors.As(err, &op) && op.Op == "dial":
+	case nobody && errors.As(err, &op) && op.Op == "dial":
 		e.said = "il servizio non è in funzione (" + at + ")"
-	case kind == errUnreachable:
+	case nobody:
 		e.said = fmt.Sprintf("il servizio non risponde (%s): %v", at, cause(err))
 	case late:
 		e.said = "il servizio non ha risposto in tempo alla richiesta (" + at + ")"
