@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,8 +36,30 @@ type villain struct {
 	runs    time.Duration
 	refused bool // a NAK came first: what follows may be hidden from the check
 	spoke   bool // an approval was on the line, in whatever shape
-	total   int64
-	slip    string
+	pause   time.Duration
+	restart bool // of the service, once the outcome is unknown
+
+	mu    sync.Mutex // guards what follows
+	total int64
+	slip  string
+}
+
+// done is what the terminal adds up and prints at the end.
+func (v *villain) done() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.charged && v.counts {
+		v.total += ourCents
+	}
+	if v.charged && v.saves {
+		v.slip = ourReference
+	}
+}
+
+func (v *villain) shown() (total int64, slip string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.total, v.slip
 }
 
 const hostileTotal = 5000
@@ -65,6 +88,7 @@ func (v *villain) draw() {
 		v.own = p.declined("NEGATA", "100")
 	}
 	v.total, v.slip, v.runs = hostileTotal, previousReference, time.Duration(v.IntN(240))*time.Second
+	v.pause, v.restart = time.Duration(v.IntN(20))*time.Second, v.chance(4)
 	row := []string{"ack", "ack", "ack", "nak", "progress", "wait", "stale", "own", "own", "damaged", "half", "short", "zero", "letter", "ticket", "junk", "close"}
 	if v.chance(3) { // the line breaks early
 		row = []string{"ack", "ack", "progress", "stale", "damaged", "zero", "close", "close"}
@@ -106,16 +130,11 @@ func (v *villain) pay(w *wire) {
 		case <-w.p.t.Context().Done():
 			return
 		}
-		if v.charged && v.counts {
-			v.total += ourCents
-		}
+		v.done()
 		if v.saves && v.own != nil {
 			p.save(v.own)
 		} else if v.notes {
 			p.save(stale)
-		}
-		if v.charged && v.saves {
-			v.slip = ourReference
 		}
 	})
 	for _, act := range v.acts {
@@ -130,7 +149,7 @@ func (v *villain) pay(w *wire) {
 		case act == "progress":
 			w.progress("ATTENDERE PREGO")
 		case act == "wait":
-			w.wait(time.Duration(v.IntN(20)) * time.Second)
+			w.wait(v.pause)
 		case act == "stale":
 			w.send(stale)
 		case act == "junk":
@@ -161,7 +180,7 @@ func (v *villain) pay(w *wire) {
 func (v *villain) play() (driver.Outcome, []driver.Evidence) {
 	b := v.b
 	known := string(readResult(b.peer.last(), ourTID, time.Now()).Raw)
-	b.peer.shows(func() string { return "ACQUISTO}" + v.slip + "}\x1b" }, func() int64 { return v.total })
+	b.peer.shows(func() string { _, slip := v.shown(); return "ACQUISTO}" + slip + "}\x1b" }, func() int64 { total, _ := v.shown(); return total })
 	commission(b)
 	b.peer.pay = func(w *wire, _ ecr17.PaymentRequest) { v.pay(w) }
 	p := payment()
@@ -179,7 +198,7 @@ func (v *villain) play() (driver.Outcome, []driver.Evidence) {
 		a.Baseline.Total = nil
 	}
 	if last().Verdict == driver.Unknown {
-		if v.chance(4) {
+		if v.restart {
 			for _, e := range last().Evidence {
 				if e.Kind == driver.EvidenceResult {
 					a.Said = append(a.Said, e.Raw)
@@ -254,7 +273,7 @@ func TestHostileReversals(t *testing.T) {
 			if _, err := b.open().Reverse(context.Background(), order, b.rec); err != nil {
 				t.Fatal(err)
 			}
-			base, same := *b.rec.baseline, !v.chance(4)
+			base, same := *b.rec.baseline, !v.restart
 			if !same {
 				b.term.Close()
 				b.term = nil
