@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -29,19 +30,27 @@ func newRedactor(secrets, public []string) *redactor {
 	return r
 }
 
-// What stands before a secret, and what looks like one. Digits are those of every script.
-var (
-	pemBlock    = regexp.MustCompile(`(?s)-----BEGIN [^-\n]*-----.*?(-----END [^-\n]*-----|$)`)
-	userInfo    = regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://)[^/\s"'@]*@`)
-	namedSecret = regexp.MustCompile(`(?i)((?:pass(?:word|wd|phrase)?|pwd|parola[ _-]?(?:d'ordine|chiave)|secret|segreto|token|authori[sz]ation|api[_ -]?key|chiave[_ ]api|private[_ ]?key|cookie|bearer|basic|pin|hash)\\*["']?\]?(\s*(?::|=>?)\s*|\s+(?:(?:è|is|di)\s+)?))(\\*"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|(?:basic|bearer)\s+\S+|[^\s,;}\]]+)`)
-	argon       = regexp.MustCompile(`\$argon2[^\s"']*`)
-	longRun     = regexp.MustCompile(`[A-Za-z0-9+_=-]{32,}`)
-	person      = regexp.MustCompile(`(?i)(^|[^a-z0-9])[a-z]{6}[0-9lmnpqrstuv]{2}[abcdehlmprst][0-9lmnpqrstuv]{2}[a-z][0-9lmnpqrstuv]{3}[a-z]($|[^a-z0-9])`)
-	iban        = regexp.MustCompile(`(?i)\bIT[ -]?[0-9]{2}[ -]?[a-z](?:[ -]?[0-9a-z]){22}\b`)
-	mail        = regexp.MustCompile(`[^\s"'<>(),;:=]+@[^\s"'<>(),;:=]+\.[^\s"'<>(),;:=]+`)
-	digitRun    = regexp.MustCompile(`\p{Nd}(?:[ .\x{00A0}_/*-]{0,2}\p{Nd}){10,}`)
-	controlled  = regexp.MustCompile(`[\x00-\x08\x0b-\x1f\x7f]`)
-)
+// looks is what stands before a secret, and what looks like one. Digits are those of every script.
+type looks struct {
+	pemBlock, userInfo, namedSecret, argon, longRun, person, iban, mail, digitRun, controlled, fraction *regexp.Regexp
+}
+
+// patterns are made when they are first needed: their counts cost more than the rest of a start, and stay in memory.
+var patterns = sync.OnceValue(func() looks {
+	return looks{
+		pemBlock:    regexp.MustCompile(`(?s)-----BEGIN [^-\n]*-----.*?(-----END [^-\n]*-----|$)`),
+		userInfo:    regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://)[^/\s"'@]*@`),
+		namedSecret: regexp.MustCompile(`(?i)((?:pass(?:word|wd|phrase)?|pwd|parola[ _-]?(?:d'ordine|chiave)|secret|segreto|token|authori[sz]ation|api[_ -]?key|chiave[_ ]api|private[_ ]?key|cookie|bearer|basic|pin|hash)\\*["']?\]?(\s*(?::|=>?)\s*|\s+(?:(?:è|is|di)\s+)?))(\\*"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|(?:basic|bearer)\s+\S+|[^\s,;}\]]+)`),
+		argon:       regexp.MustCompile(`\$argon2[^\s"']*`),
+		longRun:     regexp.MustCompile(`[A-Za-z0-9+_=-]{32,}`),
+		person:      regexp.MustCompile(`(?i)(^|[^a-z0-9])[a-z]{6}[0-9lmnpqrstuv]{2}[abcdehlmprst][0-9lmnpqrstuv]{2}[a-z][0-9lmnpqrstuv]{3}[a-z]($|[^a-z0-9])`),
+		iban:        regexp.MustCompile(`(?i)\bIT[ -]?[0-9]{2}[ -]?[a-z](?:[ -]?[0-9a-z]){22}\b`),
+		mail:        regexp.MustCompile(`[^\s"'<>(),;:=]+@[^\s"'<>(),;:=]+\.[^\s"'<>(),;:=]+`),
+		digitRun:    regexp.MustCompile(`\p{Nd}(?:[ .\x{00A0}_/*-]{0,2}\p{Nd}){10,}`),
+		controlled:  regexp.MustCompile(`[\x00-\x08\x0b-\x1f\x7f]`),
+		fraction:    regexp.MustCompile(`^[0-5][0-9][.][0-9]{9}$`), // the end of a moment
+	}
+})
 
 const (
 	tookSecret = "«tolto»"
@@ -52,26 +61,26 @@ const (
 // text is what may leave.
 func (r *redactor) text(s string) string {
 	s = strings.ToValidUTF8(s, "?")
-	s = controlled.ReplaceAllString(s, "?")
+	s = patterns().controlled.ReplaceAllString(s, "?")
 	for _, secret := range r.secrets {
 		s = strings.ReplaceAll(s, secret, tookSecret)
 	}
-	s = pemBlock.ReplaceAllString(s, tookSecret)
-	s = argon.ReplaceAllString(s, tookSecret)
-	s = userInfo.ReplaceAllString(s, "${1}"+tookSecret+"@")
+	s = patterns().pemBlock.ReplaceAllString(s, tookSecret)
+	s = patterns().argon.ReplaceAllString(s, tookSecret)
+	s = patterns().userInfo.ReplaceAllString(s, "${1}"+tookSecret+"@")
 	s = replaceNamed(s)
-	s = mail.ReplaceAllStringFunc(s, func(m string) string {
+	s = patterns().mail.ReplaceAllStringFunc(s, func(m string) string {
 		if strings.Contains(m, tookSecret) {
 			return m
 		}
 		return "«email»"
 	})
-	s = iban.ReplaceAllString(s, tookNumber)
+	s = patterns().iban.ReplaceAllString(s, tookNumber)
 	for range 2 { // two that share what stands between them
-		s = person.ReplaceAllString(s, "${1}"+tookPerson+"${2}")
+		s = patterns().person.ReplaceAllString(s, "${1}"+tookPerson+"${2}")
 	}
-	s = digitRun.ReplaceAllStringFunc(s, r.number)
-	return longRun.ReplaceAllStringFunc(s, func(run string) string {
+	s = patterns().digitRun.ReplaceAllStringFunc(s, r.number)
+	return patterns().longRun.ReplaceAllStringFunc(s, func(run string) string {
 		if !strings.ContainsFunc(run, unicode.IsDigit) && !strings.ContainsFunc(run, unicode.IsUpper) {
 			return run // words with dashes, a path
 		}
@@ -84,16 +93,16 @@ func (r *redactor) ours(s string) string {
 	for _, secret := range r.secrets {
 		s = strings.ReplaceAll(s, secret, tookSecret)
 	}
-	s = userInfo.ReplaceAllString(s, "${1}"+tookSecret+"@")
-	s = person.ReplaceAllString(s, "${1}"+tookPerson+"${2}")
-	return digitRun.ReplaceAllStringFunc(s, r.number)
+	s = patterns().userInfo.ReplaceAllString(s, "${1}"+tookSecret+"@")
+	s = patterns().person.ReplaceAllString(s, "${1}"+tookPerson+"${2}")
+	return patterns().digitRun.ReplaceAllStringFunc(s, r.number)
 }
 
 // replaceNamed takes what stands after the name of a secret; behind a mere space only what has a digit: a sentence may
 // speak of a password.
 func replaceNamed(s string) string {
-	return namedSecret.ReplaceAllStringFunc(s, func(m string) string {
-		of := namedSecret.FindStringSubmatch(m)
+	return patterns().namedSecret.ReplaceAllStringFunc(s, func(m string) string {
+		of := patterns().namedSecret.FindStringSubmatch(m)
 		if strings.TrimSpace(of[2]) == "" && !strings.ContainsFunc(of[3], unicode.IsDigit) {
 			return m
 		}
@@ -103,11 +112,8 @@ func replaceNamed(s string) string {
 
 // number lets the codes of bodies pass, and fractions of a second; eleven digits and more are somebody's.
 func (r *redactor) number(run string) string {
-	if slices.Contains(r.public, run) || fraction.MatchString(run) {
+	if slices.Contains(r.public, run) || patterns().fraction.MatchString(run) {
 		return run
 	}
 	return tookNumber
 }
-
-// fraction is the end of a moment.
-var fraction = regexp.MustCompile(`^[0-5][0-9][.][0-9]{9}$`)
