@@ -72,11 +72,10 @@ func (c *client) followQueue(ctx context.Context, patience time.Duration, asJSON
 		case !errors.Is(err, errUnreachable) && !errors.Is(err, errLost):
 			return failJSON(asJSON, err)
 		}
-		if errors.Is(err, errStreamEnded) { // it was there: look for it anew
+		if errors.Is(err, errStreamEnded) { // it was there: look for it anew, once at least
 			end = time.Now().Add(patience)
 			progress.say("collegamento con il servizio interrotto: lo cerco di nuovo")
-		}
-		if time.Now().After(end) {
+		} else if time.Now().After(end) {
 			return failJSON(asJSON, err)
 		}
 		pause(ctx)
