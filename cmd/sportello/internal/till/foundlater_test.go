@@ -80,7 +80,7 @@ func TestJudgedBesideALaterPayment(t *testing.T) {
 		v, err := w.till.Resolve(context.Background(), clerk, p.ID, local.ResolutionRequest{RequestID: "x", EvidenceSeq: w.payment(p.ID).EvidenceSeq,
 			Answer: local.AnswerCharged, STAN: "000777", AuthCode: "B1"})
 		if err == nil {
-			v, err = w.countersign(chief, v, true)
+			_, err = w.countersign(chief, v, true)
 		}
 		if err != nil {
 			t.Fatal(err)
