@@ -98,6 +98,33 @@ describe("the views", () => {
   });
 });
 
+describe("a case of what the platform rejected", () => {
+  const rejected = { id: "C9", cause: { code: "submission_refused", text: "Rifiutato" }, opened: "2026-11-20T10:00:00Z", seq: 4, needs_two: true, can_resubmit: true };
+  const stand = async (role: "clerk" | "supervisor") => {
+    await w.online({ operator: { id: "bianchi", name: "B", role } });
+    w.page.show("cases");
+    await settle();
+    await w.last("GET cases").answer(200, [rejected]);
+    await settle();
+  };
+
+  it("is submitted again by a supervisor alone, with the proof and the case as it was seen", async () => {
+    await stand("supervisor");
+    expect(screen.getByText(/servono due persone/)).toBeTruthy();
+    fireEvent.click(screen.getByLabelText(/invia di nuovo/));
+    expect(screen.queryByText(/servono due persone/)).toBeNull();
+    fireEvent.input(screen.getByLabelText(/^Prova/), { target: { value: "scadenza corretta" } });
+    fireEvent.click(screen.getByRole("button", { name: "Chiudi il caso" }));
+    expect(w.last("POST cases/C9/ending").body).toEqual({ request_id: "id-1", seq: 4, ending: "resubmit", proof: "scadenza corretta" });
+  });
+
+  it("is not a clerk's to submit", async () => {
+    await stand("clerk");
+    expect(screen.getByLabelText("Sistemato dall’ufficio")).toBeTruthy();
+    expect(screen.queryByLabelText(/invia di nuovo/)).toBeNull();
+  });
+});
+
 describe("an unknown", () => {
   it("shows its evidence, asks the one question, and names the evidence seen", async () => {
     await verify();

@@ -147,6 +147,8 @@ function Ending({ one }: { one: Case }) {
   const asked = c.office.asked[o.endingOf(one.id)];
   useLayoutEffect(() => setEnding(undefined), [one.seq]); // more is known: how it ended is asked again
   if (!one.needs_two && c.operator?.role !== "supervisor") return <p>{cases.clerk}</p>;
+  // One supervisor suffices: nothing is given up, and the service looks before it submits.
+  const mayResubmit = one.can_resubmit && c.operator?.role === "supervisor";
   const lacks = !ending ? "ending" : proof.trim() === "" ? "proof" : o.holdsCard(proof) ? "card" : undefined;
   const wrong = tried && lacks ? cases.missing[lacks] : undefined;
   const send = async () => {
@@ -159,10 +161,10 @@ function Ending({ one }: { one: Case }) {
     <div class="question" role="form" aria-label={cases.end}>
       <fieldset aria-describedby={wrong ? "ending-wrong" : undefined}>
         <legend>{cases.end}</legend>
-        {["refunded", "closed"].map((x) => (
+        {["refunded", "closed", ...(mayResubmit ? ["resubmit"] : [])].map((x) => (
           <label key={x} class="tick">
             <input type="radio" name="ending" value={x} checked={ending === x} onChange={() => setEnding(x)} />
-            <span>{endingText(x, t)}</span>
+            <span>{x === "resubmit" ? cases.resubmit : endingText(x, t)}</span>
           </label>
         ))}
       </fieldset>
@@ -172,7 +174,7 @@ function Ending({ one }: { one: Case }) {
           {t.office.verify.noteHint}
         </p>
       </Field>
-      <p class="hint">{one.needs_two ? cases.two : cases.one}</p>
+      <p class="hint">{one.needs_two && ending !== "resubmit" ? cases.two : cases.one}</p>
       <p id="ending-wrong" class="field-wrong" role="alert">
         {wrong}
       </p>

@@ -139,6 +139,7 @@ const de: typeof office = {
     proof: "Nachweis",
     endings: { refunded: "Dem Bürger zurückgegeben", closed: "Vom Amt geregelt", receipt: "Die Quittung ist gekommen", channel: "Kanal von einer verantwortlichen Person bestätigt", accepted: "Die Plattform hat eine Übermittlung angenommen", receipts: "Die Quittungen sind gekommen", resubmit: "Erneut an die Plattform übermittelt" },
     end: "Wie hat es geendet?",
+    resubmit: "Behoben, was die Plattform ablehnte: erneut übermitteln",
     proofLabel: "Nachweis: Nummer der Rückzahlung, Protokoll…",
     missing: { ending: "Wählen, wie es geendet hat.", proof: "Den Nachweis schreiben.", card: "Das sieht nach einer Kartennummer aus: bitte entfernen." },
     send: "Fall beenden",

@@ -139,6 +139,7 @@ const en: typeof office = {
     proof: "Proof",
     endings: { refunded: "Given back to the citizen", closed: "Settled by the office", receipt: "The receipt has come", channel: "Channel confirmed by a supervisor", accepted: "The platform has accepted a submission", receipts: "The receipts have come", resubmit: "Submitted to the platform again" },
     end: "How did it end?",
+    resubmit: "What the platform rejected is mended: submit again",
     proofLabel: "Proof: number of the refund order, protocol number…",
     missing: { ending: "Choose how it ended.", proof: "Write the proof.", card: "This looks like a card number: take it out." },
     send: "End the case",

@@ -140,6 +140,7 @@ const office = {
     proof: "Prova",
     endings: { refunded: "Restituito al cittadino", closed: "Sistemato dall’ufficio", receipt: "È arrivata la ricevuta", channel: "Canale confermato da un responsabile", accepted: "La piattaforma ha accettato un invio", receipts: "Le ricevute sono arrivate", resubmit: "Inviato di nuovo alla piattaforma" } as Record<string, string>,
     end: "Com’è finito?",
+    resubmit: "Ciò che la piattaforma rifiutava è corretto: invia di nuovo",
     proofLabel: "Prova: numero del mandato, protocollo…",
     missing: { ending: "Scegli com’è finito.", proof: "Scrivi la prova.", card: "Qui sembra esserci un numero di carta: toglilo." },
     send: "Chiudi il caso",
