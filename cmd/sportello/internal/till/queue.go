@@ -93,7 +93,8 @@ func (t *Till) tellOnce() (again time.Time) {
 		t.toldQueue = &q
 		t.o.Events.Publish(local.Event{Type: local.EventQueue, Queue: &q})
 	}
-	if q := t.toldQueue; t.o.Queue != nil && q != nil && (q.Depth > 0 || q.Away) {
+	// The worker may hear of an outage just after the screens.
+	if q := t.toldQueue; t.o.Queue != nil && q != nil && (q.Depth > 0 || q.Away || t.PlatformDoubted()) {
 		again = time.Now().Add(queueEvery)
 	}
 	t.tellCases()

@@ -129,8 +129,9 @@ func TestQueueEvents(t *testing.T) {
 		q.set(QueueStatus{})
 		time.Sleep(queueEvery + tellEvery)
 		w.till.PlatformSeen(unreachable)
+		synctest.Wait() // told, and looked at, before the worker knows
 		q.set(QueueStatus{Away: true, Reason: govpay.OutcomeUnavailable})
-		time.Sleep(2 * tellEvery)
+		time.Sleep(queueEvery + tellEvery)
 		synctest.Wait()
 		if told := w.hub.told(); !told[len(told)-1].Away {
 			t.Errorf("%+v", told[len(told)-1])
