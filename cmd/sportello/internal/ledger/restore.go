@@ -140,7 +140,7 @@ func prepare(source, work string, o RestoreOptions) (r Restored, err error) {
 		if r.Retired, err = l.Installations(); err != nil {
 			return err
 		}
-		// Ids stand in the order of their codes, and the newest is looked for among the last (lastSent).
+		// Ids stand in the order of their codes, and the newest payments are those with the last ids.
 		for _, old := range r.Retired {
 			if o.Installation <= old {
 				return fmt.Errorf("%w: %q after %q", ErrRetired, o.Installation, old)

@@ -62,6 +62,19 @@ func (l *Ledger) LastSTAN(name string) (string, error) {
 	return stan, err
 }
 
+// Newest is TerminalState.Newest alone: it costs the same however many charges wait, and however many were made elsewhere.
+func (l *Ledger) Newest(name string) (string, error) {
+	id := ""
+	err := l.read(func(_ *bolt.Tx, v *view) error {
+		t, err := loadTerminal(v, name)
+		if err == nil {
+			id = t.LastPayment
+		}
+		return err
+	})
+	return id, err
+}
+
 // take gives the terminal to a payment that is about to be sent, or reversed, on it. Whatever follows may
 // print a receipt.
 func (t *terminalRecord) take(r *record) {

@@ -204,17 +204,25 @@ func doubtful(p ledger.Payment) bool {
 
 // lastSent is the newest payment that was sent on this terminal; none when there was none.
 func (s *station) lastSent() (ledger.Payment, error) {
-	for limit := 100; ; limit *= 10 { // it is nearly always among the first
+	id, err := s.till.o.Ledger.Newest(s.term.Name)
+	if err != nil || id == "" {
+		return ledger.Payment{}, err
+	}
+	newest, err := s.till.o.Ledger.Payment(id)
+	if err != nil || newest.Reversal == nil {
+		return newest, err
+	}
+	for limit := 100; ; limit *= 10 { // another may have been sent between its charge and its reversal, not long ago
 		list, err := s.till.o.Ledger.Payments(ledger.Query{Limit: limit})
 		if err != nil {
 			return ledger.Payment{}, err
 		}
 		i := slices.IndexFunc(list, func(p ledger.Payment) bool { return p.Terminal == s.term.Name && !p.SentAt.IsZero() })
-		switch {
-		case i >= 0:
+		if i >= 0 {
 			return list[i], nil
-		case len(list) < limit:
-			return ledger.Payment{}, nil
+		}
+		if len(list) < limit {
+			return newest, nil
 		}
 	}
 }
