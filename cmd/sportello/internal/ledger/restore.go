@@ -296,8 +296,9 @@ func (l *Ledger) Gate() (Gate, error) {
 			switch {
 			case k.Cause.Code == ReasonMoved && k.Ended.IsZero():
 				g.Moved = k.Case
-			case k.Cause.Code == ReasonRestored: // the newest counts, and what is before it belongs to another
-				g.Gaps, g.Restored = nil, Case{}
+			case k.Cause.Code == ReasonRestored: // the newest counts; before it only a gap that is open still
+				g.Gaps = slices.DeleteFunc(g.Gaps, func(c Case) bool { return !c.Ended.IsZero() })
+				g.Restored = Case{}
 				if k.Cause.Text != "" {
 					g.Retired = strings.Split(k.Cause.Text, ", ")
 				}
@@ -350,14 +351,24 @@ func (l *Ledger) EndRestore(id, note string) error {
 		case !c.Ended.IsZero() || c.Cause.Code != ReasonRestored:
 			return fmt.Errorf("%w: case %q has ended", ErrStale, id)
 		}
-		open := false
-		if err := b.eachCase(func(k *caseRecord) { open = open || k.Cause.Code == ReasonGap && k.Ended.IsZero() }); err != nil {
+		open, before := false, []Case{c} // a copy may be of a ledger that was closed itself
+		if err := b.eachCase(func(k *caseRecord) {
+			open = open || k.Cause.Code == ReasonGap && k.Ended.IsZero()
+			if k.Cause.Code == ReasonRestored && k.Ended.IsZero() && k.ID != id {
+				before = append(before, k.Case)
+			}
+		}); err != nil {
 			return err
 		}
 		if open {
 			return fmt.Errorf("%w: case %q: a gap is open", ErrStale, id)
 		}
-		return b.endCase(&c, EndingClosed, note, nil)
+		for i := range before {
+			if err := b.endCase(&before[i], EndingClosed, note, nil); err != nil {
+				return err
+			}
+		}
+		return nil
 	}})
 	if err == nil {
 		l.failpoint("restored.after")

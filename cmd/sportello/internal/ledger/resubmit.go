@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,9 +45,10 @@ func (l *Ledger) Resubmit(id string, seq uint64, p Proposal) (Case, error) {
 	})
 }
 
-// rejected are the notices of a case that may be submitted again.
+// rejected are the notices of a case that may be submitted again: none of one behind which money may be owed, which
+// ends by two people.
 func (v *view) rejected(c *Case) ([]int, error) {
-	if c.PaymentID == "" || !c.Ended.IsZero() {
+	if c.PaymentID == "" || !c.Ended.IsZero() || slices.Contains(owed, c.Cause.Code) {
 		return nil, nil
 	}
 	r, err := loadRecord(v, c.PaymentID)

@@ -107,3 +107,20 @@ func TestResubmitOnlyWhatWasRejected(t *testing.T) {
 		t.Errorf("of no payment: %v", err)
 	}
 }
+
+// TestResubmitEndsNoDebt: who has a notice submitted again ends no case behind which money may be owed: two people do.
+func TestResubmitEndsNoDebt(t *testing.T) {
+	l := open(t, t.TempDir())
+	p, k := refusedCart(t, l, 2, 0)
+	doubt := must(l.Contradict(p.ID, reasonUndone, driver.Evidence{Kind: "last_result", Text: "Il terminale ricorda uno storno"}))(t)
+	if !doubt.NeedsTwo || len(doubt.Rejected) != 0 {
+		t.Errorf("%+v", doubt)
+	}
+	if _, err := l.Resubmit(doubt.ID, doubt.Seq, Proposal{By: "capo", Note: "iban corretto"}); !errors.Is(err, ErrNotRejected) {
+		t.Errorf("one person has ended it: %v", err)
+	}
+	must(l.Resubmit(k.ID, k.Seq, Proposal{By: "capo", Note: "iban corretto"}))(t)
+	if open := must(l.Cases(false))(t); len(open) != 1 || open[0].ID != doubt.ID {
+		t.Errorf("%+v", open)
+	}
+}

@@ -401,7 +401,7 @@ func foldedHead(tx *bolt.Tx) (head, error) {
 
 // stateVersion is the form of the state bucket. A ledger with another one is folded from its first
 // entry at the next start: raise it whenever apply, or a type in the bucket, changes what it writes.
-const stateVersion = 7
+const stateVersion = 8
 
 var errOtherState = errors.New("state was folded by another version")
 
