@@ -360,3 +360,28 @@ describe("one after another, where it does not", () => {
     expect(run()?.rest).toHaveLength(1);
   });
 });
+
+describe("two terminals, of which nobody chose one", () => {
+  const two = (over: Partial<Terminal> = {}) => w.event({ type: "terminal", terminal: terminal(over) });
+
+  it("a payment and its unknown outcome stay on the screen while the other terminal is the one that is ready", async () => {
+    await gather(2);
+    w.page.primary();
+    two({ light: "busy" });
+    expect(at()).toMatchObject({ kind: "working", run: { rest: [{}] } });
+    await answers({ state: "unknown" });
+    two({ light: "not_ready", locked: true });
+    expect(at()).toMatchObject({ kind: "unknown", run: { rest: [{}] } });
+    w.page.take("code9");
+    expect(codes()).toEqual([]);
+  });
+
+  it("an Enter that meant the one charges nothing on the other", async () => {
+    await gather(1);
+    two({ light: "not_ready" });
+    expect(w.page.primary()).toBe(false);
+    w.later();
+    expect(w.page.primary()).toBe(true);
+    expect(w.last("POST payments").body).toMatchObject({ terminal: "cassa2" });
+  });
+});

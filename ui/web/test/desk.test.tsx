@@ -249,3 +249,16 @@ it("a debt that is not verified says so, and how long ago it was", async () => {
   expect(screen.getAllByText("Parole del servizio.").length).toBe(1);
   expect(screen.getByText(/E che fare\. Mai verificato qui/)).toBeTruthy();
 });
+
+it("a debt that the platform may have made all the same is asked for again under the same id", async () => {
+  await w.online();
+  const request = { service: "tari", creditor: "01199250158", debtor: { tax_code: "RSSMRA80A01H501U", name: "R" } };
+  const ids: unknown[] = [];
+  for (const code of ["platform_unavailable", "internal", "form_invalid", "form_invalid"]) {
+    const asking = w.page.desk.create(request);
+    ids.push(w.last("POST positions").body["request_id"]);
+    await w.last("POST positions").answer(502, { error: { code, message: "No." } });
+    await asking;
+  }
+  expect(ids).toEqual(["id-1", "id-1", "id-1", "id-2"]); // a refusal of what is wrong has made nothing
+});

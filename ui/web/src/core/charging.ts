@@ -112,8 +112,8 @@ export class Charging {
 
   private ask(job: Job, c = this.host.counter()): boolean {
     const { terminal, request_id: id } = job.request;
-    // The id is kept before anything is sent: see Page.set.
-    this.host.set({ ...c, remark: undefined, jobs: { ...c.jobs, [terminal]: job } });
+    // The id is kept before anything is sent: see Page.set. The page stays at this terminal, busy or locked.
+    this.host.set({ ...c, terminal, remark: undefined, jobs: { ...c.jobs, [terminal]: job } });
     void this.send(terminal, id, job.request);
     return true;
   }

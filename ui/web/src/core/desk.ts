@@ -3,7 +3,7 @@
 
 import { Lost, Refusal, type Api } from "./api";
 import { Archivist } from "./archive";
-import type { Counter } from "./counter";
+import { unasked, type Counter } from "./counter";
 import { Files } from "./files";
 import type { Texts } from "./i18n";
 import * as o from "./office";
@@ -327,7 +327,8 @@ export class Desk {
     } catch (cause) {
       if (!signer && this.host.over(cause)) return false;
       const lost = cause instanceof Lost;
-      if (cause instanceof Refusal) this.sent.delete(key);
+      // The platform may have made a debt and not said so: asked for under the same id it is made once.
+      if (cause instanceof Refusal && !(key === o.createKey && unasked(cause.error))) this.sent.delete(key);
       this.asked(key, { busy: false, lost, error: this.host.fault(cause), at: this.moment() });
       if (lost || (cause instanceof Refusal && cause.status === 409)) changed?.();
       return false;

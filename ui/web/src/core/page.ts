@@ -381,7 +381,7 @@ export class Page {
     if (next === this.state) return;
     this.state = next;
     const at = k.stage(next);
-    const name = `${next.view} ${next.pen} ${at.kind} ${offered(at)}`;
+    const name = `${next.view} ${next.pen} ${k.terminalInHand(next)?.name} ${at.kind} ${offered(at)}`;
     if (name !== this.stageName) {
       this.stageName = name;
       this.stageSince = this.now();
