@@ -19,6 +19,10 @@ const maxUnknown = 300
 // clockMargin: the copy's clock and the platform's need not agree.
 const clockMargin = time.Hour
 
+// withheld are the answers about a receipt that is listed and that the platform will never give, or not so that it can
+// be read: asking again would keep the counter closed for ever. It is shown as it is listed.
+var withheld = []govpay.Outcome{govpay.OutcomeNotFound, govpay.OutcomePermanent, govpay.OutcomeMalformed, govpay.OutcomeMismatch, govpay.OutcomeTooLarge}
+
 // receiptsSince reads what the platform holds since a moment, of every creditor.
 func (t *Till) receiptsSince(ctx context.Context, since time.Time) (*local.RestorePlatform, error) {
 	list, can := t.o.Platform.(Lister)
@@ -44,7 +48,10 @@ func (t *Till) receiptsSince(ctx context.Context, since time.Time) (*local.Resto
 				continue
 			}
 			r, err := list.Receipt(ctx, ref.Creditor, ref.IUV, ref.ID)
-			if err != nil {
+			switch {
+			case slices.Contains(withheld, govpay.OutcomeOf(err)):
+				r = govpay.Receipt{ReceiptRef: ref}
+			case err != nil:
 				return nil, err
 			}
 			if t.ours(r) {
