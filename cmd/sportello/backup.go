@@ -88,7 +88,8 @@ func writeCopy(path, source string, write func(io.Writer) (ledger.Copy, error)) 
 		}
 	}
 	temp := path + ".parziale"
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	_ = os.Remove(temp) // of a stop; what somebody else put there is not written into
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return done, err
 	}

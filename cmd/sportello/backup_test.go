@@ -60,6 +60,27 @@ func TestWriteCopy(t *testing.T) {
 	if b, err := os.ReadFile(other); string(b) != "di un altro" || len(left()) != 2 {
 		t.Errorf("%q %v, left %q", b, err, left())
 	}
+	// What lies under the copy's passing name, a link of somebody else's too, is not written into.
+	victim := filepath.Join(t.TempDir(), "vittima")
+	if err := os.WriteFile(victim, []byte("di un altro"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	third := filepath.Join(dir, "quarta.db")
+	if err := os.Symlink(victim, third+".parziale"); err != nil {
+		t.Log("no links here: ", err)
+	}
+	if _, err := writeCopy(third, "", func(w io.Writer) (ledger.Copy, error) {
+		_, err := w.Write([]byte("intera"))
+		return ledger.Copy{}, err
+	}); err != nil {
+		t.Error(err)
+	}
+	if b, err := os.ReadFile(victim); string(b) != "di un altro" {
+		t.Errorf("through a link: %q %v", b, err)
+	}
+	if info, err := os.Lstat(third); err != nil || !info.Mode().IsRegular() {
+		t.Errorf("the copy is no file: %v %v", info, err)
+	}
 	huge := filepath.Join(dir, "grande")
 	f, err := os.Create(huge)
 	if err == nil {

@@ -35,18 +35,21 @@ type looks struct {
 	pemBlock, userInfo, namedSecret, argon, longRun, person, iban, mail, digitRun, controlled, fraction *regexp.Regexp
 }
 
+// before is what a code may stand right behind: nothing, no letter and no digit, or one that an escape ends with.
+const before = `(^|[^a-z0-9]|\\[abfnrtv]|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|%[0-9a-f]{2})`
+
 // patterns are made when they are first needed: their counts cost more than the rest of a start, and stay in memory.
 var patterns = sync.OnceValue(func() looks {
 	return looks{
 		pemBlock:    regexp.MustCompile(`(?s)-----BEGIN [^-\n]*-----.*?(-----END [^-\n]*-----|$)`),
-		userInfo:    regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://)[^/\s"'@]*@`),
-		namedSecret: regexp.MustCompile(`(?i)((?:pass(?:word|wd|phrase)?|pwd|parola[ _-]?(?:d'ordine|chiave)|secret|segreto|token|authori[sz]ation|api[_ -]?key|chiave[_ ]api|private[_ ]?key|cookie|bearer|basic|pin|hash)\\*["']?\]?(\s*(?::|=>?)\s*|\s+(?:(?:è|is|di)\s+)?))(\\*"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|(?:basic|bearer)\s+\S+|[^\s,;}\]]+)`),
+		userInfo:    regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://)[^/\s"']*@`),
+		namedSecret: regexp.MustCompile(`(?i)((?:pass(?:word|wd|phrase)?|pwd|parola[ _-]?(?:d'ordine|chiave)|secret|segreto|token|authori[sz]ation|api[_ -]?key|chiave[_ ]api|private[_ ]?key|cookie|bearer|basic|pin|hash)\\*["']?\]?(\s*(?::|=>?)\s*\[?|\s+(?:(?:è|is|di)\s+)?))(\\*"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|(?:basic|bearer)\s+\S+|[^\s,;}\]]+)`),
 		argon:       regexp.MustCompile(`\$argon2[^\s"']*`),
 		longRun:     regexp.MustCompile(`[A-Za-z0-9+_=-]{32,}`),
-		person:      regexp.MustCompile(`(?i)(^|[^a-z0-9])[a-z]{6}[0-9lmnpqrstuv]{2}[abcdehlmprst][0-9lmnpqrstuv]{2}[a-z][0-9lmnpqrstuv]{3}[a-z]($|[^a-z0-9])`),
-		iban:        regexp.MustCompile(`(?i)\bIT[ -]?[0-9]{2}[ -]?[a-z](?:[ -]?[0-9a-z]){22}\b`),
+		person:      regexp.MustCompile(`(?i)` + before + `[a-z]{6}[0-9lmnpqrstuv]{2}[abcdehlmprst][0-9lmnpqrstuv]{2}[a-z][0-9lmnpqrstuv]{3}[a-z]($|[^a-z0-9])`),
+		iban:        regexp.MustCompile(`(?i)` + before + `(?:IT|SM)[ -]?[0-9]{2}[ -]?[a-z](?:[ -]?[0-9a-z]){22}`),
 		mail:        regexp.MustCompile(`[^\s"'<>(),;:=]+@[^\s"'<>(),;:=]+\.[^\s"'<>(),;:=]+`),
-		digitRun:    regexp.MustCompile(`\p{Nd}(?:[ .\x{00A0}_/*-]{0,2}\p{Nd}){10,}`),
+		digitRun:    regexp.MustCompile(`\p{Nd}(?:[ \t.\x{00A0}_/*-]{0,2}\p{Nd}){10,}`),
 		controlled:  regexp.MustCompile(`[\x00-\x08\x0b-\x1f\x7f]`),
 		fraction:    regexp.MustCompile(`^[0-5][0-9][.][0-9]{9}$`), // the end of a moment
 	}
@@ -75,7 +78,7 @@ func (r *redactor) text(s string) string {
 		}
 		return "«email»"
 	})
-	s = patterns().iban.ReplaceAllString(s, tookNumber)
+	s = patterns().iban.ReplaceAllString(s, "${1}"+tookNumber)
 	for range 2 { // two that share what stands between them
 		s = patterns().person.ReplaceAllString(s, "${1}"+tookPerson+"${2}")
 	}
