@@ -56,9 +56,13 @@ func (l *look) ownAtLast(p ledger.Payment, m matter, receipts []govpay.Receipt) 
 	}
 	c := ledger.RegistrationChange{To: ledger.RegDone, AttemptCode: m.code}
 	identify(&c, f.receipt)
+	if f.cause.Code != "" && m.notice.Registration != ledger.RegElse { // there people know that it was paid twice
+		c.Case = newCase(l.PaymentID, f.cause, f.witness)
+	}
 	_, err := l.register(c)
 	r := written(err)
 	if r.done {
+		r.second = f.cause.Code == "" && m.notice.Registration == ledger.RegRejected // of the others people have a case
 		r.paperFor = &paper{payment: l.PaymentID, index: l.Index, creditor: m.notice.Creditor, iuv: m.iuv, receipt: f.receipt.ID}
 	}
 	return r

@@ -22,7 +22,8 @@ const (
 	secondStart = 10 * time.Minute          // the start, of what was registered before
 	secondEvery = time.Second               // between those
 	secondRetry = 5 * time.Minute
-	recentDays  = 8 // calendar days of charges that the start reads: D+2 over any week of holidays, and otherFor
+	secondGrace = 24 * time.Hour // after the last look: no retry of one that failed
+	recentDays  = 8              // calendar days of charges that the start reads: D+2 over any week of holidays, and otherFor
 	recentMost  = 10_000
 )
 
@@ -84,16 +85,17 @@ func (s *schedule) nextSecond() time.Time {
 // lookedAgain takes the end of one.
 func (s *schedule) lookedAgain(it *item, r result, now time.Time) {
 	s.seconding = false
-	switch {
-	case r.done:
+	if r.done {
 		return
-	case r.err != nil:
+	}
+	p, err := s.w.o.Ledger.Payment(it.PaymentID)
+	switch {
+	case err != nil, r.err != nil && now.Before(s.lastLook(p).Add(secondGrace)):
 		it.due = now.Add(s.w.o.Jitter(secondRetry))
+	case r.err != nil: // what the platform never lets us see is not asked for ever
+		s.w.o.Log.Error().Err(r.err).Str("payment", it.PaymentID).Msg("settle: whether it was paid a second time was not seen")
+		return
 	default:
-		p, err := s.w.o.Ledger.Payment(it.PaymentID)
-		if err != nil {
-			return
-		}
 		flow, left := s.w.o.FlowDue(p), false
 		for _, d := range secondDays {
 			if at := flow.Add(d); at.After(now) {

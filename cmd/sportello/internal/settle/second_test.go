@@ -137,3 +137,21 @@ func TestSecondLooksGiveWay(t *testing.T) {
 		k.Close()
 	})
 }
+
+// TestSecondLooksEnd: of what the platform does not let us look at, either, nothing is asked for ever.
+func TestSecondLooksEnd(t *testing.T) {
+	within(t, func(t *testing.T, w *world) {
+		k := w.worker(afterFlow)
+		defer k.Close()
+		w.add("P1", noticeA, ledger.Charged)
+		w.give(iuvA, rec("a"))
+		time.Sleep(30 * time.Minute)
+		w.failWith(func(string) error { return &govpay.Fault{Outcome: govpay.OutcomeForbidden, Status: 403} })
+		time.Sleep(5 * 24 * time.Hour)
+		_ = w.times()
+		time.Sleep(24 * time.Hour)
+		if got := w.times(); len(got) != 0 {
+			t.Errorf("asked %d times on the seventh day", len(got))
+		}
+	})
+}

@@ -251,7 +251,7 @@ func (l *look) never(p ledger.Payment, todo []int, e ledger.SubmissionEnd, r res
 		l.memo.repeat = time.Time{} // without them
 	}
 	w := l.ended(e)
-	r.stale, r.done = w.stale, w.done
+	r.stale, r.done, r.other = w.stale, w.done, w.done
 	if w.err != nil {
 		r.err = w.err
 		return r
@@ -264,7 +264,9 @@ func (l *look) never(p ledger.Payment, todo []int, e ledger.SubmissionEnd, r res
 			Case: &ledger.Case{PaymentID: l.PaymentID, Cause: e.Reason, Evidence: text}}
 		if _, err := l.registerAt(i, c); err != nil {
 			r.err = err
+			continue
 		}
+		r.other = true
 	}
 	return r
 }
@@ -279,7 +281,9 @@ func (l *look) refusedAfterAll(m matter) result {
 	c := ledger.RegistrationChange{To: ledger.RegRejected, Reason: why,
 		Case: &ledger.Case{PaymentID: l.PaymentID, Cause: why, Evidence: m.refused}}
 	_, err := l.register(c)
-	return written(err)
+	r := written(err)
+	r.other = r.done
+	return r
 }
 
 // said is what a failed call says about the platform: a fault of its own, or an
