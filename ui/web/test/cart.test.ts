@@ -385,3 +385,15 @@ describe("two terminals, of which nobody chose one", () => {
     expect(w.last("POST payments").body).toMatchObject({ terminal: "cassa2" });
   });
 });
+
+it("a charge that meets a locked session is asked for again with the same request once it is open", async () => {
+  await gather(1);
+  w.page.primary();
+  const { body } = w.last("POST payments");
+  await w.last("POST payments").answer(401, { error: { code: "session_locked", message: "Bloccato." } });
+  await settle();
+  await w.online();
+  expect(at()).toMatchObject({ kind: "lost" });
+  expect(w.page.primary()).toBe(true);
+  expect(w.last("POST payments").body).toEqual(body);
+});

@@ -123,10 +123,11 @@ export class Charging {
       const payment = await this.host.api.charge(request);
       this.host.set(k.answered(this.host.counter(), terminal, id, payment));
     } catch (cause) {
-      if (this.host.over(cause)) return;
-      // "internal" says nothing about what was done before it: only the snapshot, or a repeat, can tell.
-      if (cause instanceof Refusal && cause.error.code !== "internal") this.refused(terminal, id, cause.error);
-      else this.host.set(k.unanswered(this.host.counter(), terminal, id));
+      // "internal" says nothing about what was done before it: only the snapshot, or a repeat, can tell. So it is with a
+      // session that was locked meanwhile, once it is open again.
+      if (cause instanceof Refusal && cause.status !== 401 && cause.error.code !== "internal") return this.refused(terminal, id, cause.error);
+      this.host.set(k.unanswered(this.host.counter(), terminal, id));
+      this.host.over(cause);
     }
   }
 
