@@ -153,6 +153,13 @@ func fateOfAttempt(a govpay.Attempt) fate {
 	return f
 }
 
+// The states of a record by which an attempt that we cannot read is judged when people want a repeat (fateOf): of one
+// that ended badly nobody knows how far it came, one that goes on, or went well, is never repeated.
+var (
+	final = []govpay.PaymentState{govpay.PaymentFailed, govpay.PaymentNotPaid, govpay.PaymentCancelled}
+	taken = []govpay.PaymentState{govpay.PaymentRunning, govpay.PaymentPaid, govpay.PaymentPartial}
+)
+
 // fateOf is the table of our own record, one row a state of the record:
 //
 //	IN_CORSO                            accepted when all its attempts are, or when the platform can no longer
@@ -179,8 +186,10 @@ func fateOf(r govpay.Payment, over, again bool) fate {
 	}
 	if again && accepted == 0 && len(r.Attempts) > 0 { // the record's state is that of its other notices, too
 		switch {
-		case worst == fateWorking && over:
+		case worst == fateWorking && over && slices.Contains(final, r.State):
 			return fateNobody
+		case worst == fateWorking && over && slices.Contains(taken, r.State):
+			return fateAccepted
 		case worst == fateNothing && refused > 0:
 			return fateRefused
 		}

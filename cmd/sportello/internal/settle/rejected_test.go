@@ -45,3 +45,17 @@ func TestRejectedIsWatched(t *testing.T) {
 		}
 	})
 }
+
+// TestResubmittedIsNoLicence: what nobody may repeat by himself is not repeated because people had something submitted
+// again: an attempt in a state that we do not know, of a record that is under way, or itself in such a state.
+func TestResubmittedIsNoLicence(t *testing.T) {
+	odd := []govpay.Attempt{{State: "IN_LAVORAZIONE", Code: "c"}}
+	for state, want := range map[govpay.PaymentState]fate{
+		govpay.PaymentRunning: fateAccepted, govpay.PaymentPaid: fateAccepted, govpay.PaymentPartial: fateAccepted, "SOSPESO": fateWorking,
+		govpay.PaymentFailed: fateNobody, govpay.PaymentNotPaid: fateNobody, govpay.PaymentCancelled: fateNobody,
+	} {
+		if got := fateOf(govpay.Payment{State: state, Attempts: odd}, true, true); got != want {
+			t.Errorf("%s: %d, want %d", state, got, want)
+		}
+	}
+}
