@@ -94,7 +94,16 @@ func restore(source, dir string, o RestoreOptions) (r Restored, err error) {
 	}
 	o.Failpoint("restore.ready")
 	if there {
-		r.Aside = fmt.Sprintf("%s.%s", path, o.Now().UTC().Format("20060102T150405Z"))
+		at := fmt.Sprintf("%s.%s", path, o.Now().UTC().Format("20060102T150405Z"))
+		r.Aside = at
+		for i := 1; ; i++ { // one that was put aside in the same second keeps its place
+			if _, err := os.Lstat(r.Aside); errors.Is(err, os.ErrNotExist) {
+				break
+			} else if err != nil {
+				return r, err
+			}
+			r.Aside = fmt.Sprintf("%s-%02d", at, i)
+		}
 		if err := os.Rename(path, r.Aside); err != nil {
 			return r, err
 		}
