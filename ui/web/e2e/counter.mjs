@@ -45,6 +45,7 @@ async function run(name, options, test) {
   } catch (e) {
     checks.that(false, `${name}: ${e.message.split("\n").slice(0, 4).join(" | ")}`);
     await shot(page, folder, `${name}-FAILED`);
+    console.error(await page.locator("body").innerText().catch(() => "no page")); // what the clerk saw
     if (process.env.LOGS) console.error(service.logs.join(""));
   }
   checks.same(complaints.filter((m) => !/status of (4|5)\d\d/.test(m)), [], `${name} console`);
@@ -85,8 +86,11 @@ await run("unknown", { exclusivity: "shared", receiptDelay: "5s", faults: [{ on:
   await page.getByRole("heading", { name: "Da verificare" }).waitFor();
   await page.getByRole("button", { name: "Registra la risposta" }).waitFor(); // when the terminal has been asked enough
   await look("question");
-  await page.getByRole("button", { name: "Libera il terminale" }).click();
-  await page.getByText(/libero: incassa altri avvisi/).waitFor();
+  // While it is being asked something the terminal is busy, and says so: whoever frees it presses again.
+  const free = page.getByRole("button", { name: "Libera il terminale" });
+  const freed = page.getByText(/libero: incassa altri avvisi/);
+  for (const end = Date.now() + patience; Date.now() < end && !(await freed.count()); await settle(page)) await free.click({ timeout: 1000 }).catch(() => undefined);
+  await freed.waitFor();
   await page.getByLabel("Negata o annullata").check();
   await page.getByRole("button", { name: "Registra la risposta" }).click();
   await page.getByText(/Maria Rossi ha risposto|tra \d+ secondi/).first().waitFor();
