@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -53,54 +52,12 @@ const (
 )
 
 // Receipts lists the receipts of one IUV, positive and negative, newest first;
-// none is not an error. It does not let the platform count, which is expensive,
-// and therefore ends at the first page that is not full: without counting the
-// link to a next page is always there.
+// none is not an error.
 func (c *Client) Receipts(ctx context.Context, creditor, iuv string) ([]ReceiptRef, error) {
-	const operation = "ricevute"
 	if err := checkIUV(creditor, iuv); err != nil {
-		return nil, fmt.Errorf("govpay %s: %w", operation, err)
+		return nil, fmt.Errorf("govpay ricevute: %w", err)
 	}
-	var all []ReceiptRef
-	for page := 1; page <= maxReceiptPages; page++ {
-		var wire struct {
-			RisultatiPerPagina int           `json:"risultatiPerPagina"`
-			Risultati          []wireListRow `json:"risultati"`
-		}
-		transaction, err := c.getJSON(ctx, call{
-			operation: operation, api: Ragioneria, path: "/ricevute",
-			query: url.Values{
-				"idDominio": {creditor}, "iuv": {iuv}, "metadatiPaginazione": {"false"},
-				"pagina": {strconv.Itoa(page)}, "risultatiPerPagina": {strconv.Itoa(receiptPage)},
-			},
-			timeout: c.conf.Timeouts.Read,
-		}, &wire)
-		if err != nil {
-			return nil, err
-		}
-		if wire.Risultati == nil {
-			return nil, malformed(operation, transaction, fmt.Errorf("%w: no risultati", ErrMalformed))
-		}
-		for _, row := range wire.Risultati {
-			ref, err := row.ref()
-			if err != nil {
-				return nil, malformed(operation, transaction, err)
-			}
-			if ref.Creditor != creditor || ref.IUV != iuv {
-				return nil, mismatch(operation, transaction, "IUV")
-			}
-			all = append(all, ref)
-		}
-		full := receiptPage
-		if n := wire.RisultatiPerPagina; n > 0 && n < full {
-			full = n // the platform gives less at a time than we asked
-		}
-		if len(wire.Risultati) < full {
-			return all, nil
-		}
-	}
-	return nil, &Fault{Operation: operation, Outcome: OutcomeTooLarge, Status: 200,
-		err: fmt.Errorf("over %d receipts for one notice", receiptPage*maxReceiptPages)}
+	return c.listReceipts(ctx, creditor, url.Values{"iuv": {iuv}}, receiptPage, maxReceiptPages)
 }
 
 // wireListRow is what list and detail of a receipt share.
