@@ -58,4 +58,9 @@ func TestReceiptsSince(t *testing.T) {
 	if _, err := serve(t, other).ReceiptsSince(t.Context(), vallefinta, time.Now()); OutcomeOf(err) != OutcomeMismatch {
 		t.Error(err)
 	}
+	// The list of one notice that holds another's: nothing of it is believed.
+	const asks = "00000000000000001"
+	if list, err := serve(t, h).Receipts(t.Context(), vallefinta, asks); OutcomeOf(err) != OutcomeMismatch {
+		t.Errorf("%d receipts of others for one notice: %v", len(list), err)
+	}
 }
