@@ -36,6 +36,7 @@ export async function open(browser, { zoom = 1 } = {}) {
     viewport: { width: Math.round(1366 / zoom), height: Math.round(768 / zoom) },
     deviceScaleFactor: zoom,
     locale: "it-IT",
+    reducedMotion: "reduce", // no look at a colour on its way
   });
   const page = await context.newPage();
   page.setDefaultTimeout(Number(process.env.TIMEOUT ?? 10_000));
@@ -123,6 +124,17 @@ export class Checks {
   same(got, want, what) {
     const [g, w] = [JSON.stringify(got), JSON.stringify(want)];
     this.that(g === w, `${what}: got ${g}, want ${w}`);
+  }
+
+  /** soon waits until read gives what is wanted: what follows an event may be drawn a moment after it. */
+  async soon(read, want, what) {
+    const until = Date.now() + Number(process.env.TIMEOUT ?? 10_000);
+    let got = await read();
+    while (JSON.stringify(got) !== JSON.stringify(want) && Date.now() < until) {
+      await new Promise((done) => setTimeout(done, 20));
+      got = await read();
+    }
+    this.same(typeof got === "string" ? got.slice(0, 200) : got, want, what);
   }
 
   end() {

@@ -90,7 +90,17 @@ export class Mock {
   async start(port = 0) {
     this.server = createServer((req, res) => this.handle(req, res).catch((e) => res.destroy(e)));
     this.server.on("upgrade", (req, socket) => this.upgrade(req, socket));
-    await new Promise((done) => this.server.listen(port, "127.0.0.1", done));
+    // Below the ports that outgoing lines get, so that it can come back to the same one.
+    for (let tries = 1; ; tries++) {
+      const failed = await new Promise((done) => {
+        this.server.once("error", done);
+        this.server.listen(port || 12_000 + Math.floor(Math.random() * 20_000), "127.0.0.1", () => done(undefined));
+      });
+      this.server.removeAllListeners("error");
+      if (!failed) break;
+      if (tries === 50) throw failed;
+      await new Promise((done) => setTimeout(done, 100));
+    }
     this.port = this.server.address().port;
     return `http://127.0.0.1:${this.port}`;
   }
@@ -224,7 +234,7 @@ export class Mock {
     if (call === "POST payments") return this.charge(body, res);
     if (/^GET payments\/.*\/receipt$/.test(call)) return reply(res, 200, { payment_id: call.split("/")[1], text: slip, complete: true });
     if (/^GET payments\/.*\/story$/.test(call)) return reply(res, 200, this.storyOf(call.split("/")[1]));
-    if (call === "GET payments") return this.archive(url.searchParams, res);
+    if (call === "POST payments/search") return this.archive(body, url.searchParams.get("format"), res);
     if (/^GET (payments\/.*\/attestation|bundle|reports\/day)$/.test(call)) {
       const a = typeof this.papers[call] === "function" ? this.papers[call](url.searchParams) : this.papers[call];
       if (!a) return refuse(res, 501, "not_served", "Non ancora disponibile.", "");
@@ -279,26 +289,28 @@ export class Mock {
   }
 
   /** archive answers as the service does: newest first, a page at a time. */
-  archive(query, res) {
-    this.searched.push(query.toString());
+  archive({ limit, cursor = 0, ...query }, format, res) {
+    this.searched.push(query);
     const has = (p, name, value) => {
       if (name === "notice") return p.notices.some((n) => n.number.startsWith(value));
       if (name === "iuv") return p.notices.some((n) => n.number.slice(1).startsWith(value));
       if (name === "stan") return Number(p.charge?.stan) === Number(value);
+      if (name === "debtor") return p.notices.some((n) => `${n.debtor_tax_code} ${n.debtor}`.toLowerCase().split(/[^a-z0-9]/).some((word) => word.startsWith(value.toLowerCase())));
       if (name === "amount_cents") return p.amount_cents === Number(value);
       if (name === "from") return p.created_at.slice(0, 10) >= value;
       if (name === "to") return p.created_at.slice(0, 10) <= value;
       return !["state", "operator", "terminal"].includes(name) || p[name] === value;
     };
-    const all = [...this.payments, ...this.past].filter((p) => [...query].every(([name, value]) => has(p, name, value)));
-    if (query.get("format") === "csv") {
+    const all = [...this.payments, ...this.past].filter((p) => Object.entries(query).every(([name, value]) => has(p, name, value)));
+    if (format === "csv") {
       res.writeHead(200, { "Content-Type": "text/csv; charset=utf-8; header=present", "Content-Disposition": "attachment; filename=pagamenti.csv" });
       return res.end(["id;importo", ...all.map((p) => `${p.id};${p.amount_cents}`)].join("\r\n"));
     }
-    const [at, limit] = [Number(query.get("cursor") ?? 0), Number(query.get("limit"))];
+    const at = Number(cursor);
     const headers = { "Content-Type": "application/json" };
     if (at + limit < all.length) headers["Sportello-Next"] = String(at + limit);
     if (!at) headers["Sportello-Total"] = String(all.length);
+    if (query.debtor && all.length === 0) headers["Sportello-Since"] = "2026-11-22";
     res.writeHead(200, headers);
     res.end(JSON.stringify(all.slice(at, at + limit)));
   }

@@ -69,7 +69,7 @@ await run(browser, "archive", async ({ mock, url, page, look }) => {
   await page.getByRole("heading", { name: /^Pagamento di/ }).waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("heading", { name: "Archivio", exact: true }).waitFor();
-  checks.same(await page.getByLabel("Operatore").inputValue(), "bianchi", "the search is still there");
+  await checks.soon(() => page.getByLabel("Operatore").inputValue(), "bianchi", "the search is still there");
   // The service goes: what is known stays, and it says so.
   mock.answers["GET payments"] = undefined;
   await scan(page, qr);
@@ -141,7 +141,7 @@ await run(browser, "status", async ({ mock, url, page, look }) => {
   checks.same(await page.getByText("non ha questa impronta").count(), 0, "the hash holds");
   await view(page, "Cassa").click();
   await view(page, "Stato").click();
-  checks.same(await page.getByText(sum).count(), 0, "it does not stay on the screen");
+  await checks.soon(() => page.getByText(sum).count(), 0, "it does not stay on the screen");
   mock.papers["GET bundle"].headers = { "X-Sportello-Sha256": "0".repeat(64) };
   await sign();
   await page.getByText("non ha questa impronta").waitFor();
@@ -153,14 +153,14 @@ await run(browser, "help", async ({ mock, url, page, look }) => {
   await page.keyboard.press("F1");
   await page.getByRole("heading", { name: "Aiuto: Cassa" }).waitFor();
   await page.getByText("Una lettura, un tasto.").waitFor();
-  checks.same(await page.evaluate(() => document.activeElement?.id), "help-title", "the help has the focus");
+  await checks.soon(() => page.evaluate(() => document.activeElement?.id), "help-title", "the help has the focus");
   await look("till");
   // A scan works beside it, and charges nothing.
   await scan(page, qr);
   await page.getByRole("heading", { name: /^Avviso/ }).waitFor();
   checks.same(mock.requests.length, 0, "a scan beside the help charges nothing");
   await page.keyboard.press("Escape");
-  checks.same(await page.getByRole("complementary").count(), 0, "Esc puts the help away first");
+  await checks.soon(() => page.getByRole("complementary").count(), 0, "Esc puts the help away first");
   await page.getByRole("heading", { name: /^Avviso/ }).waitFor();
   await page.keyboard.press("Escape");
   for (const name of ["Debitore", "Spontanei", "Archivio", "Da verificare", "Casi", "Coda", "Chiusura", "Stato"]) {
@@ -177,7 +177,7 @@ await run(browser, "help", async ({ mock, url, page, look }) => {
   await view(page, "Archivio").click();
   await page.getByLabel("Operatore").pressSequentially("?");
   checks.same(await page.getByRole("complementary").count(), 0, "a question mark in a text is no key");
-  checks.same(await page.getByLabel("Operatore").inputValue(), "?", "and is written");
+  await checks.soon(() => page.getByLabel("Operatore").inputValue(), "?", "and is written");
 });
 
 // The same in German: nothing is left in Italian, in the help neither.

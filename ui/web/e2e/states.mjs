@@ -57,10 +57,10 @@ await run(browser, "normal", async ({ mock, url, page, look, wide }) => {
   mock.registered();
   await page.locator('[data-fact="registered"]').waitFor();
   await look("registered");
-  if (wide) checks.that(await page.locator("tbody tr").first().isVisible(), "the newest payment is in sight");
+  if (wide) await checks.soon(() => page.locator("tbody tr").first().isVisible(), true, "the newest payment is in sight");
   await page.emulateMedia({ media: "print" });
   await shot(page, folder, "normal-print");
-  checks.that(!(await page.locator(".screen").isVisible()), "the printer sees the slip only");
+  await checks.soon(() => page.locator(".screen").isVisible(), false, "the printer sees the slip only");
   await page.emulateMedia({ media: "screen" });
   await page.getByRole("button", { name: /Dettagli/ }).first().click();
   await page.locator(".detail").getByText("004711", { exact: true }).waitFor();
@@ -76,7 +76,7 @@ await run(browser, "simulated", async ({ mock, url, page, look, wide }) => {
   checks.that(!(await page.getByRole("button", { name: "Tasto rosso" }).isVisible()), "closed by default");
   await panel.click();
   await page.getByRole("button", { name: "Tasto rosso" }).waitFor();
-  checks.same(await page.evaluate(() => document.activeElement?.id), "scan", "opening it leaves the focus where it is");
+  await checks.soon(() => page.evaluate(() => document.activeElement?.id), "scan", "opening it leaves the focus where it is");
   await inHand(page);
   if (!wide) await panel.evaluate((e) => e.scrollIntoView());
   await look("debt");
@@ -87,7 +87,7 @@ await run(browser, "simulated", async ({ mock, url, page, look, wide }) => {
   await page.getByText("Aspetta la carta").waitFor();
   await look("card");
   await page.getByRole("button", { name: "Carta", exact: true }).click();
-  checks.same(await page.evaluate(() => document.activeElement?.id), "scan", "so does a key pressed with the mouse");
+  await checks.soon(() => page.evaluate(() => document.activeElement?.id), "scan", "so does a key pressed with the mouse");
   await page.getByText("Carta: fatto.").waitFor();
   checks.same(mock.pressed, [{ key: "card" }], "the card");
   mock.charged();
@@ -110,7 +110,7 @@ await run(browser, "simulated", async ({ mock, url, page, look, wide }) => {
   checks.same([mock.pressed.length, mock.requests.length], [1, 1], "Enter in the amount presses nothing");
   await scan(page, qr);
   await page.getByRole("heading", { name: /^Avviso/ }).waitFor();
-  checks.same(await page.getByLabel("Euro").inputValue(), "7,00", "a scan in the amount leaves it as it was");
+  await checks.soon(() => page.getByLabel("Euro").inputValue(), "7,00", "a scan in the amount leaves it as it was");
 });
 
 await run(browser, "differs", async ({ mock, url, page, look }) => {
@@ -211,13 +211,13 @@ await run(browser, "unknown", async ({ mock, url, page, look }) => {
   await page.keyboard.press("Enter");
   checks.same(mock.requests.length, 1, "Enter does nothing on an unknown");
   await inHand(page);
-  checks.that(await page.getByRole("button", { name: /Incassa/ }).isDisabled(), "a locked terminal charges nothing");
+  await checks.soon(() => page.getByRole("button", { name: /Incassa/ }).isDisabled(), true, "a locked terminal charges nothing");
   await look("nextnotice");
   await page.getByRole("button", { name: "Libera il terminale" }).click();
   await page.getByText("Terminale liberato").waitFor();
   checks.same(mock.acted?.action, "free", "free is asked");
   checks.that(Boolean(mock.acted?.request_id), "free carries a request id");
-  checks.that(await page.getByRole("button", { name: /Incassa/ }).isEnabled(), "a freed terminal charges again");
+  await checks.soon(() => page.getByRole("button", { name: /Incassa/ }).isEnabled(), true, "a freed terminal charges again");
   await look("freed");
 });
 
@@ -247,7 +247,7 @@ await run(browser, "connection", async ({ mock, url, page, look }) => {
   mock.payments = earlier(mock);
   await mock.stop();
   await page.getByText("Collegamento con il servizio interrotto").first().waitFor();
-  checks.that(await page.getByRole("button", { name: /Incassa/ }).isDisabled(), "no charge without the service");
+  await checks.soon(() => page.getByRole("button", { name: /Incassa/ }).isDisabled(), true, "no charge without the service");
   await look("lost");
   await mock.start(port);
   await page.getByText("Collegamento con il servizio ripristinato").first().waitFor();

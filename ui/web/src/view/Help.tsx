@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { fetchHelp, type Help as Texts } from "../core/help";
 import { useView } from "./context";
 
@@ -21,7 +21,7 @@ export function Help() {
       here = false;
     };
   }, [language]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     heading.current?.focus();
     return () => {

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useView } from "./context";
 
 /** Login is the first page, and the lock screen when an operator has locked the counter. */
@@ -9,7 +9,7 @@ export function Login() {
   const pin = useRef<HTMLInputElement>(null);
   const locked = c.lockedFor;
 
-  useEffect(() => (locked ? pin : operator).current?.focus(), [locked]);
+  useLayoutEffect(() => (locked ? pin : operator).current?.focus(), [locked]);
 
   async function submit(e: Event) {
     e.preventDefault();

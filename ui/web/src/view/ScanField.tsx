@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useView } from "./context";
 import { fieldID, submitField } from "./keys";
 
@@ -6,7 +6,7 @@ export function ScanField() {
   const { c, page, scanner, t } = useView();
   const field = useRef<HTMLInputElement>(null);
   const aside = c.view !== "till"; // there it is one line above the view
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!aside) field.current?.focus();
   }, [aside]);
   return (

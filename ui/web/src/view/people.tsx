@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import type { Signer } from "../core/desk";
 import { partOf, type Asked } from "../core/office";
@@ -10,7 +10,7 @@ import { Says } from "./parts";
 /** ViewTitle is a view's heading; the focus comes here when the view is opened, so that it is read out. */
 export function ViewTitle({ id, children }: { id: string; children: ComponentChildren }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // A scan that is being typed keeps the field.
     if (!(document.activeElement instanceof HTMLInputElement) || document.activeElement.value === "") heading.current?.focus();
   }, []);
@@ -172,7 +172,7 @@ export function Confirm({ heading, consequences, understood, now, supervised, re
   const [sure, setSure] = useState(false);
   const [signer, setSigner] = useState(nobody);
   const leave = useRef<HTMLButtonElement>(null);
-  useEffect(() => leave.current?.focus(), []);
+  useLayoutEffect(() => leave.current?.focus(), []);
   const needsSigner = supervised !== undefined && c.operator?.role !== "supervisor";
   const filled = !needsSigner || (signer.operator.trim() !== "" && signer.pin !== "");
   const go = async () => {
