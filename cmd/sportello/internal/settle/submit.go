@@ -35,7 +35,9 @@ type follow struct {
 	opens bool                           // a case
 }
 
-// follows is the table of continuations, one row each. An unsure call is told as such, whatever its row says.
+// follows is the table of continuations, one row each. An unsure call is told as such, whatever its row says. One that
+// never left this PC (unsent) waits for the platform like all others, and goes out when it is there again: until then
+// the clocks say whose it is (design 10).
 var follows = map[govpay.Continuation]follow{
 	govpay.Done:           {told: trouble}, // closed there: the look says by whom
 	govpay.Wait:           {told: fixed(local.CodeSubmissionBlocked)},
@@ -44,23 +46,30 @@ var follows = map[govpay.Continuation]follow{
 	govpay.People:         {slow: true, told: fixed(local.CodeSubmissionRefused), opens: true},
 }
 
+var unsent = follows[govpay.LookThenRepeat]
+
 func fixed(c local.Code) func(*govpay.Fault) local.Code {
 	return func(*govpay.Fault) local.Code { return c }
 }
 
-// troubles are the reasons of a fault, as pagoPA folds them; beside them, that the platform does not answer.
+// troubles are the reasons of a fault, as pagoPA folds them; beside them, what keeps us from the platform.
 var troubles = map[govpay.Trouble]local.Code{
 	govpay.TroubleUnexpected: local.CodeTroubleUnexpected, govpay.TroubleNotice: local.CodeTroubleNotice, govpay.TroubleData: local.CodeTroubleData,
 	govpay.TroubleCreditor: local.CodeTroubleCreditor, govpay.TroubleInProgress: local.CodeTroubleInProgress, govpay.TroubleExpired: local.CodeTroubleExpired,
 	govpay.TroubleRevoked: local.CodeTroubleRevoked, govpay.TroublePaid: local.CodeTroublePaid, govpay.TroubleNotOnRecord: local.CodeTroubleNotOnRecord,
 }
 
+var apart = map[govpay.Outcome]local.Code{
+	govpay.OutcomeUnavailable: local.CodePlatformUnavailable, govpay.OutcomeUntrusted: local.CodePlatformCertificate,
+	govpay.OutcomeUnauthorized: local.CodePlatformPassword, govpay.OutcomeWrongBaseURL: local.CodePlatformAddress,
+}
+
 func trouble(f *govpay.Fault) local.Code {
 	if f == nil {
 		return local.CodeTroubleUnexpected
 	}
-	if f.Codice == "" && f.Outcome == govpay.OutcomeUnavailable {
-		return local.CodePlatformUnavailable
+	if c, ok := apart[f.Outcome]; ok && f.Codice == "" {
+		return c
 	}
 	return troubles[f.Trouble()]
 }
@@ -208,6 +217,9 @@ func (l *look) refused(p ledger.Payment, todo []int, e ledger.SubmissionEnd, nex
 		return l.wrongSetup(e, r)
 	}
 	row := follows[next.Do]
+	if f != nil && !f.Sent {
+		row = unsent
+	}
 	e.Reason = driver.Reason{Code: string(row.told(f)), Text: e.Fault}
 	now := time.Now()
 	plan := l.w.o.RepeatPlan

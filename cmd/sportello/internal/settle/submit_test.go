@@ -9,6 +9,7 @@ import (
 
 	"sportello/cmd/sportello/internal/ledger"
 	"sportello/protocol/govpay"
+	"sportello/protocol/local"
 )
 
 func TestSubmits(t *testing.T) {
@@ -107,6 +108,47 @@ func TestContinuations(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestNeverLeft: a submission that did not leave this PC is nobody's case and goes out when what kept it here is mended,
+// after the pause of any other that may be repeated.
+func TestNeverLeft(t *testing.T) {
+	for name, x := range map[string]struct {
+		outcome govpay.Outcome
+		reason  local.Code
+	}{
+		"certificate": {govpay.OutcomeUntrusted, local.CodePlatformCertificate},
+		"password":    {govpay.OutcomeUnauthorized, local.CodePlatformPassword},
+		"address":     {govpay.OutcomeWrongBaseURL, local.CodePlatformAddress},
+	} {
+		t.Run(name, func(t *testing.T) {
+			atWork(t, func(t *testing.T, w *world, k *Worker) {
+				time.Sleep(time.Second)
+				w.start = time.Now()
+				w.failWith(func(string) error { return &govpay.Fault{Outcome: x.outcome} })
+				w.charge("P1", noticeA)
+				time.Sleep(10 * time.Minute)
+				if got := w.called(); len(got) != 1 || len(w.causes()) != 0 || w.notices("P1")[0].Reason.Code != string(x.reason) || !k.Status().Away {
+					t.Fatalf("called at %v, cases %v, %+v, %+v", got, w.causes(), w.notices("P1"), k.Status())
+				}
+				w.failWith(nil)
+				time.Sleep(time.Minute) // the next probe is due within that
+				if got := w.called(); len(got) != 2 || w.registration("P1") != ledger.RegAwaiting {
+					t.Errorf("called at %v, %q", got, w.registration("P1"))
+				}
+			})
+		})
+	}
+	atWork(t, func(t *testing.T, w *world, _ *Worker) { // mended at once: not before the pause
+		time.Sleep(time.Second)
+		w.start = time.Now()
+		w.script(step{fault: &govpay.Fault{Outcome: govpay.OutcomeUntrusted}})
+		w.charge("P1", noticeA)
+		time.Sleep(time.Hour)
+		if got := w.called(); !slices.Equal(got, []float64{0, 30}) {
+			t.Errorf("called at %v", got)
+		}
+	})
 }
 
 // TestRestartWaitsTheWholeWindow: a call that was cut by the power is looked at, and not repeated before the
