@@ -67,7 +67,7 @@ func (s *schedule) read(now time.Time) {
 		s.begun = true
 		s.gather(now) // what the service found when it started
 	}
-	if pause := now.Add(10 * time.Since(now)); pause.After(s.notBefore) {
+	if pause := now.Add(min(10*time.Since(now), readPause)); pause.After(s.notBefore) {
 		s.notBefore = pause
 	}
 }

@@ -11,7 +11,7 @@ import (
 // from the ledger are turned into them once, when an item is first seen.
 //
 // Ten thousand items cost what they are: an item here, a place in three heaps. Nothing is searched when
-// a look ends, and the outbox is not read again before ten times the time has passed that reading it took.
+// a look ends, and the outbox is not read again before ten times the time has passed that reading it took, or readPause.
 type schedule struct {
 	w       *Worker
 	items   map[string]*item // by outbox key, submissions by payment

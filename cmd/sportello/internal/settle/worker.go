@@ -129,6 +129,7 @@ const (
 	confirmDue      = 15 * time.Minute // a charge that the terminal has not confirmed by then is a case
 	defaultParallel = 4
 	ledgerPause     = 5 * time.Second // before reading the ledger again after it failed
+	readPause       = 5 * time.Second // at most between readings of the outbox: a long one may have been the PC's own sleep
 )
 
 // Worker is the outbox worker. Start it once; Close ends it and waits.

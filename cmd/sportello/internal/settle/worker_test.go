@@ -202,6 +202,27 @@ func TestRestart(t *testing.T) {
 	})
 }
 
+// TestSlowReading: that one reading of the outbox took long, because the PC was busy or asleep, does not keep the worker
+// from what comes after it.
+func TestSlowReading(t *testing.T) {
+	within(t, func(t *testing.T, w *world) {
+		k := w.worker()
+		defer k.Close()
+		synctest.Wait()
+		w.change(func(*portal) { w.reading = time.Minute })
+		w.add("P1", noticeA, ledger.Charged)
+		time.Sleep(time.Second)
+		w.change(func(*portal) { w.reading = 0 })
+		time.Sleep(time.Minute)
+		w.give(notice(2)[1:], rec("b"))
+		w.add("P2", notice(2), ledger.Charged)
+		time.Sleep(10 * time.Second)
+		if got := w.registration("P2"); got != ledger.RegDone {
+			t.Errorf("%q, ten seconds after the charge", got)
+		}
+	})
+}
+
 // TestOutage: one probe at a time while the platform is away; all at once when it is back.
 func TestOutage(t *testing.T) {
 	for name, err := range map[string]error{

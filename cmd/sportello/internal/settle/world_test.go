@@ -31,6 +31,7 @@ type world struct {
 	fail     func(iuv string) error // nil: the platform answers
 	took     time.Duration          // how long an answer takes
 	reads    int                    // of payments
+	reading  time.Duration          // how long reading the outbox takes
 	broken   error                  // the ledger refuses to write
 	cases    []ledger.Case
 	channels []string // confirmed
@@ -85,6 +86,10 @@ func (w *world) fails(err error) {
 }
 
 func (w *world) Outbox() ([]ledger.OutboxItem, error) {
+	w.mu.Lock()
+	took := w.reading
+	w.mu.Unlock()
+	time.Sleep(took)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.outbox), nil
