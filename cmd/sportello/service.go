@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -81,6 +82,7 @@ func serve(ctx context.Context, cfg *config.Config, o serviceOptions, ready func
 	}
 	guard.usable()
 	ready()
+	debug.FreeOSMemory() // what only the start needed; an idle service would keep it for hours
 	return s.run(ctx)
 }
 
@@ -305,11 +307,7 @@ func writeToken(dir string) (string, error) {
 		return "", err
 	}
 	token := hex.EncodeToString(b[:])
-	path := filepath.Join(dir, tokenName)
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return "", err
-	}
-	return token, os.WriteFile(path, []byte(token+"\n"), 0o640)
+	return token, writeShared(filepath.Join(dir, tokenName), []byte(token+"\n"))
 }
 
 // named puts a package's name before the points it passes.

@@ -115,9 +115,9 @@ func leastPrivileges(h windows.Handle) error {
 	return windows.ChangeServiceConfig2(h, windows.SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, (*byte)(unsafe.Pointer(&info)))
 }
 
-// ownFolder makes the folder of configuration and data and closes it to other users: secrets and the token
-// of the command line are in it. The system and administrators may do everything, the service may change
-// what is in it. Whoever shall use the command line is added to the list by the administrator.
+// ownFolder makes the folder of configuration and data and closes it to other users: secrets and the ledger are in it.
+// The system and administrators may do everything, the service may change what is in it. Whoever shall use the command
+// line is given two files of it by the administrator, the configuration and the token (writeShared keeps its readers).
 func ownFolder(dir string) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return fmt.Errorf("%w: %w", errData, err)

@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -46,9 +44,5 @@ func writeMaintenance(dir string) (string, error) {
 	var b [32]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
 	token := hex.EncodeToString(b[:])
-	path := filepath.Join(dir, maintenanceName)
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return "", err
-	}
-	return token, os.WriteFile(path, []byte(token+"\n"), 0o600)
+	return token, writeOwn(filepath.Join(dir, maintenanceName), []byte(token+"\n"))
 }
