@@ -43,16 +43,16 @@ func released(key chan struct{}) {
 // under ManualKeys when somebody presses the key. False when the customer left, or the
 // power went.
 func (s *session) customerActs(ctx context.Context, what string, d time.Duration) bool {
+	key := s.t.card
+	if what == waitsForPIN {
+		key = s.t.pin
+	}
+	released(key) // before anybody sees that it waits: what is pressed from then on counts
 	s.t.wait(what)
 	defer s.t.wait("")
 	if !s.t.opt.ManualKeys {
 		return s.pause(ctx, d, true)
 	}
-	key := s.t.card
-	if what == waitsForPIN {
-		key = s.t.pin
-	}
-	released(key)
 	limit := time.NewTimer(patience)
 	defer limit.Stop()
 	for {

@@ -1,8 +1,10 @@
 package simulator
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -108,6 +110,30 @@ func TestClockAndState(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+}
+
+// TestKeyAtOnce: what is pressed the moment the terminal is seen to wait counts: what came before is forgotten before
+// anybody can see it.
+func TestKeyAtOnce(t *testing.T) {
+	term, err := New(Options{TerminalID: tid, ManualKeys: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	term.mu.Lock() // nobody sees anything yet
+	term.PresentCard()
+	ready := make(chan bool, 1)
+	go func() { ready <- newSession(term, nil, func() {}).customerActs(ctx, waitsForCard, 0) }()
+	for len(term.card) > 0 && ctx.Err() == nil {
+		runtime.Gosched()
+	}
+	forgotten := ctx.Err() == nil
+	term.PresentCard()
+	term.mu.Unlock()
+	if !forgotten || !<-ready {
+		t.Errorf("forgotten: %t; a card that was presented then was not seen", forgotten)
+	}
 }
 
 func TestManualKeys(t *testing.T) {
