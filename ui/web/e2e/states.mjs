@@ -118,10 +118,24 @@ await run(browser, "differs", async ({ mock, url, page, look }) => {
   await login(page, url);
   await inHand(page);
   await look("ask");
-  await page.keyboard.press("Enter");
+  // A double click, as slow as the system lets it be: its second half was meant for what stood there before.
+  const accept = page.getByRole("button", { name: /Il cittadino accetta 45,19/ });
+  await accept.scrollIntoViewIfNeeded();
+  const box = await accept.boundingBox();
+  await page.mouse.move(box.x + 20, box.y + 10);
+  for (const clickCount of [1, 2]) {
+    await page.mouse.down({ clickCount });
+    await page.mouse.up({ clickCount });
+    if (clickCount === 1) await page.waitForTimeout(450);
+  }
   await page.getByRole("button", { name: /Incassa 45,19/ }).waitFor();
+  await page.getByText("premi di nuovo Invio").first().waitFor();
   checks.same(mock.requests.length, 0, "accepting is not charging");
-  await settle(page);
+  await page.waitForTimeout(1100); // past the time in which no key charges what was just accepted
+  await page.mouse.down({ clickCount: 2 });
+  await page.mouse.up({ clickCount: 2 });
+  checks.same(mock.requests.length, 0, "the second click of a double click charges nothing");
+  await look("accepted");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
   checks.same(mock.requests[0]?.notices[0].expected_cents, 4519, "the accepted amount is asked");
@@ -157,6 +171,24 @@ await run(browser, "declined", async ({ mock, url, page, look }) => {
   await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
   checks.same(mock.requests[1]?.retry_of, "A1-00000001", "another card names the payment it follows");
   checks.that(mock.requests[1]?.request_id !== first, "another card is a new request");
+});
+
+// Another PC's payment on this terminal is declined: another card is offered there, not here.
+await run(browser, "declined-elsewhere", async ({ mock, url, page, look }) => {
+  await login(page, url);
+  const theirs = { request_id: "theirs", terminal: "cassa1", notices: [{ creditor: "01199250158", number: "302001000000000142", expected_cents: 4250 }] };
+  mock.payment(mock.newPayment(theirs, { operator: "bianchi" }));
+  mock.phase("card", "AVVICINARE CARTA", { request_id: "theirs", terminal: "cassa1" });
+  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  mock.payment({ state: "not_charged", reason: { code: "declined", text: "La banca ha rifiutato la carta.", hint: "Prova con un’altra carta." } });
+  mock.phase("", "", { request_id: "theirs", terminal: "cassa1" });
+  await page.getByText("un’altra carta si chiede da lì").waitFor();
+  await look("shown");
+  await settle(page);
+  await page.keyboard.press("Enter");
+  checks.same([mock.requests.length, await page.getByRole("button", { name: /Altra carta/ }).count()], [0, 0], "Enter offers nobody else's citizen another card");
+  await page.keyboard.press("Escape");
+  await page.getByText("Pronto per il prossimo avviso").first().waitFor();
 });
 
 await run(browser, "refused", async ({ mock, url, page, look }) => {

@@ -71,7 +71,8 @@ export type Stage =
   | { kind: "lost"; job: Job; run?: Run }
   | { kind: "refused"; job: Job; error: ApiError; run?: Run }
   | { kind: "unknown"; payment: Payment; activity?: Activity; run?: Run }
-  | { kind: "declined"; payment: Payment; retry: boolean; block?: Block; run?: Run }
+  /** foreign: another PC or program has asked for it, or goes on with it; whoever asked offers another card. */
+  | { kind: "declined"; payment: Payment; retry: boolean; foreign: boolean; block?: Block; run?: Run }
   /** next is the notice that one key charges now: the first of what is left of the cart. */
   | { kind: "charged"; payment: Payment; run?: Run; next?: Next };
 
@@ -173,7 +174,7 @@ function jobStage(c: Counter, job: Job, activity: Activity | undefined): Stage |
         return { kind: "charged", payment, run, next: payment.state === "charged" ? nextOf(c, job) : undefined };
       case "not_charged":
         if (job.status === "refused" && job.error) return { kind: "refused", job, error: job.error, run };
-        return { kind: "declined", payment, retry: !activity && !own, block: blocked(c), run };
+        return declined(c, job, payment, activity, run);
     }
   }
   if (own) return working(c, own);
@@ -184,6 +185,12 @@ function jobStage(c: Counter, job: Job, activity: Activity | undefined): Stage |
   // Nothing is known of it, and notices wait behind it: the same request again tells.
   if (job.rest.length > 0) return { kind: "lost", job, run };
   return undefined;
+}
+
+// declined offers another card to who has asked for the first, unless somebody has gone on with the debt meanwhile.
+function declined(c: Counter, job: Job, payment: Payment, activity: Activity | undefined, run: Run | undefined): Stage {
+  const foreign = job.foreign === true || (c.mirror?.payments.some((p) => p.retry_of === payment.id) ?? false);
+  return { kind: "declined", payment, retry: !activity && !foreign, foreign, block: blocked(c), run };
 }
 
 function nextOf(c: Counter, job: Job): Next | undefined {

@@ -38,6 +38,10 @@ export interface Outside {
 
 // Long enough to be read at a glance, in milliseconds.
 const remarkStays = 12_000;
+// An action that has only just appeared was not what a key in the air was meant for: so long no key counts.
+const pause = 300;
+// Nor was a slow double click on "accept" meant to charge: after it the keys wait until that is over.
+const pauseAfterAccept = 1000;
 
 export class Page {
   private state: Counter = k.empty;
@@ -53,7 +57,7 @@ export class Page {
   private readonly live: Live;
   private readonly now: () => number;
   private readonly requestID: () => string;
-  private stageSince = 0;
+  private armedAt = 0;
   private stageName = "";
 
   constructor(private readonly out: Outside) {
@@ -242,8 +246,7 @@ export class Page {
     const { state, charging } = this;
     const at = k.stage(state);
     if (state.view !== "till" || state.pen === "elsewhere") return false; // what it does must be in sight
-    // An action that has only just appeared was not what the key was meant for.
-    if (this.now() - this.stageSince < 300) return false;
+    if (this.now() < this.armedAt) return false;
     switch (at.kind) {
       case "debt":
         if (at.block) return false;
@@ -265,8 +268,11 @@ export class Page {
   }
 
   private accept(line: Line | undefined): boolean {
-    if (line) this.basket.accept(line);
-    return line !== undefined;
+    if (!line) return false;
+    this.basket.accept(line);
+    this.armedAt = this.now() + pauseAfterAccept;
+    this.say(this.texts().debt.accepted);
+    return true;
   }
 
   /** clear is what Esc does: it stops a cart that is half charged, or makes room for the next citizen. */
@@ -384,7 +390,7 @@ export class Page {
     const name = `${next.view} ${next.pen} ${k.terminalInHand(next)?.name} ${at.kind} ${offered(at)}`;
     if (name !== this.stageName) {
       this.stageName = name;
-      this.stageSince = this.now();
+      this.armedAt = Math.max(this.armedAt, this.now() + pause);
     }
     this.remember();
     for (const listener of this.listeners) listener();
@@ -395,7 +401,8 @@ export class Page {
     if (!token && !state.lockedFor) return forget(this.out.shelf);
     const jobs: NonNullable<Kept["jobs"]> = {};
     let cart = { codes: state.cart.lines.map((l) => l.code), done: state.cart.done, apart: state.cart.apart };
-    for (const [terminal, { request, status, rest, done }] of Object.entries(state.jobs)) {
+    for (const [terminal, { request, status, rest, done, foreign }] of Object.entries(state.jobs)) {
+      if (foreign) continue; // another page's: after a reload it would look like ours
       const codes = rest.map((l) => l.code);
       if (status !== "refused") jobs[terminal] = { request, accepted: status === "accepted", rest: codes, done };
       // What was refused is only remembered as part of its cart: nothing of it was charged.
@@ -411,11 +418,13 @@ export class Page {
 function offered(at: k.Stage): string {
   switch (at.kind) {
     case "debt":
-      return `${at.debt.number} ${at.differs}`;
+      return `${at.debt.number} ${at.differs} ${at.block}`;
+    case "declined":
+      return `${at.payment.id} ${at.retry} ${at.block}`;
     case "cart":
-      return at.cart.lines.map((l) => `${l.id} ${l.busy} ${l.debt?.amount_cents} ${l.acceptedCents}`).join();
+      return at.block + at.cart.lines.map((l) => `${l.id} ${l.busy} ${l.debt?.amount_cents} ${l.acceptedCents}`).join();
     case "charged":
-      return at.next ? `${at.next.line.id} ${at.next.line.busy} ${at.next.differs}` : "";
+      return at.next ? `${at.next.line.id} ${at.next.line.busy} ${at.next.differs} ${at.next.block}` : "";
     default:
       return "";
   }

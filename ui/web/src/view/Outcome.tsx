@@ -1,5 +1,5 @@
 import type { Run } from "../core/cart";
-import { blocked, canRetry, paymentOf, type Block, type Job, type Next } from "../core/counter";
+import { blocked, canRetry, paymentOf, type Block, type Job, type Next, type Stage } from "../core/counter";
 import { notice } from "../core/format";
 import { phaseText, type Texts } from "../core/i18n";
 import type { Activity, ApiError, Payment } from "../core/types.gen";
@@ -41,9 +41,10 @@ export function RefusedPanel({ job, error, run }: { job: Job; error: ApiError; r
   );
 }
 
-/** DeclinedPanel: the card was not charged; one key tries another card. */
-export function DeclinedPanel({ payment, retry, block, run }: { payment: Payment; retry: boolean; block?: Block; run?: Run }) {
+/** DeclinedPanel: the card was not charged; one key tries another card, where it was asked for from here. */
+export function DeclinedPanel({ at }: { at: Extract<Stage, { kind: "declined" }> }) {
   const { page, t, euro } = useView();
+  const { payment, retry, foreign, block, run } = at;
   return (
     <section class="panel panel-bad" aria-labelledby="work-title">
       <h2 id="work-title">
@@ -52,7 +53,9 @@ export function DeclinedPanel({ payment, retry, block, run }: { payment: Payment
         <span class="heading-amount">{euro(payment.amount_cents)}</span>
       </h2>
       {payment.reason && <Says reason={payment.reason} tone="bad" />}
-      <p>{t.declined.nothing}</p>
+      <p>
+        {t.declined.nothing} {foreign && t.declined.elsewhere}
+      </p>
       {retry && <Why block={block} />}
       <p class="actions">
         {retry && (

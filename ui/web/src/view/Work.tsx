@@ -33,7 +33,7 @@ export function Work() {
     case "unknown":
       return <UnknownPanel payment={at.payment} activity={at.activity} run={at.run} />;
     case "declined":
-      return <DeclinedPanel payment={at.payment} retry={at.retry} block={at.block} run={at.run} />;
+      return <DeclinedPanel at={at} />;
     case "charged":
       return <ChargedPanel payment={at.payment} run={at.run} next={at.next} />;
   }

@@ -32,8 +32,9 @@ export function attachKeys(target: Document, page: Page, scanner: Scanner): () =
     if (!field || e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey) return;
     switch (e.key) {
       case "Enter":
-        // A button that has the focus is pressed by its own Enter.
-        if (e.repeat || (e.target instanceof Element && e.target.closest("button, a, summary"))) return;
+        // A button that has the focus is pressed by its own Enter: once, however long the key is held.
+        if (e.target instanceof Element && e.target.closest("button, a, summary")) return e.repeat ? e.preventDefault() : undefined;
+        if (e.repeat) return;
         // What is being written elsewhere is no notice, and Enter sends nothing there: see Confirm.
         if (e.target !== field && page.counter().view !== "till") return;
         e.preventDefault();
@@ -79,8 +80,18 @@ export function attachKeys(target: Document, page: Page, scanner: Scanner): () =
         document.querySelector<HTMLElement>(`#${navID} [aria-current]`)?.focus();
     }
   };
+  // The second click of a double click was meant for what stood there before: it presses nothing.
+  const click = (e: MouseEvent) => {
+    if (e.detail < 2 || !(e.target instanceof Element && e.target.closest("button"))) return;
+    e.preventDefault();
+    e.stopImmediatePropagation();
+  };
   target.addEventListener("keydown", down);
-  return () => target.removeEventListener("keydown", down);
+  target.addEventListener("click", click, true);
+  return () => {
+    target.removeEventListener("keydown", down);
+    target.removeEventListener("click", click, true);
+  };
 }
 
 // leave goes back from a view; from a text that is being written it only steps out, so that nothing is lost.

@@ -71,6 +71,7 @@ const de: Texts = {
     printed: (amount) => `Auf dem Ausdruck: ${amount}`,
     differs: "Der Betrag hat sich seit dem Druck geändert. Sagen Sie es vor dem Kassieren.",
     accept: (amount) => `${amount} wird akzeptiert`,
+    accepted: "Betrag angenommen. Zum Kassieren noch einmal Enter drücken.",
     charge: (amount) => `${amount} kassieren`,
     on: (terminal) => `an ${terminal}`,
     clear: "Verwerfen",
@@ -90,7 +91,6 @@ const de: Texts = {
     looking: "Bescheid wird gesucht…",
     notPayable: "Nicht zahlbar",
     remove: "Heraus",
-    removeOf: (what) => `Aus dem Korb nehmen: ${what}`,
     keys: "Entf nimmt den markierten Bescheid heraus; ↑ und ↓ markieren einen anderen.",
     removed: (what) => `Aus dem Korb genommen: ${what}.`,
     already: "Dieser Bescheid ist schon im Korb.",
@@ -170,6 +170,7 @@ const de: Texts = {
   declined: {
     heading: "Nicht kassiert",
     nothing: "Die Karte wurde nicht belastet.",
+    elsewhere: "Ein anderer Schalter hat es verlangt: eine andere Karte wird von dort verlangt.",
     again: "Andere Karte",
   },
 

@@ -71,6 +71,7 @@ const en: Texts = {
     printed: (amount) => `On the printed notice: ${amount}`,
     differs: "The amount has changed since the print. Tell the citizen before charging.",
     accept: (amount) => `The citizen accepts ${amount}`,
+    accepted: "Amount accepted. Press Enter again to charge.",
     charge: (amount) => `Charge ${amount}`,
     on: (terminal) => `on ${terminal}`,
     clear: "Leave it",
@@ -90,7 +91,6 @@ const en: Texts = {
     looking: "Looking for the notice…",
     notPayable: "Cannot be charged",
     remove: "Take out",
-    removeOf: (what) => `Take out of the cart: ${what}`,
     keys: "Delete takes out the marked notice; ↑ and ↓ mark another.",
     removed: (what) => `Taken out of the cart: ${what}.`,
     already: "This notice is in the cart already.",
@@ -170,6 +170,7 @@ const en: Texts = {
   declined: {
     heading: "Not charged",
     nothing: "The card was not charged.",
+    elsewhere: "Another counter asked for it: another card is asked for from there.",
     again: "Another card",
   },
 

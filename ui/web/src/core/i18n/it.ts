@@ -73,6 +73,7 @@ const it = {
     printed: (amount: string) => `Sull’avviso stampato: ${amount}`,
     differs: "L’importo è cambiato rispetto alla stampa. Dillo al cittadino prima di incassare.",
     accept: (amount: string) => `Il cittadino accetta ${amount}`,
+    accepted: "Importo accettato. Per incassare premi di nuovo Invio.",
     charge: (amount: string) => `Incassa ${amount}`,
     on: (terminal: string) => `su ${terminal}`,
     clear: "Lascia stare",
@@ -92,7 +93,6 @@ const it = {
     looking: "Cerco l’avviso…",
     notPayable: "Non incassabile",
     remove: "Togli",
-    removeOf: (what: string) => `Togli dal carrello: ${what}`,
     keys: "Canc toglie l’avviso segnato; con ↑ e ↓ ne segni un altro.",
     removed: (what: string) => `Tolto dal carrello: ${what}.`,
     already: "Questo avviso è già nel carrello.",
@@ -172,6 +172,7 @@ const it = {
   declined: {
     heading: "Non incassato",
     nothing: "La carta non è stata addebitata.",
+    elsewhere: "L’ha chiesto un’altra postazione: un’altra carta si chiede da lì.",
     again: "Altra carta",
   },
 
