@@ -13,7 +13,7 @@ import (
 // Paging of the list of a whole period.
 const (
 	sincePage     = 200 // the most that the platform gives at a time
-	maxSincePages = 500
+	maxSincePages = 500 // of one list: of the period, or of each of its days where that is not enough
 )
 
 // ReceiptsSince lists the receipts of a creditor, positive and negative, that the platform has got since the day of
@@ -28,6 +28,9 @@ func (c *Client) ReceiptsSince(ctx context.Context, creditor string, since time.
 		return nil, err
 	}
 	all, err := c.listReceipts(ctx, creditor, url.Values{"dataDa": {since.In(loc).Format(time.DateOnly)}}, sincePage, maxSincePages)
+	if OutcomeOf(err) == OutcomeTooLarge {
+		all, err = c.receiptsByDay(ctx, creditor, since.In(loc))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -38,6 +41,21 @@ func (c *Client) ReceiptsSince(ctx context.Context, creditor string, since time.
 		defer func() { seen[k] = true }()
 		return seen[k]
 	}), nil
+}
+
+// receiptsByDay reads a period that is more than one list gives, day by day, the newest first.
+func (c *Client) receiptsByDay(ctx context.Context, creditor string, since time.Time) ([]ReceiptRef, error) {
+	var all []ReceiptRef
+	day := time.Now().In(since.Location()).AddDate(0, 0, 1) // its clock may be ahead of ours
+	for first := since.Format(time.DateOnly); day.Format(time.DateOnly) >= first; day = day.AddDate(0, 0, -1) {
+		text := day.Format(time.DateOnly)
+		of, err := c.listReceipts(ctx, creditor, url.Values{"dataDa": {text}, "dataA": {text}}, sincePage, maxSincePages)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, of...)
+	}
+	return all, nil
 }
 
 // listReceipts reads the list of receipts that a filter leaves of a creditor's, size at a time and at most so many

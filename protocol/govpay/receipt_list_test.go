@@ -64,3 +64,50 @@ func TestReceiptsSince(t *testing.T) {
 		t.Errorf("%d receipts of others for one notice: %v", len(list), err)
 	}
 }
+
+// TestReceiptsOfManyDays: a period that one list does not hold is read day by day, each receipt once.
+func TestReceiptsOfManyDays(t *testing.T) {
+	const each, days = 200, 120
+	loc, err := rome()
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().In(loc)
+	var mu sync.Mutex
+	pages := map[string]int{}
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		q := r.URL.Query()
+		from, to := q.Get("dataDa"), q.Get("dataA")
+		pages[to]++
+		var rows []string
+		switch page := q.Get("pagina"); {
+		case to == "": // without an end it never ends
+			for i := range each {
+				rows = append(rows, listRow(fmt.Sprintf("x%s-%d", page, i), now))
+			}
+		case to != from:
+			t.Errorf("a list from %s to %s", from, to)
+		case page == "1":
+			day, _ := time.ParseInLocation(time.DateOnly, to, loc)
+			rows = append(rows, listRow("r"+to, day.Add(10*time.Hour)))
+		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"risultatiPerPagina":%d,"risultati":[%s]}`, each, strings.Join(rows, ","))
+	})
+	got, err := serve(t, h).ReceiptsSince(t.Context(), vallefinta, now.AddDate(0, 0, -days))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != days+2 || got[0].ID != "r"+now.AddDate(0, 0, 1).Format(time.DateOnly) || got[days+1].ID != "r"+now.AddDate(0, 0, -days).Format(time.DateOnly) {
+		t.Errorf("%d receipts, from %q to %q", len(got), got[0].ID, got[len(got)-1].ID)
+	}
+	if pages[""] != maxSincePages {
+		t.Errorf("%d pages of the whole", pages[""])
+	}
+}
+
+func listRow(id string, at time.Time) string {
+	return fmt.Sprintf(`{"dominio":{"idDominio":%q},"iuv":"00000000000000001","idRicevuta":%q,"data":%q,"esito":"ESEGUITO"}`, vallefinta, id, at.Format("2006-01-02T15:04:05"))
+}
