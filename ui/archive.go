@@ -1,16 +1,23 @@
 package ui
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"sportello/protocol/local"
 )
 
-const maxWord = 64 // characters of a name, a reference or an id in a query
+const (
+	maxWord   = 64 // characters of a name, a reference or an id in a query
+	maxDebtor = 70 // likewise of who owed
+)
 
 // page is a page of payments: the body holds them alone, headers the rest.
 type page struct{ local.PaymentPage }
@@ -31,6 +38,9 @@ func (p page) write(w http.ResponseWriter, status int) {
 	if p.Total != nil {
 		w.Header().Set(local.HeaderTotal, strconv.Itoa(*p.Total))
 	}
+	if p.Since != "" {
+		w.Header().Set(local.HeaderSince, p.Since)
+	}
 	w.WriteHeader(status)
 	_, _ = w.Write(text) // a client that is gone has nobody to tell
 }
@@ -40,7 +50,32 @@ func (s *Server) payments(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	query, err := paymentQuery(c.r)
+	query, err := paymentQuery(c.r.URL.Query())
+	if err != nil {
+		return answer{}, err
+	}
+	if file {
+		return s.paymentsFile(c, query)
+	}
+	payments, err := s.options.Till.Payments(c.r.Context(), query)
+	for _, p := range payments.Payments { // who owed is told to those who search
+		for i := range p.Notices {
+			p.Notices[i].Debtor, p.Notices[i].DebtorTaxCode = "", ""
+		}
+	}
+	return answer{http.StatusOK, page{payments}}, err
+}
+
+// searchPayments is payments with the query in the body: by debtor, whom no URL may name.
+func (s *Server) searchPayments(c *call) (answer, error) {
+	file, err := asFile(c.r)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := noQuery(c.r); err != nil {
+		return answer{}, err
+	}
+	query, err := paymentSearch(c)
 	if err != nil {
 		return answer{}, err
 	}
@@ -51,8 +86,42 @@ func (s *Server) payments(c *call) (answer, error) {
 	return answer{http.StatusOK, page{payments}}, err
 }
 
+// paymentSearch reads a body as paymentQuery does parameters, and who owed besides.
+func paymentSearch(c *call) (local.PaymentQuery, error) {
+	var body local.PaymentQuery
+	if err := decode(c.w, c.r, &body); err != nil {
+		return body, err
+	}
+	debtor := strings.TrimSpace(body.Debtor)
+	if body.Debtor = ""; debtor != "" && (!line(debtor, maxDebtor) || strings.IndexFunc(debtor, wordRune) < 0) {
+		return body, badRequest("debtor")
+	}
+	text, err := json.Marshal(body)
+	if err != nil { // not a type that fails
+		return body, badRequest("")
+	}
+	given := map[string]any{}
+	numbers := json.NewDecoder(bytes.NewReader(text))
+	numbers.UseNumber()
+	if err := numbers.Decode(&given); err != nil {
+		return body, badRequest("")
+	}
+	parameters := url.Values{}
+	for name, value := range given {
+		parameters.Set(name, fmt.Sprint(value))
+	}
+	query, err := paymentQuery(parameters)
+	if debtor != "" && query.RequestID != "" {
+		return query, badRequest("request_id")
+	}
+	query.Debtor = debtor
+	return query, err
+}
+
+func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
 // paymentQuery reads the parameters, strictly: a misspelt one would silently list everything.
-func paymentQuery(r *http.Request) (local.PaymentQuery, error) {
+func paymentQuery(parameters url.Values) (local.PaymentQuery, error) {
 	query := local.PaymentQuery{Limit: fewPayments}
 	texts := map[string]*string{"terminal": &query.Terminal, "operator": &query.Operator, "reference": &query.Reference, "receipt_number": &query.ReceiptNumber}
 	days := map[string]*string{"day": &query.Day, "from": &query.From, "to": &query.To}
@@ -60,7 +129,6 @@ func paymentQuery(r *http.Request) (local.PaymentQuery, error) {
 		into *string
 		most int
 	}{"notice": {&query.Notice, 18}, "iuv": {&query.IUV, 17}, "stan": {&query.STAN, 12}, "cursor": {&query.Cursor, 20}}
-	parameters := r.URL.Query()
 	for name, values := range parameters {
 		if len(values) != 1 {
 			return query, badRequest(name)

@@ -80,10 +80,11 @@ func (c *counter) Payments(_ context.Context, query local.PaymentQuery) (local.P
 	if query.State == local.StateUnknown {
 		return local.PaymentPage{}, nil
 	}
-	if query.Notice != "" { // it says back what it was asked
+	if query.Notice != "" || query.Debtor != "" { // it says back what it was asked
 		asked, err := json.Marshal(query)
 		total := 4711
-		return local.PaymentPage{Payments: []local.Payment{{Reference: string(asked)}}, Next: "815", Total: &total}, err
+		return local.PaymentPage{Payments: []local.Payment{{Reference: string(asked), Notices: []local.PaymentNotice{{Debtor: "Maria Verdi", DebtorTaxCode: "VRDMRA85T50H501L"}}}},
+			Next: map[bool]string{true: "815"}[query.Debtor == "" || query.Cursor != "815"], Total: &total, Since: "2026-03-10"}, err
 	}
 	return local.PaymentPage{Payments: []local.Payment{{ID: query.Day, RequestID: query.RequestID, AmountCents: int64(query.Limit)}}}, c.failure()
 }

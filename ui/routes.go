@@ -43,6 +43,7 @@ var table = []route{
 	{http.MethodPost, api + "notices/lookup", signedIn, (*Server).lookup},
 	{http.MethodPost, api + "payments", signedIn, (*Server).pay},
 	{http.MethodGet, api + "payments", signedIn, (*Server).payments},
+	{http.MethodPost, api + "payments/search", signedIn, (*Server).searchPayments},
 	{http.MethodGet, api + "payments/{id}", signedIn, (*Server).payment},
 	{http.MethodPost, api + "notices/pdf", signedIn, (*Server).noticePDF},
 	{http.MethodGet, api + "payments/{id}/story", signedIn, (*Server).story},

@@ -18,14 +18,16 @@ type PaymentQuery struct {
 	Reference     string       `json:"reference,omitempty"`      // as printed on the slip
 	ReceiptNumber string       `json:"receipt_number,omitempty"` // YEAR/N
 	RequestID     string       `json:"request_id,omitempty"`     // the one payment of that request, or none
+	Debtor        string       `json:"debtor,omitempty"`         // beginning of a tax code, or of words of a name: personal, never in a URL
 	Limit         int          `json:"limit,omitempty"`
 	Cursor        string       `json:"cursor,omitempty"` // of the page before: its header Sportello-Next
 }
 
-// Headers of GET payments, whose body is the page's payments and nothing else.
+// Headers of a page of payments, whose body is its payments and nothing else.
 const (
 	HeaderNext  = "Sportello-Next"  // cursor of the next page; absent: there is none
 	HeaderTotal = "Sportello-Total" // of all pages; absent: not the first page, or not known now
+	HeaderSince = "Sportello-Since" // of a search by debtor that finds nothing: the day from which payments have theirs
 )
 
 // PaymentPage is one page of payments. A page may be short and have a next one.
@@ -33,6 +35,7 @@ type PaymentPage struct {
 	Payments []Payment
 	Next     string // cursor; empty: the last page
 	Total    *int   // nil: not known
+	Since    string // 2006-01-02; empty: there is nothing to say
 }
 
 // StoryEntry is one step of a payment's story, as it was written: what, when, who, why. No raw bytes.

@@ -101,6 +101,9 @@ type PaymentNotice struct {
 	AttemptCode  string       `json:"attempt_code,omitempty"`             // of our submission, by which a receipt is known as ours
 	HasReceipt   bool         `json:"has_registration_receipt,omitempty"` // the pagoPA receipt is kept
 	HasPDF       bool         `json:"has_pdf,omitempty"`                  // and its PDF
+
+	Debtor        string `json:"debtor,omitempty"`          // who owed, as kept: only in answers of POST payments/search
+	DebtorTaxCode string `json:"debtor_tax_code,omitempty"` // likewise
 }
 
 // Charge is the terminal's word. PAN is masked.

@@ -10,9 +10,7 @@ import (
 	"sportello/protocol/pagopa"
 )
 
-// This file is what may be asked of the archive: ten years of payments. The people who owed are not in it: who
-// they are stands in blobs alone, which retention erases, and an index would outlive them. What a debtor has
-// paid is found by the numbers of the notices, which the platform knows by tax code.
+// This file is what may be asked of the archive: ten years of payments.
 
 // ArchiveQuery selects payments. What is empty does not matter; what is given must all be so.
 type ArchiveQuery struct {
@@ -27,8 +25,11 @@ type ArchiveQuery struct {
 	Terminal      string
 	Reference     string // under which it was sent
 	ReceiptNumber string // YEAR/N
-	Limit         int    // of a page; 0: 50, at most 1000
-	Cursor        string // ArchivePage.Next of the page before; empty: the newest
+	// Debtor is the beginning of a tax code, or of words of a name, case and accents aside. Who owed is known of payments
+	// since it is kept, and until retention erases it.
+	Debtor string
+	Limit  int    // of a page; 0: 50, at most 1000
+	Cursor string // ArchivePage.Next of the page before; empty: the newest
 }
 
 // ArchivePage is one page of the archive, newest first, as the ledger stands now.
@@ -38,6 +39,8 @@ type ArchivePage struct {
 	// Total is how many there are on all pages; nil: not known, because this is not the first page, or because
 	// the index is being made.
 	Total *int
+	// Since is the day from which payments have their debtor, where one was asked for and nothing was found.
+	Since string
 }
 
 const (
@@ -49,6 +52,7 @@ const (
 type archiveSearch struct {
 	ArchiveQuery
 	before uint64 // only payments whose first entry is older
+	debtor *debtorSearch
 }
 
 func digits(s string) bool {
@@ -56,7 +60,11 @@ func digits(s string) bool {
 }
 
 func (q ArchiveQuery) ready() (*archiveSearch, error) {
-	s := &archiveSearch{ArchiveQuery: q, before: ^uint64(0)}
+	debtor, err := debtorAsked(q.Debtor)
+	if err != nil {
+		return nil, err
+	}
+	s := &archiveSearch{ArchiveQuery: q, before: ^uint64(0), debtor: debtor}
 	for _, day := range []string{q.From, q.To} {
 		if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {
 			return nil, fmt.Errorf("%w: day %q", ErrInvalid, day)
@@ -112,7 +120,8 @@ func (p *Payment) amounts() []int64 {
 }
 
 // matches decides whether a payment is one that was asked for: the index only proposes.
-func (s *archiveSearch) matches(r *record) bool {
+func (f *finder) matches(r *record) bool {
+	s := f.s
 	if r.FirstSeq >= s.before {
 		return false
 	}
@@ -129,7 +138,8 @@ func (s *archiveSearch) matches(r *record) bool {
 		s.AmountCents != 0 && !slices.Contains(r.amounts(), s.AmountCents),
 		s.Registration != "" && !notice(func(n Notice) bool { return n.Registration == s.Registration }),
 		s.Notice != "" && !notice(func(n Notice) bool { return strings.HasPrefix(n.Number, s.Notice) }),
-		s.IUV != "" && !notice(func(n Notice) bool { return strings.HasPrefix(pagopa.Notice(n.Number).IUV(), s.IUV) }):
+		s.IUV != "" && !notice(func(n Notice) bool { return strings.HasPrefix(pagopa.Notice(n.Number).IUV(), s.IUV) }),
+		s.debtor != nil && !s.debtor.is(debtorsOf(f.tx, r)): // last: it reads a blob
 		return false
 	}
 	return true
@@ -147,20 +157,40 @@ const (
 	termReceipt      = 'r'
 )
 
-// noticeTerms are the kinds of terms of a notice number, by how many of its first digits they hold: a query
-// looks at the next longer ones, at most a hundred to a digit more.
-var noticeTerms = []struct {
-	kind   byte
-	digits int
-}{{'3', 3}, {'6', 6}, {'9', 9}, {'c', 12}, {'n', maxText}}
+// levels are the kinds of terms of a text that is looked for by its beginning, by how many of its first bytes they
+// hold, the shortest first: a query looks at the next longer ones.
+type levels []struct {
+	kind byte
+	most int
+}
+
+// of are the terms of a text.
+func (l levels) of(text string) []string {
+	out := make([]string, len(l))
+	for i, t := range l {
+		out[i] = string(t.kind) + text[:min(t.most, len(text))]
+	}
+	return out
+}
+
+// kind is that of the shortest terms that hold so many bytes.
+func (l levels) kind(count int) string {
+	for _, t := range l {
+		if count <= t.most {
+			return string(t.kind)
+		}
+	}
+	return string(l[len(l)-1].kind)
+}
+
+// noticeTerms are those of a notice number: at most a hundred to a digit more.
+var noticeTerms = levels{{'3', 3}, {'6', 6}, {'9', 9}, {'c', 12}, {'n', maxText}}
 
 // fixedTerms never change.
 func (p *Payment) fixedTerms() []string {
 	out := []string{string(termDay) + romeDay(p.CreatedAt), string(termTerminal) + p.Terminal, string(termOperator) + p.Operator}
 	for _, n := range p.Notices {
-		for _, t := range noticeTerms {
-			out = append(out, string(t.kind)+n.Number[:min(t.digits, len(n.Number))])
-		}
+		out = append(out, noticeTerms.of(n.Number)...)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

@@ -30,8 +30,9 @@ type archive struct {
 	indexed  atomic.Uint64 // the newest entry that it knows
 	spoilt   atomic.Bool   // it was found to be wrong: the follower makes it anew
 
-	mu sync.RWMutex // guards db
-	db *bolt.DB     // nil: not open
+	making sync.Mutex   // held while the ledger is read for the index, and that is written; taken before mu
+	mu     sync.RWMutex // guards db
+	db     *bolt.DB     // nil: not open
 }
 
 func newArchive(path string, every uint64) *archive {
@@ -115,9 +116,6 @@ func (l *Ledger) followOnce() error {
 	if _, err := os.Stat(a.path); errors.Is(err, fs.ErrNotExist) && l.entries.Load() < a.every {
 		return nil // too few to be worth a file
 	}
-	if err := a.open(); err != nil {
-		return err
-	}
 	for {
 		select {
 		case <-l.closing:
@@ -147,6 +145,27 @@ func (a *archive) open() error {
 func (a *archive) close() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.shut()
+}
+
+// without takes the index from the disk, with all that its free pages hold, and runs fn before it is made anew: what
+// fn takes out of the ledger is nowhere then. Searches wait; a power cut leaves the ledger without an index.
+func (a *archive) without(fn func() error) error {
+	a.making.Lock()
+	defer a.making.Unlock()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.shut()
+	if err := dropArchive(a.path); err != nil {
+		return fmt.Errorf("remove the archive's index: %w", err)
+	}
+	a.indexed.Store(0)
+	defer a.nudge()
+	return fn()
+}
+
+// shut closes the file. The caller holds mu.
+func (a *archive) shut() {
 	if a.db == nil {
 		return
 	}
@@ -177,6 +196,11 @@ func (a *archive) view(fn func(*archiveTx) error) error {
 // archiveStep takes the next entries in, and says whether more are to be taken.
 func (l *Ledger) archiveStep() (more bool, err error) {
 	a := l.archive
+	a.making.Lock()
+	defer a.making.Unlock()
+	if err := a.open(); err != nil {
+		return false, err
+	}
 	if !l.ballast.present() {
 		return false, ErrDiskFull // what is left is for outcomes
 	}
@@ -272,6 +296,9 @@ func nextDocs(tx *bolt.Tx, v *view, at head, limit int) (docs []doc, to head, er
 			return nil, to, err
 		}
 		d := r.doc()
+		if d.seq > at.seq {
+			d.fixed = append(d.fixed, debtorTerms(debtorsOf(tx, r))...)
+		}
 		d.entries = []uint64{to.seq}
 		docs = append(docs, d)
 	}

@@ -20,7 +20,7 @@ import (
 const ArchiveName = "archive.db"
 
 // archiveVersion is the form of the index: raise it whenever a payment's terms change.
-const archiveVersion = 2
+const archiveVersion = 3
 
 // The buckets of the index. A payment's ordinal is its place in the order of first entries.
 var (
@@ -257,10 +257,13 @@ func (x *archiveTx) selected(s *archiveSearch, chunk int, exact []string) (*bits
 	c := x.terms.Cursor()
 	var narrow []func(*bitset) error
 	if s.Notice != "" {
-		narrow = append(narrow, func(b *bitset) error { return joinNotices(c, chunk, s.Notice, b) })
+		narrow = append(narrow, func(b *bitset) error { return noticeTerms.join(c, chunk, s.Notice, b) })
 	}
 	if s.IUV != "" {
 		narrow = append(narrow, func(b *bitset) error { return joinIUVs(c, chunk, s.IUV, b) })
+	}
+	if s.debtor != nil {
+		narrow = append(narrow, func(b *bitset) error { return s.debtor.join(c, chunk, b) })
 	}
 	if s.From != "" || s.To != "" {
 		narrow = append(narrow, func(b *bitset) error {
@@ -291,18 +294,9 @@ func joinRange(c *bolt.Cursor, from, to []byte, b *bitset) error {
 	return nil
 }
 
-// noticeKind is the kind of the shortest terms that hold so many digits.
-func noticeKind(count int) byte {
-	for _, t := range noticeTerms {
-		if count <= t.digits {
-			return t.kind
-		}
-	}
-	return noticeTerms[len(noticeTerms)-1].kind
-}
-
-func joinNotices(c *bolt.Cursor, chunk int, first string, b *bitset) error {
-	from := termKey(chunk, string(noticeKind(len(first)))+first)
+// join sets what begins so.
+func (l levels) join(c *bolt.Cursor, chunk int, first string, b *bitset) error {
+	from := termKey(chunk, l.kind(len(first))+first)
 	return joinRange(c, from, append(bytes.Clone(from), 0xff), b)
 }
 
@@ -310,11 +304,11 @@ func joinNotices(c *bolt.Cursor, chunk int, first string, b *bitset) error {
 // behind an application code of two digits (pagopa.md 1), of which a ledger knows few.
 func joinIUVs(c *bolt.Cursor, chunk int, first string, b *bitset) error {
 	for _, aux := range []string{"1", "2", "3"} {
-		if err := joinNotices(c, chunk, aux+first, b); err != nil {
+		if err := noticeTerms.join(c, chunk, aux+first, b); err != nil {
 			return err
 		}
 	}
-	kind := string(noticeKind(3 + len(first)))
+	kind := noticeTerms.kind(3 + len(first))
 	prefix := termKey(chunk, kind+"0")
 	for key, _ := c.Seek(prefix); bytes.HasPrefix(key, prefix); {
 		if len(key) < len(prefix)+2 {
@@ -322,7 +316,7 @@ func joinIUVs(c *bolt.Cursor, chunk int, first string, b *bitset) error {
 			continue
 		}
 		code := string(key[len(prefix) : len(prefix)+2])
-		if err := joinNotices(c, chunk, "0"+code+first, b); err != nil {
+		if err := noticeTerms.join(c, chunk, "0"+code+first, b); err != nil {
 			return err
 		}
 		key, _ = c.Seek(append(termKey(chunk, kind+"0"+code), 0xff))

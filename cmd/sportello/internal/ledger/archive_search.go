@@ -39,7 +39,7 @@ func (l *Ledger) search(s *archiveSearch) (page ArchivePage, err error) {
 	var wrong *DamagedError
 	err = l.archive.view(func(x *archiveTx) error { // before the ledger: it must not be ahead of it
 		return l.snapshot(func(tx *bolt.Tx, v *view) (err error) {
-			f := &finder{tx: tx, v: v, s: s}
+			f := &finder{tx: tx, v: v, s: s, today: romeDay(l.opt.Now())}
 			if x == nil || !x.of(tx) {
 				x = &archiveTx{at: genesis()}
 			}
@@ -68,6 +68,8 @@ type finder struct {
 	s    *archiveSearch
 	page ArchivePage
 	last uint64 // first entry of the last payment on the page
+
+	today string
 }
 
 func (f *finder) newest() uint64 {
@@ -98,7 +100,7 @@ func (f *finder) byReference() error {
 		if err != nil {
 			return err
 		}
-		if f.s.matches(r) {
+		if f.matches(r) {
 			f.found(r)
 			total = 1
 		}
@@ -128,7 +130,7 @@ func (f *finder) allOver() error {
 			if err != nil {
 				return err
 			}
-			if f.s.matches(r) && !f.found(r) {
+			if f.matches(r) && !f.found(r) {
 				return nil
 			}
 		}
@@ -142,10 +144,11 @@ func (f *finder) allOver() error {
 
 // gap is what the index does not have yet.
 type gap struct {
-	begun   []*record       // newest first: payments that it does not know
+	fresh   []*record       // newest first: payments that it does not know
+	begun   []*record       // those of them that are asked for
 	touched map[int]*bitset // by chunk: payments of which it may know old things
 	matched map[int]*bitset // by chunk: those of them that are asked for
-	total   int             // of begun, those that are asked for
+	total   int             // of begun
 	records map[int]*record // of matched, by ordinal
 }
 
@@ -168,8 +171,9 @@ func (f *finder) gap(x *archiveTx) (*gap, error) {
 		if err != nil {
 			return nil, err
 		}
-		ok := f.s.matches(r)
+		ok := f.matches(r)
 		if r.FirstSeq > x.at.seq {
+			g.fresh = append(g.fresh, r)
 			if ok {
 				g.begun = append(g.begun, r)
 			}
@@ -227,6 +231,11 @@ func (f *finder) indexed(x *archiveTx) error {
 	if counting {
 		f.page.Total = &total
 	}
+	if f.s.debtor != nil && counting && total == 0 {
+		if f.page.Since, err = f.debtorsSince(x, g); err != nil {
+			return wrongIndex(err)
+		}
+	}
 	return nil
 }
 
@@ -257,7 +266,7 @@ func (f *finder) record(x *archiveTx, g *gap, ordinal int) (*record, error) {
 		return nil, wrongIndex(err)
 	}
 	r, err := loadRecord(f.v, d.id)
-	if errors.Is(err, ErrNotFound) || err == nil && (r.FirstSeq != d.seq || !f.s.matches(r)) {
+	if errors.Is(err, ErrNotFound) || err == nil && (r.FirstSeq != d.seq || !f.matches(r)) {
 		return nil, wrongIndex(fmt.Errorf("payment %q is not as it says", d.id))
 	}
 	return r, err

@@ -50,7 +50,7 @@ func (c *checker) archive(x *archiveTx, tx *bolt.Tx) error {
 		if !slices.Equal(is.changing, d.changing) {
 			return fmt.Errorf("%w: payment %q is %q, and held for %q", errWrongIndex, r.ID, is.changing, d.changing)
 		}
-		for _, term := range append(is.fixed, is.changing...) {
+		for _, term := range slices.Concat(is.fixed, is.changing, debtorTerms(debtorsOf(tx, r))) {
 			key := string(termKey(chunk, term))
 			if want[key] == nil {
 				want[key] = new(postings)

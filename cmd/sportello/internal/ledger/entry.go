@@ -246,6 +246,7 @@ type blobRef struct {
 type blob struct {
 	Kind         string           `json:"-"`
 	Descriptions []string         `json:"descriptions,omitempty"`
+	Debtors      []Debtor         `json:"debtors,omitempty"` // one a notice
 	Baseline     *driver.Baseline `json:"baseline,omitempty"`
 	Result       []byte           `json:"result,omitempty"`
 	Evidence     [][]byte         `json:"evidence,omitempty"` // in the order of the entry's evidence

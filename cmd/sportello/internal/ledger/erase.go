@@ -14,7 +14,8 @@ import (
 // Erase takes away the blobs (personal data, raw bytes) of payments created before a moment, and says
 // how many. Payments that are unfinished, in the outbox or behind an open case keep theirs. It writes
 // a new file without the blobs and with the entry that says so, and puts it in the ledger's place in
-// one step: a power cut leaves the old ledger or the new one, and no old bytes in free pages. Payments
+// one step: a power cut leaves the old ledger or the new one, and no old bytes in free pages. The archive's
+// index, which has the debtors' names, is taken from the disk before that, and made anew after it. Payments
 // go on while the file is copied, and wait only for what was written meanwhile. ErrDiskFull: there
 // must be space for a second ledger. ErrStale: a payment chosen was changed meanwhile; try again.
 // context.Canceled: Close, or a disk that refused a payment, came first.
@@ -36,15 +37,17 @@ func (l *Ledger) Erase(before time.Time) (int, error) {
 		return copyTo(ctx, temp, tx, e.gone)
 	})
 	if err == nil && len(e.gone) > 0 {
-		err = l.submit(&op{alone: func() error {
-			if err := l.usable(); err != nil {
-				return err
-			}
-			if err := l.catchUp(temp, e); err != nil {
-				return err
-			}
-			return l.replace(temp)
-		}})
+		err = l.archive.without(func() error {
+			return l.submit(&op{alone: func() error {
+				if err := l.usable(); err != nil {
+					return err
+				}
+				if err := l.catchUp(temp, e); err != nil {
+					return err
+				}
+				return l.replace(temp)
+			}})
+		})
 	}
 	if err != nil {
 		return 0, diskFull(fmt.Errorf("erase: %w", err))

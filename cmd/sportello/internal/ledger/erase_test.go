@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,9 +18,10 @@ import (
 func TestErase(t *testing.T) {
 	c := newClock()
 	dir := t.TempDir()
-	l := open(t, dir, func(o *Options) { o.Now = c.now })
+	l := open(t, dir, func(o *Options) { o.Now, o.archiveEvery = c.now, 1 })
 	path := filepath.Join(dir, FileName)
 	const word = "Filomena" // stands for everything personal
+	code := func(i int) string { return fmt.Sprintf("VRDFLM%02dA41H501X", i) }
 	var ids []string
 	for i := range 30 {
 		if i == 20 {
@@ -27,6 +29,7 @@ func TestErase(t *testing.T) {
 		}
 		in := intent(i)
 		in.Descriptions = []string{word + " Verdi"}
+		in.Debtors = []Debtor{{Name: word + " Verdi", TaxCode: code(i)}}
 		in.Terminal = "cassa" + string(rune('A'+i))
 		p := must(l.Intend(in))(t)
 		ids = append(ids, p.ID)
@@ -55,6 +58,10 @@ func TestErase(t *testing.T) {
 	if n, err := l.Erase(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)); err != nil || n != 0 || l.Stats().Entries != before.Entries {
 		t.Fatalf("nothing to erase: %d, %v", n, err)
 	}
+	follow(t, l)
+	if found := inFiles(t, dir, code(0), code(5), strings.ToUpper(word)); len(found) != 5 {
+		t.Fatalf("the archive's index has nobody: the test shows nothing: %q", found)
+	}
 	n := must(l.Erase(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)))(t)
 	if n != 16*4 {
 		t.Errorf("%d blobs erased", n)
@@ -66,6 +73,11 @@ func TestErase(t *testing.T) {
 			d := must(l.Descriptions(id))(t)
 			_, err := l.Ticket(id)
 			p := must(l.Payment(id))(t)
+			owed := must(l.Debtors(id))(t)
+			found := must(l.Search(ArchiveQuery{Debtor: code(i)}))(t)
+			if erased != (owed == nil) || erased != (len(found.Payments) == 0) || erased != (len(inFiles(t, dir, code(i))) == 0) {
+				t.Errorf("payment %d: erased %t, debtors %d, found %d, in %q", i, erased, len(owed), len(found.Payments), inFiles(t, dir, code(i)))
+			}
 			if erased != (d == nil) || erased != (i != 6 && errors.Is(err, ErrNotFound)) || p.HasTicket != (!erased && i != 6) {
 				t.Errorf("payment %d: erased %t, descriptions %q, ticket %v, has %t", i, erased, d, err, p.HasTicket)
 			}
@@ -78,6 +90,8 @@ func TestErase(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
+	check()
+	follow(t, l)
 	check()
 	l = reopen(t, l)
 	check()
@@ -102,12 +116,26 @@ func TestErase(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	names, _ := filepath.Glob(filepath.Join(dir, "*"))
+	if found := inFiles(t, dir, word, strings.ToUpper(word), code(0)[:6]); len(found) > 0 {
+		t.Errorf("left: %q", found)
+	}
+}
+
+// inFiles says which words are in which files of a folder.
+func inFiles(t *testing.T, dir string, words ...string) (found []string) {
+	names, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil || len(names) == 0 {
+		t.Fatal(names, err)
+	}
 	for _, name := range names {
-		if data, _ := os.ReadFile(name); bytes.Contains(data, []byte(word)) {
-			t.Errorf("%s is left in %s", word, name)
+		data := must(os.ReadFile(name))(t)
+		for _, word := range words {
+			if bytes.Contains(data, []byte(word)) {
+				found = append(found, word+" in "+filepath.Base(name))
+			}
 		}
 	}
+	return found
 }
 
 // TestBlobBesideItsErasingIsFound puts an erased blob back.

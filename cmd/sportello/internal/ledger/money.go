@@ -110,7 +110,7 @@ func (l *Ledger) Intend(in Intent) (Payment, error) {
 		e := attemptEntry(KindSent, &p)
 		e.Terminal = &terminalBody{Name: p.Terminal, TerminalID: baseline.TerminalID,
 			Result: resultHash(baseline.Last), STAN: baseline.LastSTAN, Empty: baseline.Last == nil}
-		if err := b.append(e, &blob{Kind: "intent", Baseline: &baseline, Descriptions: in.Descriptions}); err != nil {
+		if err := b.append(e, &blob{Kind: "intent", Baseline: &baseline, Descriptions: in.Descriptions, Debtors: debtorsBlob(in.Debtors)}); err != nil {
 			return err
 		}
 		return b.reload(p.ID, &out)

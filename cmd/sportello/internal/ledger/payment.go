@@ -156,6 +156,7 @@ type Intent struct {
 	Payment      // State, times, ID and Offline are set by the ledger
 	Baseline     driver.Baseline
 	Descriptions []string // the debts' reasons, personal: kept in the erasable blob, one a notice
+	Debtors      []Debtor // who owes, likewise
 	// OfflineCharge: the platform could not be asked. The open offline period and its limits must allow it.
 	OfflineCharge bool
 }

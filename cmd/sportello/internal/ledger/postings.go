@@ -40,6 +40,12 @@ func (b *bitset) and(o *bitset) {
 	}
 }
 
+func (b *bitset) or(o *bitset) {
+	for i := range b {
+		b[i] |= o[i]
+	}
+}
+
 func (b *bitset) count() int {
 	n := 0
 	for _, w := range b {
@@ -53,6 +59,16 @@ func (b *bitset) last() int {
 	for i := len(b) - 1; i >= 0; i-- {
 		if b[i] != 0 {
 			return i*64 + 63 - bits.LeadingZeros64(b[i])
+		}
+	}
+	return -1
+}
+
+// first is the lowest that is set; -1: none.
+func (b *bitset) first() int {
+	for i, w := range b {
+		if w != 0 {
+			return i*64 + bits.TrailingZeros64(w)
 		}
 	}
 	return -1

@@ -7,7 +7,7 @@ import (
 	"sportello/protocol/local"
 )
 
-// Payments is a page of the archive, the newest first.
+// Payments is a page of the archive, the newest first, with who owed.
 func (t *Till) Payments(_ context.Context, q local.PaymentQuery) (local.PaymentPage, error) {
 	if q.RequestID != "" {
 		p, found, err := t.o.Ledger.ByRequest(q.RequestID)
@@ -17,22 +17,35 @@ func (t *Till) Payments(_ context.Context, q local.PaymentQuery) (local.PaymentP
 		case !found:
 			return local.PaymentPage{}, nil
 		}
-		return local.PaymentPage{Payments: []local.Payment{t.view(p)}}, nil
+		return local.PaymentPage{Payments: []local.Payment{t.owed(p)}}, nil
 	}
 	if q.Day != "" {
 		q.From, q.To = q.Day, q.Day
 	}
 	found, err := t.o.Ledger.Search(ledger.ArchiveQuery{From: q.From, To: q.To, Notice: q.Notice, IUV: q.IUV, STAN: q.STAN, AmountCents: q.AmountCents,
 		State: ledger.State(q.State), Registration: ledger.Registration(q.Registration), Operator: q.Operator, Terminal: q.Terminal,
-		Reference: q.Reference, ReceiptNumber: q.ReceiptNumber, Limit: q.Limit, Cursor: q.Cursor})
+		Reference: q.Reference, ReceiptNumber: q.ReceiptNumber, Debtor: q.Debtor, Limit: q.Limit, Cursor: q.Cursor})
 	if err != nil {
 		return local.PaymentPage{}, internal(err)
 	}
-	page := local.PaymentPage{Payments: make([]local.Payment, len(found.Payments)), Next: found.Next, Total: found.Total}
+	page := local.PaymentPage{Payments: make([]local.Payment, len(found.Payments)), Next: found.Next, Total: found.Total, Since: found.Since}
 	for i, p := range found.Payments {
-		page.Payments[i] = t.view(p)
+		page.Payments[i] = t.owed(p)
 	}
 	return page, nil
+}
+
+// owed is a payment with who owed, which no event has.
+func (t *Till) owed(p ledger.Payment) local.Payment {
+	v := t.view(p)
+	debtors, err := t.o.Ledger.Debtors(p.ID)
+	if err != nil {
+		t.o.Log.Error().Err(err).Str("payment", p.ID).Msg("reading debtors")
+	}
+	for i, d := range debtors[:min(len(debtors), len(v.Notices))] {
+		v.Notices[i].Debtor, v.Notices[i].DebtorTaxCode = d.Name, d.TaxCode
+	}
+	return v
 }
 
 // Story is everything that was written about a payment and its cases, oldest first, in the words of the catalogue.

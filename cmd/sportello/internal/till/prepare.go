@@ -48,6 +48,7 @@ func (t *Till) prepare(ctx context.Context, s *station, a *attempt) error {
 		p.Notices = append(p.Notices, n)
 		p.AmountCents += pos.Cents
 		a.intent.Descriptions = append(a.intent.Descriptions, pos.Reason)
+		a.intent.Debtors = append(a.intent.Debtors, ledger.Debtor{Name: pos.Debtor.Name, TaxCode: pos.Debtor.TaxCode})
 	}
 	p.Transactions = transactions(trace)
 	return nil

@@ -16,6 +16,7 @@ export interface PaymentQuery {
   reference?: string; // as printed on the slip
   receipt_number?: string; // YEAR/N
   request_id?: string; // the one payment of that request, or none
+  debtor?: string; // beginning of a tax code, or of words of a name: personal, never in a URL
   limit?: number;
   cursor?: string; // of the page before: its header Sportello-Next
 }
@@ -466,6 +467,8 @@ export interface PaymentNotice {
   attempt_code?: string; // of our submission, by which a receipt is known as ours
   has_registration_receipt?: boolean; // the pagoPA receipt is kept
   has_pdf?: boolean; // and its PDF
+  debtor?: string; // who owed, as kept: only in answers of POST payments/search
+  debtor_tax_code?: string; // likewise
 }
 
 /** Charge is the terminal's word. PAN is masked. */
