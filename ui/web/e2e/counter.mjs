@@ -86,7 +86,7 @@ await run("unknown", { exclusivity: "shared", receiptDelay: "5s", faults: [{ on:
   await page.getByRole("heading", { name: "Da verificare" }).waitFor();
   await page.getByRole("button", { name: "Registra la risposta" }).waitFor(); // when the terminal has been asked enough
   await look("question");
-  // While it is being asked something the terminal is busy, and says so: whoever frees it presses again.
+  // While it is being asked something the page waits and asks again by itself; if that does not do, whoever frees it presses again.
   const free = page.getByRole("button", { name: "Libera il terminale" });
   const freed = page.getByText(/libero: incassa altri avvisi/);
   for (const end = Date.now() + patience; Date.now() < end && !(await freed.count()); await settle(page)) await free.click({ timeout: 1000 }).catch(() => undefined);

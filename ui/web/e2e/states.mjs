@@ -245,8 +245,14 @@ await run(browser, "unknown", async ({ mock, url, page, look }) => {
   await inHand(page);
   await checks.soon(() => page.getByRole("button", { name: /Incassa/ }).isDisabled(), true, "a locked terminal charges nothing");
   await look("nextnotice");
+  // The terminal is being asked something: the page waits, says so, and asks again by itself.
+  let asked = 0;
+  mock.answers["POST terminals/cassa1/free"] = () => (++asked < 3 ? { status: 409, error: { code: "terminal_busy", message: "Il terminale Cassa 1 è occupato.", hint: "Riprovare." } } : undefined);
   await page.getByRole("button", { name: "Libera il terminale" }).click();
+  await page.getByText("Il terminale sta rispondendo, attendi…").waitFor();
+  await look("answering");
   await page.getByText("Terminale liberato").waitFor();
+  checks.same(asked, 3, "it was pressed once and asked three times");
   checks.same(mock.acted?.action, "free", "free is asked");
   checks.that(Boolean(mock.acted?.request_id), "free carries a request id");
   await checks.soon(() => page.getByRole("button", { name: /Incassa/ }).isEnabled(), true, "a freed terminal charges again");

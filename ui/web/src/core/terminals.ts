@@ -22,6 +22,10 @@ export interface TerminalsHost {
   stop(): boolean;
 }
 
+// A terminal that is being asked something answers soon: it is asked again so often, so far apart in milliseconds.
+const tries = 10;
+const pause = 1000;
+
 export class Terminals {
   constructor(private readonly host: TerminalsHost) {}
 
@@ -58,13 +62,26 @@ export class Terminals {
 
   private async act(name: string, action: "free" | "adopt", done: string): Promise<void> {
     if (this.host.counter().action?.busy) return;
-    this.host.set({ ...this.host.counter(), action: { terminal: name, busy: true } });
-    try {
-      const report = await this.host.api.terminal(name, action, this.host.requestID());
-      this.host.set({ ...this.host.counter(), action: { terminal: name, busy: false, text: report.text || done } });
-    } catch (cause) {
-      if (this.host.over(cause)) return;
-      this.host.set({ ...this.host.counter(), action: { terminal: name, busy: false, error: this.host.fault(cause) } });
+    let mine = this.put({ terminal: name, busy: true });
+    for (let tried = 1; ; tried++) {
+      try {
+        const report = await this.host.api.terminal(name, action, this.host.requestID());
+        return void this.put({ terminal: name, busy: false, text: report.text || done });
+      } catch (cause) {
+        if (this.host.over(cause)) return;
+        const error = this.host.fault(cause);
+        const t = this.host.texts().terminal;
+        if (error.code !== "terminal_busy") return void this.put({ terminal: name, busy: false, error });
+        if (tried === tries) return void this.put({ terminal: name, busy: false, error: { ...error, message: t.stillAnswers, hint: t.stillAnswersTodo } });
+        mine = this.put({ terminal: name, busy: true, text: t.answers });
+        await new Promise((done) => setTimeout(done, pause));
+        if (this.host.counter().action !== mine) return; // another terminal was chosen, or the counter locked
+      }
     }
+  }
+
+  private put(action: Counter["action"]): Counter["action"] {
+    this.host.set({ ...this.host.counter(), action });
+    return action;
   }
 }

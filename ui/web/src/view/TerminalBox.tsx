@@ -96,7 +96,7 @@ function Action({ terminal }: { terminal: Terminal }) {
   const { c, t } = useView();
   const { action } = c;
   if (!action || action.terminal !== terminal.name) return null;
-  if (action.busy) return <p class="hint">{t.terminal.busy}</p>;
+  if (action.busy) return <p class="hint" role="status">{action.text ?? t.terminal.busy}</p>;
   if (action.error) {
     const { code, message, hint, detail } = action.error;
     return <Says reason={{ code, text: message, hint }} tone="bad" detail={detail} />;

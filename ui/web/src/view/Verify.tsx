@@ -223,6 +223,7 @@ function Locks({ payment: p }: { payment: Payment }) {
               {t.terminal.free}
             </button>
           )}
+          {holds && c.action?.busy && c.action.terminal === terminal.name && <span role="status">{c.action.text}</span>}
         </p>
       )}
       {c.action?.error && c.action.terminal === p.terminal && (

@@ -235,6 +235,9 @@ const de: Texts = {
     cannotFree: "Die Beweise werden vom Terminal geholt: solange wird hier nicht kassiert. Danach erscheint die Taste zum Freigeben.",
     free: "Terminal freigeben",
     freed: "Terminal freigegeben. Der Bescheid bleibt gesperrt.",
+    answers: "Das Terminal antwortet gerade, bitte warten…",
+    stillAnswers: "Das Terminal antwortet noch.",
+    stillAnswersTodo: "Warten, bis seine Anzeige ruht, dann noch einmal drücken. Endet es nicht, den Support rufen.",
     adoptHeading: "Letzter Vorgang nicht erkannt",
     adoptText:
       "Das Terminal hat einen Vorgang ausgeführt, den dieser Dienst nicht kennt (manuelle Zahlung, anderer PC, wiederhergestellte Daten). Vor dem Kassieren muss ein Verantwortlicher ihn mit den Belegen vergleichen.",

@@ -235,6 +235,9 @@ const en: Texts = {
     cannotFree: "Collecting the evidence from the terminal: meanwhile nothing is charged here. When it is there, a key to free the terminal appears.",
     free: "Free the terminal",
     freed: "Terminal freed. The notice stays locked.",
+    answers: "The terminal is answering, please wait…",
+    stillAnswers: "The terminal is still answering.",
+    stillAnswersTodo: "Wait until its screen is still, then press again. If it does not end, call support.",
     adoptHeading: "Last transaction not recognised",
     adoptText:
       "The terminal has made a transaction that this service does not know (manual charge, other PC, restored data). Before charging, a supervisor must compare it with the slips.",

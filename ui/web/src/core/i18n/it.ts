@@ -237,6 +237,9 @@ const it = {
     cannotFree: "Sto raccogliendo le prove dal terminale: intanto qui non si incassa. Quando ci sono, appare il tasto per liberarlo.",
     free: "Libera il terminale",
     freed: "Terminale liberato. L’avviso resta bloccato.",
+    answers: "Il terminale sta rispondendo, attendi…",
+    stillAnswers: "Il terminale sta ancora rispondendo.",
+    stillAnswersTodo: "Aspetta che il suo schermo sia fermo, poi premi di nuovo. Se non finisce, chiama l’assistenza.",
     adoptHeading: "Ultima operazione non riconosciuta",
     adoptText:
       "Il terminale ha fatto un’operazione che questo servizio non conosce (incasso manuale, altro PC, dati ripristinati). Prima di incassare un responsabile deve confrontarla con gli scontrini.",
