@@ -10,6 +10,7 @@ import type {
   Notice,
   Operator,
   Payment,
+  PaymentQuery,
   PaymentRequest,
   QueueItem,
   Receipt,
@@ -40,6 +41,8 @@ export interface Page {
   payments: Payment[];
   next?: string;
   total?: number;
+  /** Nobody was found by debtor: the day from which payments have theirs. */
+  since?: string;
 }
 
 /** Filed is a file that the service has made. */
@@ -100,22 +103,22 @@ export class Api {
     return this.call("GET", `payments/${encodeURIComponent(id)}/story`);
   }
 
-  /** page asks the archive; query is as the address has it. */
-  async page(query: string): Promise<Page> {
-    const path = `payments?${query}`;
-    const response = await this.send("GET", path);
-    const payments = await read<Payment[]>(`GET ${path}`, response);
-    const total = response.headers.get("Sportello-Total");
-    return { payments, next: response.headers.get("Sportello-Next") ?? undefined, total: total === null ? undefined : Number(total) };
+  /** page asks the archive. */
+  async page(query: PaymentQuery): Promise<Page> {
+    const response = await this.send("POST", "payments/search", query);
+    const payments = await read<Payment[]>("payments/search", response);
+    const said = (name: string) => response.headers.get(`Sportello-${name}`) ?? undefined;
+    const total = said("Total");
+    return { payments, next: said("Next"), total: total === undefined ? undefined : Number(total), since: said("Since") };
   }
 
   report(day: string): Promise<DayReport> {
     return this.call("GET", day ? `reports/day?date=${day}` : "reports/day");
   }
 
-  /** file fetches a file whole. */
-  async file(path: string): Promise<Filed> {
-    const response = await this.send("GET", path);
+  /** file fetches a file whole; what it is about may stand in a body. */
+  async file(path: string, body?: unknown): Promise<Filed> {
+    const response = await this.send(body ? "POST" : "GET", path, body);
     if (!response.ok) return read(`GET ${path}`, response);
     try {
       const name = /filename="?([^";]+)/.exec(response.headers.get("Content-Disposition") ?? "")?.[1];

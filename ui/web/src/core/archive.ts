@@ -13,6 +13,8 @@ export interface Filter {
   to: string;
   /** Digits of a notice number or of an IUV: all, or the first. */
   number: string;
+  /** The beginning of a tax code, or of words of a name. Personal: it leaves the page in no address. */
+  debtor: string;
   amount: string;
   stan: string;
   state: State | "";
@@ -20,7 +22,7 @@ export interface Filter {
   terminal: string;
 }
 
-export const noFilter: Filter = { from: "", to: "", number: "", amount: "", stan: "", state: "", operator: "", terminal: "" };
+export const noFilter: Filter = { from: "", to: "", number: "", debtor: "", amount: "", stan: "", state: "", operator: "", terminal: "" };
 
 /** Found is what the service answered so far, and the question that it answered. */
 export interface Found extends Page {
@@ -54,6 +56,7 @@ export function questionOf(f: Filter): { query: PaymentQuery; wrong: (keyof Filt
     if (amount) query.amount_cents = amount;
     else wrong.push("amount");
   }
+  if (/[\p{L}\p{N}]/u.test(f.debtor)) query.debtor = f.debtor.trim();
   if (f.from && f.to && f.from > f.to) wrong.push("to");
   if (f.from) query.from = f.from;
   if (f.to) query.to = f.to;
@@ -61,12 +64,6 @@ export function questionOf(f: Filter): { query: PaymentQuery; wrong: (keyof Filt
   if (f.operator.trim()) query.operator = f.operator.trim();
   if (f.terminal) query.terminal = f.terminal;
   return { query, wrong };
-}
-
-/** written is a question as the address has it; as a file, with format. */
-export function written(query: PaymentQuery & { format?: "csv" }): string {
-  const all = Object.entries(query).map(([name, value]) => [name, String(value)]);
-  return new URLSearchParams(all).toString();
 }
 
 /** ArchiveHost is the page, as far as the archive needs it. */
@@ -119,13 +116,13 @@ export class Archivist {
     this.put({ ...archive, busy: true, error: undefined });
     await this.answer(turn, async () => {
       const asked: PaymentQuery = { ...query, limit: pageSize };
-      const page = await this.host.api.page(written(asked));
+      const page = await this.host.api.page(asked);
       if (page.payments.length > 0 || page.next || !query.notice || turn !== this.turn) return { ...page, query };
       // No notice begins so: perhaps it is an IUV, which is a part of the notice number.
       const { notice, ...rest } = query;
       const asIUV: PaymentQuery = { ...rest, iuv: notice };
       if (query.notice.length > 17) return { ...page, query };
-      return { ...(await this.host.api.page(written({ ...asIUV, limit: pageSize }))), query: asIUV };
+      return { ...(await this.host.api.page({ ...asIUV, limit: pageSize })), query: asIUV };
     });
   }
 
@@ -137,7 +134,7 @@ export class Archivist {
     const turn = ++this.turn;
     this.put({ ...archive, busy: true, error: undefined });
     await this.answer(turn, async () => {
-      const page = await this.host.api.page(written({ ...found.query, limit: pageSize, cursor: found.next }));
+      const page = await this.host.api.page({ ...found.query, limit: pageSize, cursor: found.next });
       return { query: found.query, payments: [...found.payments, ...page.payments], next: page.next, total: found.total };
     });
   }

@@ -23,12 +23,12 @@ export class Files {
   constructor(private readonly host: FilesHost) {}
 
   /** save fetches one file and hands it to the browser; key says beside which button a refusal stands. */
-  async save(path: string): Promise<void> {
+  async save(path: string, body?: unknown): Promise<void> {
     const key = fileOf(path);
     if (this.host.office().asked[key]?.busy) return;
     this.put(key, { busy: true });
     try {
-      const file = await this.host.api.file(path);
+      const file = await this.host.api.file(path, body);
       this.put(key, undefined);
       keep(file);
       this.host.say(this.host.texts().office.papers.saved(file.name));

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { questionOf, written, type Filter } from "../core/archive";
+import { questionOf, type Filter } from "../core/archive";
 import { notice } from "../core/format";
 import type { Payment, State } from "../core/types.gen";
 import { useView } from "./context";
@@ -13,17 +13,18 @@ import { fileOf } from "../core/office";
 
 // What the service puts into one file at most (ui/reports.go).
 const mostFiled = 50_000;
+const csv = "payments/search?format=csv";
 
 const states: readonly State[] = ["charged", "not_charged", "unknown", "reversing", "reversed"];
 
 /** Archive finds payments by what people have in hand. It answers while they type. */
 export function Archive() {
-  const { c, page, t } = useView();
+  const { c, page, t, date } = useView();
   const { archive } = t.office;
   const { filter, found, busy, error } = c.office.archive;
   const { query, wrong } = questionOf(filter);
   const set = (part: Partial<Filter>) => page.desk.archive.write(part);
-  const text = (name: "number" | "amount" | "stan" | "operator", label: string, more: object, after?: ComponentChildren) => (
+  const text = (name: "number" | "debtor" | "amount" | "stan" | "operator", label: string, more: object, after?: ComponentChildren) => (
     <Field label={label} id={`archive-${name}`} wrong={wrong.includes(name) ? archive.wrong[name as keyof typeof archive.wrong] : undefined}>
       <input
         id={`archive-${name}`}
@@ -44,7 +45,6 @@ export function Archive() {
       <input id={`archive-${name}`} class="form-control" type="date" value={filter[name]} aria-invalid={wrong.includes(name)} onInput={(e) => set({ [name]: e.currentTarget.value })} />
     </Field>
   );
-  const csv = `payments?${written({ ...(found?.query ?? query), format: "csv" })}`;
   const total = found?.total ?? found?.payments.length ?? 0;
   return (
     <section class="view" aria-labelledby="view-title">
@@ -57,6 +57,7 @@ export function Archive() {
           {day("from", archive.from)}
           {day("to", archive.to)}
           {text("number", archive.number, { inputMode: "numeric", maxLength: 30 })}
+          {text("debtor", archive.debtor, { maxLength: 70, "aria-describedby": "archive-debtor-hint" }, <p class="hint" id="archive-debtor-hint">{archive.debtorHint}</p>)}
           {text("amount", archive.amount, { inputMode: "decimal", maxLength: 14 })}
           {text("stan", t.payments.stan, { inputMode: "numeric", maxLength: 12 })}
           <Field label={archive.state} id="archive-state">
@@ -92,16 +93,15 @@ export function Archive() {
             </select>
           </Field>
         </div>
-        <p class="hint">{archive.debtor}</p>
         <div class="archive-said">
           <p role="status">
-            {found ? (total === 0 ? archive.none : archive.found(total, found.payments.length)) : busy ? t.office.loading : wrong.length > 0 ? archive.incomplete : ""}
+            {found ? (total === 0 ? `${archive.none} ${found.since ? archive.since(date(found.since)) : ""}` : archive.found(total, found.payments.length)) : busy ? t.office.loading : wrong.length > 0 ? archive.incomplete : ""}
           </p>
           <p class="actions">
             <button type="button" class="btn btn-outline-primary btn-xs" onClick={() => page.desk.archive.clear()}>
               {archive.clear}
             </button>
-            {total > mostFiled ? <span class="hint">{archive.tooMany}</span> : total > 0 && <SaveButton path={csv} text={archive.csv} />}
+            {total > mostFiled ? <span class="hint">{archive.tooMany}</span> : total > 0 && <SaveButton path={csv} body={found?.query ?? query} text={archive.csv} />}
           </p>
         </div>
         {error && <Says reason={{ code: error.code, text: error.message, hint: error.hint }} tone="bad" detail={error.detail} />}
@@ -133,6 +133,7 @@ function Listed({ payments }: { payments: Payment[] }) {
             </th>
             <th scope="col">{t.payments.charged}</th>
             <th scope="col">{t.payments.registered}</th>
+            <th scope="col">{t.office.archive.debtor}</th>
             <th scope="col" class="wide">{t.payments.reason}</th>
             <th scope="col">{t.payments.notice}</th>
             <th scope="col" class="wide">{t.payments.stan}</th>
@@ -156,6 +157,7 @@ function Listed({ payments }: { payments: Payment[] }) {
 function Row({ payment: p, several }: { payment: Payment; several: boolean }) {
   const { c, page, t, euro, date, time, person } = useView();
   const reg = registrationOf(p);
+  const owed = [...new Set(p.notices.map((n) => n.debtor || n.debtor_tax_code))].join("; ");
   const amount = euro(p.charge?.amount_cents || p.amount_cents);
   const when = `${date(p.created_at)} ${time(p.created_at)}`;
   return (
@@ -166,6 +168,7 @@ function Row({ payment: p, several }: { payment: Payment; several: boolean }) {
         <Mark tone={stateTone(p)} word={t.states[p.state] ?? p.state} />
       </td>
       <td>{p.state === "charged" ? <Mark tone={registrationTone(reg)} word={t.registrations[reg] ?? reg} /> : "–"}</td>
+      <td class="clip" title={owed}>{owed || "–"}</td>
       <td class="wide clip">{p.notices.map((n) => n.description).filter(Boolean).join("; ")}</td>
       <td class="nowrap">{p.notices.map((n) => notice(n.number).replaceAll("\u00a0", " ")).join(", ")}</td>
       <td class="wide">{p.charge?.stan || "–"}</td>

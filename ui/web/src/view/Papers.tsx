@@ -6,11 +6,11 @@ import { Refused } from "./people";
 import { Says } from "./parts";
 
 /** SaveButton fetches a file that the service makes, and saves it. */
-export function SaveButton({ path, text }: { path: string; text: string }) {
+export function SaveButton({ path, text, body }: { path: string; text: string; body?: object }) {
   const { c, page, t } = useView();
   const busy = c.office.asked[fileOf(path)]?.busy;
   return (
-    <button type="button" class="btn btn-outline-primary btn-xs" disabled={busy || c.link !== "online"} onClick={() => void page.desk.files.save(path)}>
+    <button type="button" class="btn btn-outline-primary btn-xs" disabled={busy || c.link !== "online"} onClick={() => void page.desk.files.save(path, body)}>
       {busy ? t.office.busy : text}
     </button>
   );

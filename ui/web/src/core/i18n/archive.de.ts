@@ -10,7 +10,8 @@ export const archive: typeof it.archive = {
   state: "Ergebnis",
   operator: "Bediener",
   all: "Alle",
-  debtor: "Nach Name oder Steuernummer wird nicht gesucht: sie sind hier nicht erfasst. Für die Zahlung einer Person braucht es ihren Bescheid: dessen Nummer suchen, oder ihn unter «Schuldner» finden.",
+  debtor: "Schuldner",
+  debtorHint: "Name oder Steuernummer, auch nur der Anfang.",
   wrong: {
     number: "Nur Ziffern: bis zu 18 für den Bescheid, bis zu 17 für den IUV.",
     amount: "Ein Betrag in Euro, zum Beispiel 12,50.",
@@ -19,6 +20,7 @@ export const archive: typeof it.archive = {
   },
   incomplete: "Die Suche berichtigen, um Treffer zu sehen.",
   none: "Keine Zahlung passt dazu.",
+  since: (day: string) => `Nach Schuldner findet man nur Zahlungen ab ${day}.`,
   found: (total: number, shown: number) => (total === 1 ? "1 Zahlung" : shown < total ? `${total} Zahlungen; hier die neuesten ${shown}` : `${total} Zahlungen`),
   clear: "Suche leeren",
   csv: "Liste speichern (CSV)",

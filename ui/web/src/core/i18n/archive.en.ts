@@ -10,7 +10,8 @@ export const archive: typeof it.archive = {
   state: "Outcome",
   operator: "Clerk",
   all: "All",
-  debtor: "There is no search by name or tax code: they are not on record here. For somebody’s payment you need the notice: search its number, or find it under “Debtor”.",
+  debtor: "Debtor",
+  debtorHint: "Name or tax code, or how it begins.",
   wrong: {
     number: "Digits only: up to 18 for the notice, up to 17 for the IUV.",
     amount: "An amount in euro, for example 12.50.",
@@ -19,6 +20,7 @@ export const archive: typeof it.archive = {
   },
   incomplete: "Mend the search to see results.",
   none: "No payment is like that.",
+  since: (day: string) => `By debtor only payments since ${day} are found.`,
   found: (total: number, shown: number) => (total === 1 ? "1 payment" : shown < total ? `${total} payments; here the newest ${shown}` : `${total} payments`),
   clear: "Clear the search",
   csv: "Save the list (CSV)",

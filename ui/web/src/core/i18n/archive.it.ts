@@ -10,7 +10,8 @@ export const archive = {
   state: "Esito",
   operator: "Operatore",
   all: "Tutti",
-  debtor: "Per nome o codice fiscale non si cerca: qui non sono registrati. Per il pagamento di una persona serve il suo avviso: cerca il codice avviso, o trovalo in «Debitore».",
+  debtor: "Debitore",
+  debtorHint: "Nome o codice fiscale, o l’inizio.",
   wrong: {
     number: "Solo cifre: fino a 18 per l’avviso, fino a 17 per lo IUV.",
     amount: "Un importo in euro, per esempio 12,50.",
@@ -19,6 +20,7 @@ export const archive = {
   },
   incomplete: "Correggi la ricerca per vedere i risultati.",
   none: "Nessun pagamento corrisponde.",
+  since: (day: string) => `Per debitore si trovano solo i pagamenti dal ${day}.`,
   found: (total: number, shown: number) => (total === 1 ? "1 pagamento" : shown < total ? `${total} pagamenti; qui i ${shown} più recenti` : `${total} pagamenti`),
   clear: "Azzera la ricerca",
   csv: "Salva l’elenco (CSV)",
