@@ -4,10 +4,6 @@ import { languageOf, texts } from "../core/i18n";
 import type { Page } from "../core/page";
 import type { Scanner } from "../core/scan";
 import { useCounter, useView, ViewContext } from "./context";
-import { Archive } from "./Archive";
-import { Cases } from "./Cases";
-import { Closing } from "./Closing";
-import { Debtor } from "./Debtor";
 import { Header } from "./Header";
 import { Help } from "./Help";
 import { InHand } from "./InHand";
@@ -17,13 +13,20 @@ import { Nav } from "./Nav";
 import { Payments } from "./Payments";
 import { PrintedSlip, StageSlip } from "./Slip";
 import { ScanField } from "./ScanField";
-import { Queue } from "./Queue";
-import { Services } from "./Services";
-import { Status } from "./Status";
-import { Story } from "./Story";
 import { TerminalBox } from "./TerminalBox";
-import { Verify } from "./Verify";
 import { Work } from "./Work";
+
+// The views beside the counter come apart from it, so that the counter is there first; see vite.config.ts.
+let Beside: FunctionComponent | undefined;
+
+/** fetchBeside brings them, once; it says whether they are there. */
+export async function fetchBeside(): Promise<boolean> {
+  Beside ??= await import("./Beside").then(
+    (m) => m.Beside,
+    () => undefined, // the service is away: they are asked for again when it is back
+  );
+  return Beside !== undefined;
+}
 
 export function App({ page, scanner }: { page: Page; scanner?: Scanner }) {
   const c = useCounter(page);
@@ -42,8 +45,13 @@ export function App({ page, scanner }: { page: Page; scanner?: Scanner }) {
 }
 
 function Till() {
-  const { c } = useView();
+  const { c, t } = useView();
   const atTill = c.view === "till";
+  // They are fetched as soon as somebody has signed in: nobody waits for them, also when the service goes.
+  const [beside, setBeside] = useState<boolean | undefined>(Beside !== undefined);
+  useEffect(() => {
+    if (!beside && c.link === "online") void fetchBeside().then(setBeside);
+  }, [c.link]);
   return (
     <>
       <div class="screen">
@@ -53,7 +61,7 @@ function Till() {
           <div class="till-work">
             <ScanField />
             {atTill ? <Work /> : <InHand />}
-            {!atTill && <View />}
+            {!atTill && (Beside ? <Beside /> : <p class="hint">{beside === undefined ? t.office.loading : t.office.reload}</p>)}
           </div>
           {atTill && (
             <div class="till-side">
@@ -80,31 +88,4 @@ function Demonstration() {
     if (demo) void import("./SimulatedTerminal").then((m) => setTerminal(() => m.SimulatedTerminal)).catch(() => undefined);
   }, [demo]);
   return Terminal ? <Terminal /> : null;
-}
-
-/** View is what stands in the counter's place. */
-function View() {
-  const { c } = useView();
-  switch (c.view) {
-    case "verify":
-      return <Verify />;
-    case "cases":
-      return <Cases />;
-    case "debtor":
-      return <Debtor />;
-    case "services":
-      return <Services />;
-    case "queue":
-      return <Queue />;
-    case "closing":
-      return <Closing />;
-    case "archive":
-      return <Archive />;
-    case "status":
-      return <Status />;
-    case "story":
-      return <Story key={c.office.story} />;
-    default:
-      return null;
-  }
 }
