@@ -105,7 +105,7 @@ var german = map[Code]Text{
 
 	CodeLedgerRestored:      {"Dieses Register ist eine Kopie: Was danach geschah, steht nicht darin.", "Kassiert wird erst, wenn Terminals und Plattform gelesen sind; was fehlt, sagt sportello restore status."},
 	CodeRestoreTerminals:    {"Dieses Register ist eine Kopie, und das Terminal[ {terminal}] wurde noch nicht gelesen: Vorerst wird nicht kassiert.", "Das Terminal einschalten und verbinden: Es wird von selbst gelesen. Was fehlt, sagt sportello restore status."},
-	CodeRestorePlatform:     {"Dieses Register ist eine Kopie, und die Quittungen der Plattform wurden noch nicht gelesen: Vorerst wird nicht kassiert.", "Nichts zu tun, wenn die Plattform antwortet; sonst sagt sportello doctor, warum nicht."},
+	CodeRestorePlatform:     {"Dieses Register ist eine Kopie, und die Quittungen der Plattform wurden noch nicht gelesen: Vorerst wird nicht kassiert.", "Antwortet die Plattform, ist nichts zu tun. Nach einer halben Stunde (sportello doctor) dürfen zwei Personen den Fall mit Nachweis schließen."},
 	CodeRestoreGap:          {"Dieses Register ist eine Kopie, und das Terminal[ {terminal}] hat danach gearbeitet[: {found}]. Vorerst wird nicht kassiert.", "Zahlungen aus Belegen oder Umsatzliste nachtragen (sportello restore add); dann schließen zwei Personen den Fall."},
 	CodeRestoreNoGap:        {"Für dieses Terminal ist nichts nachzutragen.", "Was nach der Wiederherstellung fehlt, sagt sportello restore status."},
 	CodeInstallationMoved:   {"Diese Installation wurde auf einen anderen PC übertragen: Hier wird nicht mehr kassiert.", "Den neuen PC benutzen und diesen ausschalten. Wird die Übertragung widerrufen, schließen zwei Personen den Fall."},

@@ -105,7 +105,7 @@ var english = map[Code]Text{
 
 	CodeLedgerRestored:      {"This ledger is a copy: what was done after it is not in it.", "Nothing is charged until terminals and platform have been read; sportello restore status says what is missing."},
 	CodeRestoreTerminals:    {"This ledger is a copy and the terminal[ {terminal}] has not been read yet: nothing is charged for now.", "Switch the terminal on and connect it: it is read by itself. sportello restore status says what is missing."},
-	CodeRestorePlatform:     {"This ledger is a copy and the platform's receipts have not been read yet: nothing is charged for now.", "There is nothing to do if the platform answers; otherwise sportello doctor says why not."},
+	CodeRestorePlatform:     {"This ledger is a copy and the platform's receipts have not been read yet: nothing is charged for now.", "Nothing to do if the platform answers. After half an hour of failed readings (sportello doctor) two people may end the case with a proof."},
 	CodeRestoreGap:          {"This ledger is a copy and the terminal[ {terminal}] has worked after it[: {found}]. Nothing is charged for now.", "A supervisor brings the charges in from the slips or the list of transactions (sportello restore add); then two people end the case."},
 	CodeRestoreNoGap:        {"There is nothing to bring into the ledger for this terminal.", "sportello restore status says what is missing after the restore."},
 	CodeInstallationMoved:   {"This installation was moved to another PC: nothing is charged here any more.", "Use the new PC and switch this one off. To go back, two people end the case."},

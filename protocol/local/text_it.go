@@ -106,7 +106,7 @@ var italian = map[Code]Text{
 
 	CodeLedgerRestored:      {"Il registro viene da una copia: ciò che è stato fatto dopo non c'è.", "Non si incassa finché terminali e piattaforma non sono stati letti; che cosa manca lo dice sportello restore status."},
 	CodeRestoreTerminals:    {"Il registro viene da una copia e il terminale[ {terminal}] non è ancora stato letto: per ora non si incassa.", "Accendere e collegare il terminale: la lettura riparte da sola. Che cosa manca lo dice sportello restore status."},
-	CodeRestorePlatform:     {"Il registro viene da una copia e le ricevute della piattaforma non sono ancora state lette: per ora non si incassa.", "Non serve fare nulla se la piattaforma risponde; altrimenti sportello doctor dice perché no."},
+	CodeRestorePlatform:     {"Il registro viene da una copia e le ricevute della piattaforma non sono ancora state lette: per ora non si incassa.", "Se la piattaforma risponde, nulla da fare. Dopo mezz'ora di letture fallite (sportello doctor) due persone possono chiudere il caso con una prova."},
 	CodeRestoreGap:          {"Il registro viene da una copia e il terminale[ {terminal}] ha lavorato dopo[: {found}]. Per ora non si incassa.", "Un responsabile riporti gli incassi dagli scontrini o dalla lista dei movimenti (sportello restore add); poi due persone chiudono il caso."},
 	CodeRestoreNoGap:        {"Per questo terminale non c'è nulla da riportare nel registro.", "Che cosa manca dopo il ripristino lo dice sportello restore status."},
 	CodeInstallationMoved:   {"Questa installazione è stata trasferita su un altro PC: qui non si incassa più.", "Usare il nuovo PC e spegnere questo. Se si torna indietro, due persone chiudono il caso."},

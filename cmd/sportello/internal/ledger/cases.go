@@ -181,7 +181,7 @@ var informational = []string{reasonExclusivity, reasonPassport, reasonNoReceipts
 // needsTwo says that two people must sign the ending of a case (design 3.7): it leaves a charge that the
 // platform does not know of, or money that is owed.
 func (v *view) needsTwo(c *Case) (bool, error) {
-	if c.Ended.IsZero() && (c.Cause.Code == ReasonGap || c.Cause.Code == ReasonMoved) {
+	if c.Ended.IsZero() && (c.Cause.Code == ReasonGap || c.Cause.Code == ReasonMoved || c.Cause.Code == ReasonRestored) {
 		return true, nil
 	}
 	if c.PaymentID == "" || !c.Ended.IsZero() || slices.Contains(informational, c.Cause.Code) {
@@ -272,6 +272,9 @@ func (l *Ledger) CountersignEnding(id string, seq uint64, by string, accept bool
 		if err := b.mayEnd(c, p.Ending, c.Seq); err != nil {
 			return err
 		}
+		if c.Cause.Code == ReasonRestored {
+			return b.endRestores(*c, p.Note, []string{p.By, by})
+		}
 		return b.endCase(c, p.Ending, p.Note, []string{p.By, by})
 	})
 }
@@ -305,8 +308,11 @@ func (l *Ledger) onCase(id string, seq uint64, fn func(*batch, *Case) error) (Ca
 // mayEnd refuses a refund while its payment is being given back on the terminal, and any ending that was proposed
 // (at entry proposed; 0: it is being proposed) before that was tried: who proposed it did not know.
 func (b *batch) mayEnd(c *Case, ending string, proposed uint64) error {
-	if c.Cause.Code == ReasonRestored { // nobody's word: EndRestore
-		return fmt.Errorf("%w: case %q ends by what is read", ErrStale, c.ID)
+	if c.Cause.Code == ReasonRestored {
+		if ending != EndingClosed {
+			return fmt.Errorf("%w: ending %q of case %q", ErrInvalid, ending, c.ID)
+		}
+		return b.noGap(c.ID)
 	}
 	if c.PaymentID == "" || slices.Contains(informational, c.Cause.Code) {
 		return nil

@@ -349,7 +349,8 @@ func seqOfCase(id string) (uint64, error) {
 }
 
 // EndRestore writes that terminals and platform were read after a restore, what was found stands in note, and opens
-// the gate. ErrStale: a gap is not closed yet, or the case is not open.
+// the gate. ErrStale: a gap is not closed yet, or the case is not open. Where the platform cannot be read two people end
+// the case as any other (ProposeEnding); the caller has seen to it that it cannot.
 func (l *Ledger) EndRestore(id, note string) error {
 	l.failpoint("restored.before")
 	err := l.submit(&op{reserve: true, do: func(b *batch) error {
@@ -360,27 +361,41 @@ func (l *Ledger) EndRestore(id, note string) error {
 		case !c.Ended.IsZero() || c.Cause.Code != ReasonRestored:
 			return fmt.Errorf("%w: case %q has ended", ErrStale, id)
 		}
-		open, before := false, []Case{c} // a copy may be of a ledger that was closed itself
-		if err := b.eachCase(func(k *caseRecord) {
-			open = open || k.Cause.Code == ReasonGap && k.Ended.IsZero()
-			if k.Cause.Code == ReasonRestored && k.Ended.IsZero() && k.ID != id {
-				before = append(before, k.Case)
-			}
-		}); err != nil {
-			return err
-		}
-		if open {
-			return fmt.Errorf("%w: case %q: a gap is open", ErrStale, id)
-		}
-		for i := range before {
-			if err := b.endCase(&before[i], EndingClosed, note, nil); err != nil {
-				return err
-			}
-		}
-		return nil
+		return b.endRestores(c, note, nil)
 	}})
 	if err == nil {
 		l.failpoint("restored.after")
+	}
+	return err
+}
+
+// endRestores ends the case of a restore, and those before it: a copy may be of a ledger that was closed itself.
+func (b *batch) endRestores(c Case, note string, by []string) error {
+	if err := b.noGap(c.ID); err != nil {
+		return err
+	}
+	before := []Case{c}
+	if err := b.eachCase(func(k *caseRecord) {
+		if k.Cause.Code == ReasonRestored && k.Ended.IsZero() && k.ID != c.ID {
+			before = append(before, k.Case)
+		}
+	}); err != nil {
+		return err
+	}
+	for i := range before {
+		if err := b.endCase(&before[i], EndingClosed, note, by); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noGap is ErrStale while a gap is open.
+func (v *view) noGap(id string) error {
+	open := false
+	err := v.eachCase(func(k *caseRecord) { open = open || k.Cause.Code == ReasonGap && k.Ended.IsZero() })
+	if err == nil && open {
+		err = fmt.Errorf("%w: case %q: a gap is open", ErrStale, id)
 	}
 	return err
 }

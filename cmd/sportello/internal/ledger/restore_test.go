@@ -157,10 +157,10 @@ func TestRestore(t *testing.T) {
 	if !g.Closed() || g.Restored.ID != r.Case || !slices.Equal(g.Retired, []string{"A1"}) || !g.Since.Equal(c.Newest) {
 		t.Errorf("%+v", g)
 	}
-	if _, err := n.ProposeEnding(r.Case, g.Restored.Seq, Proposal{Ending: EndingClosed, Note: "x", By: "capo"}); !errors.Is(err, ErrStale) {
-		t.Errorf("people have ended it: %v", err)
-	}
 	gap := must(n.OpenCase(Case{Terminal: "cassa1", Cause: driver.Reason{Code: ReasonGap, Text: "STAN 000050"}}))(t)
+	if _, err := n.ProposeEnding(r.Case, g.Restored.Seq, Proposal{Ending: EndingClosed, Note: "x", By: "capo"}); !errors.Is(err, ErrStale) {
+		t.Errorf("people have ended it before a gap: %v", err)
+	}
 	if err := n.EndRestore(r.Case, "letto"); !errors.Is(err, ErrStale) {
 		t.Errorf("ended with an open gap: %v", err)
 	}
@@ -186,7 +186,22 @@ func TestRestore(t *testing.T) {
 	third := t.TempDir()
 	must(Restore(again, third, RestoreOptions{Installation: "A3", Now: func() time.Time { return now }}))(t)
 	m := open(t, third, func(o *Options) { o.Installation = "A3" })
-	if g := must(m.Gate())(t); !slices.Equal(g.Retired, []string{"A1", "A2"}) || len(g.Gaps) != 0 || !g.Closed() {
+	g = must(m.Gate())(t)
+	if !slices.Equal(g.Retired, []string{"A1", "A2"}) || len(g.Gaps) != 0 || !g.Closed() {
+		t.Errorf("%+v", g)
+	}
+	// Where the platform is never read two people end it, with a proof: nobody was given money back by that.
+	if _, err := m.ProposeEnding(g.Restored.ID, g.Restored.Seq, Proposal{Ending: EndingRefunded, Note: "x", By: "capo"}); !errors.Is(err, ErrInvalid) {
+		t.Errorf("refunded: %v", err)
+	}
+	one := must(m.ProposeEnding(g.Restored.ID, g.Restored.Seq, Proposal{Ending: EndingClosed, Note: "lista dei movimenti", By: "capo"}))(t)
+	if !one.NeedsTwo || !one.Ended.IsZero() {
+		t.Errorf("one person has ended it: %+v", one)
+	}
+	if both := must(m.CountersignEnding(one.ID, one.Seq, "vice", true))(t); both.Ended.IsZero() || both.Proof != "lista dei movimenti" {
+		t.Errorf("%+v", both)
+	}
+	if g := must(m.Gate())(t); g.Closed() {
 		t.Errorf("%+v", g)
 	}
 }

@@ -131,6 +131,9 @@ func (t *Till) CountersignCase(_ context.Context, op local.Operator, caseID stri
 	if err := countersigns(op, *c.Proposal, req); err != nil {
 		return local.Case{}, err
 	}
+	if err := t.mayEndGate(c); req.Accept && err != nil {
+		return local.Case{}, err
+	}
 	if c, err = t.o.Ledger.CountersignEnding(c.ID, req.EvidenceSeq, op.ID, req.Accept); err != nil {
 		return local.Case{}, internal(err)
 	}

@@ -49,7 +49,7 @@ var gateTable = []struct {
 	{gateMoved, local.CodeInstallationMoved, func(g *gate) bool { return g.word.Moved.ID != "" }},
 	{gateOpen, "", func(g *gate) bool { return g.word.Restored.ID == "" }},
 	{gateTerminals, local.CodeRestoreTerminals, func(g *gate) bool { return g.unread() != "" }},
-	{gatePlatform, local.CodeRestorePlatform, func(g *gate) bool { return g.platform == nil }},
+	{gatePlatform, local.CodeRestorePlatform, func(g *gate) bool { return g.platform == nil && !(g.unreadable() && g.gap("") != nil) }},
 	{gateGap, local.CodeRestoreGap, func(g *gate) bool { return g.gap("") != nil }},
 	{gateEnding, local.CodeLedgerRestored, func(*gate) bool { return true }},
 }
@@ -66,6 +66,8 @@ type gate struct {
 	word     ledger.Gate
 	seen     map[string]seenTerminal
 	platform *local.RestorePlatform
+	failing  time.Time      // since when reading the platform fails; zero: it does not
+	failed   map[string]int // readings in which it did not give a receipt that it lists
 }
 
 // seenTerminal is what a terminal remembered when it was read after the restore.
@@ -75,7 +77,7 @@ type seenTerminal struct {
 }
 
 func newGate(names []string) *gate {
-	return &gate{names: names, nudge: make(chan struct{}, 1), seen: map[string]seenTerminal{}}
+	return &gate{names: names, nudge: make(chan struct{}, 1), seen: map[string]seenTerminal{}, failed: map[string]int{}}
 }
 
 // unread is a terminal that has not answered yet; empty: all have. mu is held.
@@ -286,12 +288,14 @@ func (t *Till) passGate(ctx context.Context) error {
 	g.mu.Unlock()
 	if !read {
 		seen, err := t.receiptsSince(ctx, since)
+		g.mu.Lock()
+		if g.platform = seen; err != nil && g.failing.IsZero() {
+			g.failing = time.Now()
+		}
+		g.mu.Unlock()
 		if err != nil {
 			return err
 		}
-		g.mu.Lock()
-		g.platform = seen
-		g.mu.Unlock()
 		t.publishAll()
 	}
 	g.mu.Lock()
@@ -313,27 +317,6 @@ func (t *Till) passGate(ctx context.Context) error {
 // gated says that a case keeps the ledger from charging.
 func gated(c ledger.Case) bool {
 	return slices.Contains([]string{ledger.ReasonRestored, ledger.ReasonGap, ledger.ReasonMoved}, c.Cause.Code)
-}
-
-// mayEndGate refuses people's ending of what only reading ends, and of a gap before the platform's receipts were
-// there to look through.
-func (t *Till) mayEndGate(c ledger.Case) error {
-	if !gated(c) || c.Cause.Code == ledger.ReasonMoved || !t.gate.restoring() {
-		return nil
-	}
-	t.gate.mu.Lock()
-	read := t.gate.platform != nil
-	t.gate.mu.Unlock()
-	switch {
-	case c.Cause.Code == ledger.ReasonGap && read:
-		return nil
-	case c.Cause.Code == ledger.ReasonGap:
-		return &local.Error{Code: local.CodeRestorePlatform}
-	}
-	if refusal := t.gateRefusal(); refusal != nil {
-		return refusal
-	}
-	return &local.Error{Code: local.CodeStateChanged}
 }
 
 // note is what was read, for the ledger. mu is held.

@@ -30,6 +30,7 @@ func (t *Till) receiptsSince(ctx context.Context, since time.Time) (*local.Resto
 		return nil, errors.New("this platform does not list its receipts")
 	}
 	out := &local.RestorePlatform{At: time.Now(), Unknown: []local.RestoreReceipt{}}
+	var failed []error // of receipts that are asked for again
 	for _, c := range t.o.Creditors {
 		refs, err := list.ReceiptsSince(ctx, c.TaxCode, since.Add(-clockMargin))
 		if err != nil {
@@ -49,15 +50,22 @@ func (t *Till) receiptsSince(ctx context.Context, since time.Time) (*local.Resto
 			}
 			r, err := list.Receipt(ctx, ref.Creditor, ref.IUV, ref.ID)
 			switch {
-			case slices.Contains(withheld, govpay.OutcomeOf(err)):
+			case err == nil:
+			case slices.Contains(withheld, govpay.OutcomeOf(err)), t.gate.without(ctx, ref):
 				r = govpay.Receipt{ReceiptRef: ref}
-			case err != nil:
-				return nil, err
+			default:
+				if failed = append(failed, err); len(failed) == detailFailures || ctx.Err() != nil {
+					return nil, err
+				}
+				continue
 			}
 			if t.ours(r) {
 				out.Unknown = append(out.Unknown, shown(r))
 			}
 		}
+	}
+	if len(failed) > 0 {
+		return nil, failed[0]
 	}
 	return out, nil
 }
