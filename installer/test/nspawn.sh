@@ -27,10 +27,13 @@ nspawn_enter() {
   systemd-nspawn -q -D "$root" --register=no --keep-unit --private-network --console=pipe --boot -M "sportello$$" </dev/null >"$work/boot.log" 2>&1 &
   nspawn=$!
   trap nspawn_leave EXIT
+  # Its process 1: not the one that only makes it, which a busy machine may still show.
   leader=
-  for _ in $(seq 100); do
-    leader=$(ps -o pid= --ppid $nspawn | head -1 | tr -d ' ') || true
-    [ -n "$leader" ] && break
+  for _ in $(seq 300); do
+    for child in $(ps -o pid= --ppid $nspawn); do
+      ! grep -qsE '^NSpid:.*[[:space:]]1$' "/proc/$child/status" || [ "$(cat "/proc/$child/comm")" != systemd ] || leader=$child
+    done
+    [ -z "$leader" ] || break
     sleep 0.1
   done
   [ -n "$leader" ] || { cat "$work/boot.log" >&2 && exit 1; }
