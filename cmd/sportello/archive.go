@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"net/url"
 	"os"
 	"regexp"
 	"slices"
@@ -33,6 +32,7 @@ var receiptShape = regexp.MustCompile(`^[0-9]{4}/[0-9]+$`)
 type page struct {
 	payments []local.Payment
 	next     string
+	since    string // of a search by debtor that found nobody
 }
 
 // runPayments lists payments, the newest first.
@@ -54,6 +54,7 @@ func runPayments(args []string) int {
 		"receipt-number": "con questo numero di ricevuta, ANNO/N", "registration": "con un avviso in questo stato di registrazione"} {
 		words[name] = fs.String(name, "", "solo quelli "+about)
 	}
+	debtor := fs.String("debtor", "", "solo quelli di chi ha questo nome o codice fiscale, o che comincia così; - lo legge da standard input: ciò che sta nella riga di comando lo vede chi elenca i processi")
 	if !parse(fs, args) {
 		return exitUsage
 	}
@@ -65,16 +66,6 @@ func runPayments(args []string) int {
 	case *limit < 1 || *limit > 1000:
 		return usageError("payments: --limit va da 1 a 1000", "--limit 100")
 	}
-	q := url.Values{}
-	set := func(name, value string) {
-		if name == "by" {
-			name = "operator" // --operator signs in
-		}
-		if value != "" {
-			q.Set(strings.ReplaceAll(name, "-", "_"), value)
-		}
-	}
-	set("state", *state)
 	switch registration, number := local.Registration(*words["registration"]), *words["receipt-number"]; {
 	case registration != "" && !slices.Contains(registrations, registration):
 		return usageError(fmt.Sprintf("payments: la registrazione %q non esiste", registration),
@@ -86,49 +77,74 @@ func runPayments(args []string) int {
 		if _, err := time.Parse(time.DateOnly, orElse(*day, "2006-01-02")); err != nil {
 			return usageError(fmt.Sprintf("payments: %q non è un giorno", *day), "--"+name+" 2026-01-31")
 		}
-		set(name, *day)
 	}
 	for name, number := range numbers {
 		if strings.Trim(*number, "0123456789") != "" {
 			return usageError(fmt.Sprintf("payments: --%s vuole cifre, non %q", name, *number), "--"+name+" 302")
 		}
-		set(name, *number)
 	}
-	for name, word := range words {
-		set(name, *word)
+	cents, err := strconv.ParseInt(orElse(*numbers["amount-cents"], "0"), 10, 64)
+	if err != nil {
+		return usageError(fmt.Sprintf("payments: %q è troppo", *numbers["amount-cents"]), "--amount-cents 12050")
 	}
-	return showPayments(flags, q, *limit, *asJSON)
+	return showPayments(flags, local.PaymentQuery{State: local.State(*state), Day: *days["day"], From: *days["from"], To: *days["to"],
+		Notice: *numbers["notice"], IUV: *numbers["iuv"], STAN: *numbers["stan"], AmountCents: cents, Operator: *words["by"], // --operator signs in
+		Terminal: *words["terminal"], Reference: *words["reference"], ReceiptNumber: *words["receipt-number"],
+		Registration: local.Registration(*words["registration"]), Debtor: *debtor}, *limit, *asJSON)
 }
 
-// showPayments follows the pages of a query until there are enough payments.
-func showPayments(flags connection, q url.Values, limit int, asJSON bool) int {
+// showPayments follows the pages of a query until there are enough payments. Who owed is said where it was asked for.
+func showPayments(flags connection, q local.PaymentQuery, limit int, asJSON bool) int {
 	ctx := context.Background() // the client's own limit ends each call
 	c, err := flags.open(ctx)
 	if err != nil {
 		return failJSON(asJSON, err)
 	}
 	defer c.Close()
+	owed, since := q.Debtor != "", ""
+	if q.Debtor, err = secretLine(q.Debtor, os.Stdin); err != nil { // behind the PIN
+		return fail(err)
+	}
+	if owed && strings.TrimSpace(q.Debtor) == "" {
+		return usageError("payments: --debtor vuole un nome o un codice fiscale, o l'inizio", "--debtor rossi")
+	}
 	all := []local.Payment{}
 	for len(all) < limit {
-		q.Set("limit", strconv.Itoa(limit-len(all)))
+		q.Limit = limit - len(all)
 		var some page
-		if err := c.get(ctx, api+"payments?"+q.Encode(), &some); err != nil {
+		if err := c.post(ctx, api+"payments/search", q, &some); err != nil {
 			return failJSON(asJSON, err)
 		}
+		if since == "" {
+			since = some.since
+		}
 		all = append(all, some.payments...)
-		if some.next == "" {
+		if q.Cursor = some.next; q.Cursor == "" {
 			break
 		}
-		q.Set("cursor", some.next)
+	}
+	for _, p := range all {
+		for i := range p.Notices {
+			if n := &p.Notices[i]; !owed {
+				n.Debtor, n.DebtorTaxCode = "", ""
+			}
+		}
 	}
 	if asJSON {
 		return printJSON(all)
 	}
 	if len(all) == 0 {
 		fmt.Fprintln(os.Stdout, "Nessun pagamento.")
+		if day, err := time.Parse(time.DateOnly, since); err == nil {
+			fmt.Fprintln(os.Stdout, "Per debitore si trovano solo i pagamenti dal "+day.Format("02/01/2006")+".")
+		}
 		return exitDone
 	}
-	w := table("PAGAMENTO", "CREATO", "CASSA", "IMPORTO", "STATO", "AVVISO", "REGISTRAZIONE")
+	columns := []string{"PAGAMENTO", "CREATO", "CASSA", "IMPORTO", "STATO", "AVVISO", "REGISTRAZIONE"}
+	if owed {
+		columns = append(columns, "DEBITORE")
+	}
+	w := table(columns...)
 	for _, p := range all {
 		for i, n := range p.Notices {
 			if i == 0 {
@@ -136,7 +152,11 @@ func showPayments(flags connection, q url.Values, limit int, asJSON bool) int {
 			} else {
 				fmt.Fprint(w, "\t\t\t\t")
 			}
-			fmt.Fprintf(w, "\t%s\t%s\n", n.Number, registered(p.State, n.Registration))
+			fmt.Fprintf(w, "\t%s\t%s", n.Number, registered(p.State, n.Registration))
+			if owed {
+				fmt.Fprintf(w, "\t%s", strings.TrimSpace(n.Debtor+" "+n.DebtorTaxCode))
+			}
+			fmt.Fprintln(w)
 		}
 	}
 	w.Flush()

@@ -65,7 +65,28 @@ func TestReadingCommands(t *testing.T) {
 	} {
 		t.Run(c.args, func(t *testing.T) { expect(t, f.run(strings.Fields(c.args)...), c.code, c.out, c.errors) })
 	}
-	if !slices.Contains(f.calls, "GET /api/v1/payments?day=2026-05-04&limit=7&state=charged") {
+	if !slices.Contains(f.calls, `POST /api/v1/payments/search {"state":"charged","day":"2026-05-04","limit":7}`) {
+		t.Errorf("calls %q", f.calls)
+	}
+}
+
+// TestPaymentsByDebtor: who owed is asked for in no address, may be kept from the list of processes, and is printed
+// where it was asked for.
+func TestPaymentsByDebtor(t *testing.T) {
+	f := newFake(t)
+	p := payment(local.PaymentRequest{Terminal: "cassa1", Notices: []local.RequestNotice{{Number: tari, ExpectedCents: 12050}}}, local.StateCharged)
+	p.Notices[0].Debtor, p.Notices[0].DebtorTaxCode = "Maria Verdi", "VRDMRA85T50H501L"
+	f.payments = []local.Payment{*p}
+	expect(t, f.run("payments", "--debtor", "verdi ma", "--notice", "30"), exitDone, "Maria Verdi VRDMRA85T50H501L", "")
+	expect(t, f.runWith("vrdmra85\n", "payments", "--debtor", "-", "--json"), exitDone, `"debtor": "Maria Verdi"`, "")
+	expect(t, f.runWith("\n", "payments", "--debtor", "-"), exitUsage, "", "--debtor vuole un nome")
+	expect(t, f.run("payments", "--debtor", "nessuno"), exitDone, "Nessun pagamento.\nPer debitore si trovano solo i pagamenti dal 22/11/2026.", "")
+	for _, args := range [][]string{{"payments"}, {"payments", "--json"}} {
+		if r := f.run(args...); r.code != exitDone || strings.Contains(r.out, "Verdi") || strings.Contains(r.out, "VRDMRA") {
+			t.Errorf("%v: %s", args, r.out)
+		}
+	}
+	if want := `POST /api/v1/payments/search {"notice":"30","debtor":"verdi ma","limit":100,"cursor":"7"}`; !slices.Contains(f.calls, want) || strings.Contains(strings.Join(f.calls, "\n"), "?") {
 		t.Errorf("calls %q", f.calls)
 	}
 }

@@ -227,6 +227,8 @@ func (c *client) once(ctx context.Context, method, path string, in, out any) err
 		}
 		body = bytes.NewReader(b)
 	}
+	_, question := out.(*page) // it may be in a body
+	question = question || method == http.MethodGet
 	connected := false
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected = true }})
 	r, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
@@ -245,13 +247,13 @@ func (c *client) once(ctx context.Context, method, path string, in, out any) err
 		if !connected {
 			kind = errUnreachable
 		}
-		return c.broken(kind, err, method == http.MethodGet)
+		return c.broken(kind, err, question)
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return c.broken(errLost, err, method == http.MethodGet)
+		return c.broken(errLost, err, question)
 	case len(b) > maxAnswer:
 		return fmt.Errorf("%w: risposta di oltre %d byte", errLost, maxAnswer)
 	case resp.StatusCode >= 400:
@@ -267,7 +269,7 @@ func (c *client) once(ctx context.Context, method, path string, in, out any) err
 		return nil
 	}
 	if p, ok := out.(*page); ok {
-		p.next, out = resp.Header.Get(local.HeaderNext), &p.payments
+		p.next, p.since, out = resp.Header.Get(local.HeaderNext), resp.Header.Get(local.HeaderSince), &p.payments
 	}
 	if err := json.Unmarshal(b, out); err != nil {
 		return fmt.Errorf("%w: su %s risponde qualcosa che non è il servizio: %w", errLost, c.base, err)

@@ -156,7 +156,7 @@ func (f *fake) serve(w http.ResponseWriter, r *http.Request) {
 		f.refuse(w, refusal)
 	case path == "payments" && r.Method == http.MethodPost:
 		f.pay(w, r)
-	case r.Method == http.MethodPost && (strings.HasPrefix(path, "payments/") || strings.HasPrefix(path, "cases/") || path == "offline" || path == "positions"):
+	case r.Method == http.MethodPost && path != "payments/search" && (strings.HasPrefix(path, "payments/") || strings.HasPrefix(path, "cases/") || path == "offline" || path == "positions"):
 		f.decide(w, r, path)
 	default:
 		f.answer(w, r, path)
@@ -199,13 +199,23 @@ func (f *fake) answer(w http.ResponseWriter, r *http.Request, path string) {
 			return
 		}
 		reply(w, http.StatusOK, n)
-	case path == "payments":
-		f.calls[len(f.calls)-1] += "?" + r.URL.RawQuery
-		if q := r.URL.Query(); q.Get("notice") != "" && q.Get("cursor") == "" { // a short page, and a next one
+	case path == "payments/search":
+		body, _ := io.ReadAll(r.Body)
+		f.calls[len(f.calls)-1] += " " + string(body)
+		var q local.PaymentQuery
+		_ = json.Unmarshal(body, &q)
+		switch {
+		case q.Notice != "" && q.Cursor == "": // a short page, and a next one
 			w.Header().Set(local.HeaderNext, "7")
 			reply(w, http.StatusOK, []local.Payment{})
-			return
+		case q.Debtor == "nessuno":
+			w.Header().Set(local.HeaderSince, "2026-11-22")
+			reply(w, http.StatusOK, []local.Payment{})
+		default:
+			reply(w, http.StatusOK, f.payments)
 		}
+	case path == "payments":
+		f.calls[len(f.calls)-1] += "?" + r.URL.RawQuery
 		reply(w, http.StatusOK, f.payments)
 	case path == "payments/A1-00000001/story":
 		reply(w, http.StatusOK, []local.StoryEntry{{At: now, Kind: "outcome", Text: "esito", By: []string{"anna", "capo"}, State: local.StateCharged,

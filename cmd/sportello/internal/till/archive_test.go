@@ -2,6 +2,7 @@ package till
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -53,6 +54,23 @@ func TestArchive(t *testing.T) {
 		rest, last := find(local.PaymentQuery{AmountCents: price, Limit: 2, Cursor: page.Next})
 		if !slices.Equal(append(first, rest...), ids) || last.Next != "" || page.Total == nil || *page.Total != 3 {
 			t.Errorf("%v %v %+v", first, rest, page)
+		}
+		// Who owed is kept, found and told to those who search; no event has it.
+		if got, page := find(local.PaymentQuery{Debtor: "verdi mar"}); !slices.Equal(got, ids) || page.Payments[0].Notices[0].Debtor != "Maria Verdi" ||
+			page.Payments[0].Notices[0].DebtorTaxCode != "VRDMRA85T50H501L" || page.Since != "" {
+			t.Errorf("%v %+v", got, page)
+		}
+		if got, page := find(local.PaymentQuery{Debtor: "VRDMRA85T50H501X"}); len(got) != 0 || page.Since == "" {
+			t.Errorf("%v %+v", got, page)
+		}
+		if p, err := w.till.Payment(ctx, ids[0]); err != nil || p.Notices[0].Debtor != "" {
+			t.Errorf("%+v %v", p, err)
+		}
+		w.hub.mu.Lock()
+		told, err := json.Marshal(w.hub.events)
+		w.hub.mu.Unlock()
+		if err != nil || len(told) < 1000 || strings.Contains(string(told), "Verdi") || strings.Contains(string(told), "VRDMRA") {
+			t.Errorf("an event tells who owed: %v %s", err, told)
 		}
 		story, err := w.till.Story(ctx, ids[0])
 		if err != nil || len(story) < 3 {

@@ -372,7 +372,7 @@ func (p *platform) answer(f func(ctx context.Context, creditor, number string) (
 
 func debt(creditor, number string) govpay.Position {
 	return govpay.Position{Application: "A2A-TEST", ID: "P-" + number, Creditor: creditor, CreditorName: "Comune di Esempio",
-		Notice: number, State: govpay.StateOpen, Cents: price, Reason: "TARI 2026", Debtor: govpay.Debtor{Name: "Maria Verdi"}}
+		Notice: number, State: govpay.StateOpen, Cents: price, Reason: "TARI 2026", Debtor: govpay.Debtor{Name: "Maria Verdi", TaxCode: "VRDMRA85T50H501L"}}
 }
 
 // hub remembers events, and fails the test when an older state of a payment follows a newer one.
