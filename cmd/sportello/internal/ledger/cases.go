@@ -47,7 +47,7 @@ func (b *batch) openCase(c Case) (Case, error) {
 	}
 	c.Seq = b.head.seq + 1
 	err := b.append(&entry{Kind: KindCaseOpened, Payment: c.PaymentID, Case: &caseBody{ID: c.ID, Cause: c.Cause,
-		Owner: c.Owner, Due: c.Due, Evidence: c.Evidence, Notices: c.Notices, Terminal: c.Terminal}}, nil)
+		Owner: c.Owner, Due: c.Due, Evidence: c.Evidence, Found: c.Found, Notices: c.Notices, Terminal: c.Terminal}}, nil)
 	if err == nil {
 		c.NeedsTwo, err = b.needsTwo(&c)
 	}
@@ -364,7 +364,7 @@ func applyCase(v *view, e *entry) error {
 		return fmt.Errorf("case %q is opened twice", b.ID)
 	case e.Kind == KindCaseOpened:
 		c = &caseRecord{Case: Case{ID: b.ID, PaymentID: e.Payment, Notices: b.Notices, Terminal: b.Terminal, Cause: b.Cause,
-			Owner: b.Owner, Opened: e.At, Due: b.Due, Evidence: b.Evidence}}
+			Owner: b.Owner, Opened: e.At, Due: b.Due, Evidence: b.Evidence, Found: b.Found}}
 		c.index(v, true)
 		if b.Cause.Code == reasonNoReceipts {
 			err = applyStop(v, &c.Case)

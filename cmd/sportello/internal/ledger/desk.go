@@ -169,8 +169,8 @@ func (p *proposalBody) proposal(e *entry) *Proposal {
 
 // Contradict records a later fact that speaks against a verdict and does not overturn it, and opens a case with
 // that cause: of a charge charge_undone (the terminal shows it reversed) or charge_contradicted, of an attempt
-// held for not charged charge_suspected. The verdict stands; people decide. The same words again give the case
-// that is open, and of a doubted reversal any words do. ErrStale: there is no verdict of that kind; a later charge
+// held for not charged charge_suspected. The verdict stands; people decide. The same finding again (FoundBy) gives the
+// case that is open, and of a doubted reversal any does. ErrStale: there is no verdict of that kind; a later charge
 // is concluded, not contradicted.
 func (l *Ledger) Contradict(id, cause string, ev driver.Evidence) (Case, error) {
 	var out Case
@@ -187,11 +187,11 @@ func (l *Ledger) Contradict(id, cause string, ev driver.Evidence) (Case, error) 
 		if err != nil {
 			return err
 		}
-		told := ""
+		told, found := "", FoundBy(ev.Kind, ev.Raw)
 		for _, c := range open {
 			switch {
 			case c.Cause.Code != cause:
-			case c.Evidence == ev.Text:
+			case c.Found == found, c.Found == "" && c.Evidence == ev.Text: // without one: of an earlier version
 				out, err = b.caseOf(c.ID, b.notes)
 				return err
 			case r.State == Reversed && r.Reversal.Doubted:
@@ -205,7 +205,7 @@ func (l *Ledger) Contradict(id, cause string, ev driver.Evidence) (Case, error) 
 			out, err = b.caseOf(told, b.notes)
 			return err
 		}
-		out, err = b.openCase(Case{PaymentID: id, Cause: driver.Reason{Code: cause}, Evidence: ev.Text})
+		out, err = b.openCase(Case{PaymentID: id, Cause: driver.Reason{Code: cause}, Evidence: ev.Text, Found: found})
 		return err
 	}})
 	return out, err

@@ -277,6 +277,21 @@ func TestContradict(t *testing.T) {
 	if again := must(l.Contradict(p.ID, "charge_undone", ev))(t); again.ID != k.ID {
 		t.Errorf("the same words open another case: %+v", again)
 	}
+	told, before := ev, l.Stats().Commits
+	told.Text = "in other words"
+	if again := must(l.Contradict(p.ID, "charge_undone", told))(t); again.ID != k.ID || l.Stats().Commits != before {
+		t.Errorf("the same bytes in other words open another case: %+v", again)
+	}
+	told.Text, told.Raw = ev.Text, []byte("E-another")
+	if other := must(l.Contradict(p.ID, "charge_undone", told))(t); other.ID == k.ID {
+		t.Error("another operation in the same words is the same case")
+	}
+	total := driver.Evidence{Kind: "totals", Text: "12,00"}
+	first := must(l.Contradict(p.ID, "charge_undone", total))(t)
+	total.Text = "14,00"
+	if again := must(l.Contradict(p.ID, "charge_undone", total))(t); again.ID != first.ID || first.ID == k.ID {
+		t.Errorf("another total that does not fit: %+v", again)
+	}
 	if other := must(l.Contradict(p.ID, "charge_contradicted", ev))(t); other.ID == k.ID {
 		t.Error("another cause is the same case")
 	}

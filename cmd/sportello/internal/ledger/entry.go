@@ -226,6 +226,7 @@ type caseBody struct {
 	Owner    string        `json:"owner,omitempty"`
 	Due      time.Time     `json:"due,omitzero"`
 	Evidence string        `json:"evidence,omitempty"`
+	Found    string        `json:"found,omitempty"`
 	Notices  []int         `json:"notices,omitempty"`  // of the payment; none: all
 	Terminal string        `json:"terminal,omitempty"` // name
 	Ending   string        `json:"ending,omitempty"`

@@ -38,6 +38,15 @@ func (l *Ledger) Evidence(id string) ([]driver.Evidence, error) {
 	return out, err
 }
 
+// FoundBy is by what a finding is known again, whatever the words in which it is told: its kind and the terminal's own
+// bytes. Without bytes (a total that does not fit, a question that could not be put) its kind has to do.
+func FoundBy(kind string, raw []byte) string {
+	if raw == nil {
+		return kind
+	}
+	return kind + " " + resultHash(raw)
+}
+
 // entryOf reads an entry and its blob, which is empty when it has none or it was erased.
 func entryOf(tx *bolt.Tx, seq uint64) (*entry, *blob, error) {
 	_, e, err := decodeEntry(tx.Bucket(bucketEntries).Get(seqKey(seq)))

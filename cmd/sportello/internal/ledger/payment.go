@@ -301,6 +301,7 @@ type Case struct {
 	Opened    time.Time
 	Due       time.Time
 	Evidence  string
+	Found     string `json:",omitzero"` // by what a finding that opened it is known again: FoundBy
 	Ended     time.Time
 	Ending    string // EndingRefunded, EndingClosed, EndingResubmit, or why the ledger itself ended it
 	EndedBy   []string

@@ -183,7 +183,7 @@ func (s *station) lookBack(ctx context.Context, last driver.Last) error {
 		if slip := s.retiredSlip(ctx); slip != "" {
 			found += ", scontrino " + slip
 		}
-		if err := s.openGap(found); err != nil {
+		if err := s.openGap(found, ledger.FoundBy("gap", last.Raw)); err != nil {
 			return err
 		}
 	}
@@ -193,11 +193,12 @@ func (s *station) lookBack(ctx context.Context, last driver.Last) error {
 	return t.readGate()
 }
 
-func (s *station) openGap(found string) error {
+// openGap opens the case of what a terminal remembers, once, in whatever words it is told. by is that by which it is known.
+func (s *station) openGap(found, by string) error {
 	g := s.till.gate
 	g.mu.Lock()
 	known := slices.ContainsFunc(g.word.Gaps, func(c ledger.Case) bool {
-		return c.Terminal == s.term.Name && (c.Ended.IsZero() || c.Cause.Text == found)
+		return c.Terminal == s.term.Name && (c.Ended.IsZero() || c.Found == by || c.Found == "" && c.Cause.Text == found)
 	})
 	since := g.word.Since
 	g.mu.Unlock()
@@ -205,7 +206,7 @@ func (s *station) openGap(found string) error {
 		return nil
 	}
 	s.till.o.Failpoint("till.gap.before")
-	_, err := s.till.o.Ledger.OpenCase(ledger.Case{Terminal: s.term.Name, Cause: driver.Reason{Code: ledger.ReasonGap, Text: found},
+	_, err := s.till.o.Ledger.OpenCase(ledger.Case{Terminal: s.term.Name, Cause: driver.Reason{Code: ledger.ReasonGap, Text: found}, Found: by,
 		Evidence: fmt.Sprintf("Il terminale %s ricorda: %s. La copia arriva fino al %s.", s.term.Name, found, since.In(ledger.Zone()).Format("02/01/2006 15:04:05"))})
 	s.till.o.Failpoint("till.gap.after")
 	return err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sportello/cmd/sportello/internal/ledger"
+	"sportello/driver"
 	"sportello/protocol/govpay"
 	"sportello/protocol/local"
 )
@@ -106,4 +107,34 @@ func TestRestoredWithoutThePlatform(t *testing.T) {
 		w.receipt(w.shown(list[0].ID))
 		w.charged("r3", 3)
 	}, withReceipts, func(w *world) { l = listed(w) })
+}
+
+// TestGapIsKnownAgain: what people have ended is not opened again by a start that tells it in other words.
+func TestGapIsKnownAgain(t *testing.T) {
+	bubble(t, func(t *testing.T, w *world) {
+		w.charged("r1", 1)
+		copy := w.copyNow()
+		w.charged("r2", 2)
+		stan := w.terminals[0].read().numbers
+		w.terminals[1].script(func(d *terminal) { // keeps the gate closed
+			d.status = func(context.Context) error { return &driver.Refusal{Kind: driver.ErrUnreachable} }
+		})
+		w.fallsBack(copy)
+		if err := w.bring("cassa1", 2, stan); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.closeGap("cassa1"); err != nil {
+			t.Fatal(err)
+		}
+		w.stop()
+		w.open()
+		w.till.o.Language = "en"
+		if err := w.till.Start(); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if s := w.status(); s.Open || !s.Terminals[0].Read || s.Terminals[0].Case != "" {
+			t.Errorf("%+v", s)
+		}
+	}, withTwo, withReceipts, func(w *world) { listed(w) })
 }
