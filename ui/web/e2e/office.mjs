@@ -51,6 +51,20 @@ await run(browser, "archive", async ({ mock, url, page, look }) => {
   await page.getByLabel("Importo", { exact: true }).fill("10,17");
   await page.getByText("1 pagamento", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Azzera la ricerca" }).click();
+  // Days as the counter writes them, whatever the browser's language is; checked as they are typed, moved by the arrows.
+  const from = page.getByLabel("Dal giorno");
+  await from.pressSequentially("31/02/2026", { delay: 20 });
+  await page.getByText("Un giorno come 22/11/2026.").waitFor();
+  await look("noday");
+  await from.fill("");
+  await from.pressSequentially("22/11/2025", { delay: 20 });
+  await page.getByText("124 pagamenti; qui i 50 più recenti").waitFor();
+  checks.same(mock.searched.at(-1).from, "2025-11-22", "the day that was typed is asked for");
+  await from.press("ArrowUp");
+  checks.same(await from.inputValue(), "23/11/2025", "the arrow goes a day on");
+  await look("day");
+  await page.getByRole("button", { name: "Azzera la ricerca" }).click();
+  checks.same(await from.inputValue(), "", "the day is gone with the search");
   await page.getByLabel("Avviso o IUV").fill("0200100001000000"); // an IUV: its notice has a digit before it
   await page.getByText("10 pagamenti").waitFor();
   checks.that("iuv" in mock.searched.at(-1), `what begins no notice is looked for as an IUV: ${JSON.stringify(mock.searched.at(-1))}`);

@@ -24,6 +24,7 @@ describe("a question", () => {
     expect(ask({ stan: "12x" }).wrong).toEqual(["stan"]);
     expect(ask({ amount: "molto" }).wrong).toEqual(["amount"]);
     expect(ask({ from: "2026-11-21", to: "2026-11-20" }).wrong).toEqual(["to"]);
+    expect(ask({ from: "22/1", to: "2026-02-30" })).toEqual({ query: {}, wrong: ["from", "to"] });
   });
 });
 

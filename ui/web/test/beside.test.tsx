@@ -1,7 +1,7 @@
 // The views beside the counter come apart from it: what the clerk sees until they are there.
 
 import { cleanup, render, screen } from "@testing-library/preact";
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, it, vi } from "vitest";
 import { patience, settle, World } from "./world";
 
 // A page of its own, which has fetched nothing yet; setup.ts has fetched them for all the others.

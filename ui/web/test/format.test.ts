@@ -24,6 +24,7 @@ it("writes instants at the counter's clock, in winter and in summer", () => {
 
 it("writes calendar days without a time zone", () => {
   expect(day("2026-12-16")).toBe("16/12/2026");
+  expect(day("2026-12-16", "de")).toBe("16.12.2026");
   expect(day("soon")).toBe("soon");
 });
 

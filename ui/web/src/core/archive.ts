@@ -3,6 +3,7 @@
 // means is decided here, what it finds by the service.
 
 import type { Api, Page } from "./api";
+import { isDay } from "./day";
 import { euroCents } from "./forms";
 import type { Office } from "./office";
 import type { ApiError, PaymentQuery, State } from "./types.gen";
@@ -57,9 +58,11 @@ export function questionOf(f: Filter): { query: PaymentQuery; wrong: (keyof Filt
     else wrong.push("amount");
   }
   if (/[\p{L}\p{N}]/u.test(f.debtor)) query.debtor = f.debtor.trim();
-  if (f.from && f.to && f.from > f.to) wrong.push("to");
-  if (f.from) query.from = f.from;
-  if (f.to) query.to = f.to;
+  for (const name of ["from", "to"] as const) {
+    if (isDay(f[name])) query[name] = f[name];
+    else if (f[name]) wrong.push(name);
+  }
+  if (query.from && query.to && query.from > query.to) wrong.push("to");
   if (f.state) query.state = f.state;
   if (f.operator.trim()) query.operator = f.operator.trim();
   if (f.terminal) query.terminal = f.terminal;

@@ -39,9 +39,9 @@ export function date(instant: string, language: Language = "it"): string {
 }
 
 /** day writes a calendar day (2006-01-02), which has no time zone. */
-export function day(isoDay: string): string {
+export function day(isoDay: string, language: Language = "it"): string {
   const m = /^(\d{4})-(\d{2})-(\d{2})$/.exec(isoDay);
-  return m ? `${m[3]}/${m[2]}/${m[1]}` : isoDay;
+  return m ? [m[3], m[2], m[1]].join(language === "de" ? "." : "/") : isoDay;
 }
 
 /** sameDay says whether two instants fall on one day at the counter. */

@@ -1,6 +1,8 @@
 // The forms of services: a flat object of texts, numbers, and yes or no, as a JSON schema says. A form that
 // asks for more than this page knows is shown as one that cannot be filled in here; the service checks again.
 
+import { isDay } from "./day";
+
 /** Field is one question of a form. */
 export interface Field {
   name: string;
@@ -84,7 +86,7 @@ export function check(field: Field, typed: string): Wrong | undefined {
   if (field.minLength !== undefined && length < field.minLength) return { why: "short", n: field.minLength };
   if (field.maxLength !== undefined && length > field.maxLength) return { why: "long", n: field.maxLength };
   if (field.format === "email" && !email.test(value)) return { why: "email" };
-  if (field.format === "date" && Number.isNaN(Date.parse(`${value}T00:00:00Z`))) return { why: "date" };
+  if (field.format === "date" && !isDay(value)) return { why: "date" };
   return field.pattern && !field.pattern.test(value) ? { why: "pattern" } : undefined;
 }
 

@@ -3,6 +3,7 @@ import { questionOf, type Filter } from "../core/archive";
 import { notice } from "../core/format";
 import type { Payment, State } from "../core/types.gen";
 import { useView } from "./context";
+import { DayField } from "./DayField";
 import { Icon } from "./Icon";
 import { Field, Refused, ViewTitle } from "./people";
 import { Says } from "./parts";
@@ -41,9 +42,7 @@ export function Archive() {
     </Field>
   );
   const day = (name: "from" | "to", label: string) => (
-    <Field label={label} id={`archive-${name}`} wrong={wrong.includes(name) ? archive.wrong.to : undefined}>
-      <input id={`archive-${name}`} class="form-control" type="date" value={filter[name]} aria-invalid={wrong.includes(name)} onInput={(e) => set({ [name]: e.currentTarget.value })} />
-    </Field>
+    <DayField label={label} id={`archive-${name}`} value={filter[name]} set={(to) => set({ [name]: to })} wrong={query.to && wrong.includes(name) ? archive.wrong.to : undefined} />
   );
   const total = found?.total ?? found?.payments.length ?? 0;
   return (

@@ -1,6 +1,6 @@
 import { codeOf, dead, mustAccept, picked, total, type Line, type Run } from "../core/cart";
 import { paymentOf, terminalInHand, type Next, type Stage } from "../core/counter";
-import { day, notice } from "../core/format";
+import { notice } from "../core/format";
 import type { Payment, State } from "../core/types.gen";
 import { useView } from "./context";
 import { Icon } from "./Icon";
@@ -63,7 +63,7 @@ export function CartPanel({ at }: { at: Extract<Stage, { kind: "cart" }> }) {
 }
 
 function CartLine({ line, marked }: { line: Line; marked: boolean }) {
-  const { page, t, euro } = useView();
+  const { page, t, euro, day } = useView();
   const { debt } = line;
   const differs = mustAccept(line);
   const name = debt?.description || line.code;

@@ -1,15 +1,16 @@
 import { useEffect } from "preact/hooks";
 import * as o from "../core/office";
-import { day as dayText } from "../core/format";
+import { isDay } from "../core/day";
 import type { Figure, Sum } from "../core/types.gen";
 import { useView } from "./context";
-import { Field, Refused } from "./people";
+import { DayField } from "./DayField";
+import { Refused } from "./people";
 import { Says } from "./parts";
 import { SaveButton } from "./Papers";
 
 /** DayReport is an accounting day in figures, by clerk, terminal and body, and the files that the office keeps. */
 export function DayReport() {
-  const { c, page, t, euro } = useView();
+  const { c, page, t, euro, day: dayText } = useView();
   const { report: words } = t.office;
   const { day, value: report, error, busy } = c.office.report;
   useEffect(() => {
@@ -21,9 +22,7 @@ export function DayReport() {
     <article class="panel card-wide" aria-labelledby="report-title">
       <h3 id="report-title">{words.heading}</h3>
       <div class="ask">
-        <Field label={words.day} id="report-day">
-          <input id="report-day" class="form-control" type="date" value={day || report?.day} onInput={(e) => void page.desk.loadReport(e.currentTarget.value)} />
-        </Field>
+        <DayField label={words.day} id="report-day" value={day || (report?.day ?? "")} set={(to) => (to === "" || isDay(to)) && void page.desk.loadReport(to)} />
         <p class="actions">
           <SaveButton path={path("pdf")} text={words.pdf} />
           <SaveButton path={path("csv")} text={words.csv} />

@@ -1,5 +1,5 @@
 import { terminalInHand, unasked, type Block } from "../core/counter";
-import { day, notice } from "../core/format";
+import { notice } from "../core/format";
 import type { ApiError, Notice, Reason } from "../core/types.gen";
 import { useView } from "./context";
 import { Icon } from "./Icon";
@@ -7,7 +7,7 @@ import { EnterKey, Facts, LeaveButton, PaymentLink, Says } from "./parts";
 
 /** DebtPanel is the notice as the platform has it now, and the one key that charges it. */
 export function DebtPanel({ debt, differs, block }: { debt: Notice; differs: boolean; block?: Block }) {
-  const { c, page, t, euro } = useView();
+  const { c, page, t, euro, day } = useView();
   const terminal = terminalInHand(c);
   const printed = debt.printed_cents && debt.printed_cents !== debt.amount_cents ? debt.printed_cents : 0;
   return (

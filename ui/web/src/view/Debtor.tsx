@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { taxCodeOf } from "../core/forms";
-import { day, notice } from "../core/format";
+import { notice } from "../core/format";
 import type { FoundPosition, SearchResult } from "../core/types.gen";
 import { useView } from "./context";
 import { Icon } from "./Icon";
@@ -122,7 +122,7 @@ function Found({ of }: { of: SearchResult }) {
 }
 
 function Row({ position: p, several }: { position: FoundPosition; several: boolean }) {
-  const { c, page, t, euro } = useView();
+  const { c, page, t, euro, day } = useView();
   const { debtor } = t.office;
   return (
     <tr>

@@ -4,6 +4,7 @@ import type { Texts } from "../core/i18n";
 import * as o from "../core/office";
 import type { Service } from "../core/types.gen";
 import { useView } from "./context";
+import { DayField } from "./DayField";
 import { Field, Refused, ViewTitle } from "./people";
 import { Says } from "./parts";
 
@@ -173,9 +174,10 @@ function FormField({ field, value, set, wrong, entry }: {
     case "unsupported":
       return <Says reason={{ code: "", text: field.title, hint: services.wrong.unsupported }} tone={field.required ? "bad" : "info"} />;
     default:
+      if (field.format === "date") return <DayField label={label} id={entry.id} value={value} set={set} wrong={wrong} required={field.required} onLeave={entry.onBlur} />;
       return (
         <Field label={label} id={entry.id} wrong={wrong}>
-          <input {...entry} {...(field.format === "date" ? { type: "date" } : { inputMode: field.numeric ? "decimal" : undefined })} autocomplete="off" maxLength={field.maxLength ?? 500} required={field.required} value={value} onInput={(e) => set(e.currentTarget.value)} />
+          <input {...entry} inputMode={field.numeric ? "decimal" : undefined} autocomplete="off" maxLength={field.maxLength ?? 500} required={field.required} value={value} onInput={(e) => set(e.currentTarget.value)} />
           {field.hint && <p class="hint">{field.hint}</p>}
         </Field>
       );

@@ -1,7 +1,7 @@
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import type { Counter } from "../core/counter";
-import { date, elapsed, euro, sameDay, second, time, type Language } from "../core/format";
+import { date, day, elapsed, euro, sameDay, second, time, type Language } from "../core/format";
 import { texts, type Texts } from "../core/i18n";
 import { empty } from "../core/counter";
 import { personOf } from "../core/office";
@@ -34,6 +34,7 @@ export function useView() {
     time: (instant: string) => time(instant, view.language),
     date: (instant: string) => date(instant, view.language),
     second: (instant: string) => second(instant, view.language),
+    day: (isoDay: string) => day(isoDay, view.language),
     /** The card of a charge: its kind and what may be seen of its number. */
     card: (charge: Charge | undefined) => [view.t.office.story.cards[charge?.card ?? ""] ?? charge?.card, charge?.pan].filter(Boolean).join(" "),
     /** Who an operator's id is. */

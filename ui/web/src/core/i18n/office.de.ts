@@ -32,6 +32,7 @@ const de: typeof office = {
   again: "Neu lesen",
   loading: "Wird gelesen…",
   reload: "Diese Ansicht war nicht zu lesen: Seite neu laden (F5). Laufende Zahlungen gehen von selbst weiter.",
+  day: { shape: "TT.MM.JJJJ", wrong: "Ein Tag wie 22.11.2026." },
   busy: "Einen Augenblick…",
   refusedAt: (time: string) => `Antwort von ${time}.`,
   lost: "Es ist nicht bekannt, ob der Dienst die Entscheidung hat. Dieselbe Taste nochmals drücken: es ist dieselbe Entscheidung und gilt einmal.",

@@ -32,6 +32,7 @@ const en: typeof office = {
   again: "Read again",
   loading: "Reading…",
   reload: "This view could not be read: reload the page (F5). Payments under way go on by themselves.",
+  day: { shape: "dd/mm/yyyy", wrong: "A day like 22/11/2026." },
   busy: "One moment…",
   refusedAt: (time: string) => `Answered at ${time}.`,
   lost: "It is not known whether the service has the decision. Press the same key again: it is the same decision and counts once.",

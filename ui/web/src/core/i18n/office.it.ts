@@ -33,6 +33,7 @@ const office = {
   again: "Rileggi",
   loading: "Leggo…",
   reload: "Questa vista non si è potuta leggere: ricarica la pagina (F5). I pagamenti in corso proseguono da soli.",
+  day: { shape: "gg/mm/aaaa", wrong: "Un giorno come 22/11/2026." },
   busy: "Un momento…",
   refusedAt: (time: string) => `Risposta delle ${time}.`,
   lost: "Non si sa se il servizio ha ricevuto la decisione. Premi di nuovo lo stesso tasto: è la stessa decisione, non vale due volte.",
