@@ -23,7 +23,7 @@ func runCases(args []string) int {
 	resubmit := fs.Bool("resubmit", false, "end: gli avvisi rifiutati dalla piattaforma si inviano di nuovo, dopo aver guardato che non risultino pagati")
 	proof := fs.String("proof", "", "end: la prova (numero del mandato, protocollo, …); mai numeri di carta")
 	turnDown := fs.Bool("turn-down", false, "sign: respinge invece di confermare")
-	seq := fs.Uint64("seq", 0, "numero del caso come lo si è visto: se nel frattempo è cambiato la decisione è rifiutata")
+	seq := fs.Uint64("seq", 0, "end, sign: numero del caso come lo si è visto; se nel frattempo è cambiato la decisione è rifiutata")
 	asJSON := fs.Bool("json", false, "un documento JSON")
 	if !parse(fs, args) {
 		return exitUsage
@@ -46,6 +46,8 @@ func runCases(args []string) int {
 		return usageError("cases end: manca --proof", "--proof \"mandato 123/2026\": senza prova un caso non si chiude")
 	case what != "show" && *flags.operator == "":
 		return nameless("cases " + what)
+	case what != "show" && *seq == 0:
+		return unseenCase(*flags.config, what, id)
 	}
 	ctx := context.Background() // the client's own limit ends the call
 	c, err := flags.open(ctx)
@@ -53,18 +55,11 @@ func runCases(args []string) int {
 		return failJSON(*asJSON, err)
 	}
 	defer c.Close()
-	one, err := c.findCase(ctx, id)
-	if err != nil {
-		return failJSON(*asJSON, err)
-	}
-	if *seq == 0 {
-		*seq = one.Seq
-	}
 	path := api + "cases/" + url.PathEscape(id) + "/ending"
 	var now local.Case // not one: what the answer leaves out would stay as it was
 	switch what {
 	case "show":
-		now = one
+		now, err = c.findCase(ctx, id)
 	case "end":
 		ending := local.EndingClosed
 		switch {
@@ -85,6 +80,21 @@ func runCases(args []string) int {
 	}
 	printCase(os.Stdout, now)
 	return exitDone
+}
+
+// unseenCase refuses a decision that does not say on what it rests (design 5.5), and shows how the case stands, with its
+// number. Nobody signs in for that.
+func unseenCase(configPath, what, id string) int {
+	usageError("cases "+what+": manca --seq, il numero del caso come lo si è visto", "sportello cases show "+id+" lo mostra, con il suo numero")
+	c, err := connect(configPath)
+	if err != nil {
+		return exitUsage
+	}
+	defer c.Close()
+	if one, err := c.findCase(context.Background(), id); err == nil {
+		printCase(os.Stderr, one)
+	}
+	return exitUsage
 }
 
 // exactlyOne says that one of some flags was given, and no other.

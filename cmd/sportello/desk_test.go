@@ -290,10 +290,10 @@ func TestCases(t *testing.T) {
 		t.Errorf("called %q", got)
 	}
 	for _, c := range []struct{ args, want string }{
-		{"end C1 --refunded --proof mandato", `cases/C1/ending ` + `"seq":31,"ending":"refunded","proof":"mandato"`},
+		{"end C1 --refunded --proof mandato --seq 31", `cases/C1/ending ` + `"seq":31,"ending":"refunded","proof":"mandato"`},
 		{"end C1 --closed --proof prot.12 --seq 30", `cases/C1/ending ` + `"seq":30,"ending":"closed","proof":"prot.12"`},
-		{"sign C2", `cases/C2/ending/countersign ` + `"evidence_seq":40,"accept":true`},
-		{"sign C2 --turn-down", `cases/C2/ending/countersign ` + `"evidence_seq":40,"accept":false`},
+		{"sign C2 --seq 40", `cases/C2/ending/countersign ` + `"evidence_seq":40,"accept":true`},
+		{"sign C2 --turn-down --seq 40", `cases/C2/ending/countersign ` + `"evidence_seq":40,"accept":false`},
 	} {
 		f.decided = nil
 		expect(t, f.as(append([]string{"cases"}, strings.Fields(c.args)...)...), exitDone, "Caso C", "")
@@ -303,6 +303,11 @@ func TestCases(t *testing.T) {
 		}
 	}
 	f.decided = nil
+	for _, args := range []string{"end C1 --closed --proof x", "sign C2", "sign C2 --turn-down"} { // what it rests on is shown
+		expect(t, f.as(append([]string{"cases"}, strings.Fields(args)...)...), exitUsage, "", "manca --seq")
+		seen := "--seq " + map[bool]string{true: "31", false: "40"}[strings.HasPrefix(args, "end")]
+		expect(t, f.as(append([]string{"cases"}, strings.Fields(args)...)...), exitUsage, "", seen)
+	}
 	for args, complaint := range map[string]string{
 		"end C1 --proof x":                     "com'è finito",
 		"end C1 --refunded --closed --proof x": "com'è finito",

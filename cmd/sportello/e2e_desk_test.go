@@ -38,6 +38,10 @@ func (c *counter) decides(operator string, args ...string) (p local.Payment) {
 
 // rested adds to a decision the number of the evidence that stands now, where it names none.
 func (c *counter) rested(args []string) []string {
+	if args[0] == "cases" {
+		one, _ := c.theCase(args[2])
+		return append(slices.Clone(args), "--seq", strconv.FormatUint(one.Seq, 10))
+	}
 	if args[0] != "resolve" || slices.Contains(args, "--seq") {
 		return args
 	}

@@ -152,19 +152,19 @@ func TestReversalNotOffered(t *testing.T) {
 	if code, _, errs := c.as("rossi", "cases", "end", id, "--refunded"); code != exitUsage {
 		t.Errorf("an ending without proof: %d %s", code, errs)
 	}
-	if code, _, errs := c.as("bianchi", "cases", "end", id, "--refunded", "--proof", "mandato 12/2026", "--json"); code != exitDone {
+	if code, _, errs := c.as("bianchi", c.rested([]string{"cases", "end", id, "--refunded", "--proof", "mandato 12/2026", "--json"})...); code != exitDone {
 		t.Fatalf("ending the case: %d %s", code, errs)
 	}
-	if code, _, errs := c.as("bianchi", "cases", "sign", id); code != exitFailed {
+	if code, _, errs := c.as("bianchi", c.rested([]string{"cases", "sign", id})...); code != exitFailed {
 		t.Errorf("the same person's signature ended with %d: %s", code, errs)
 	}
-	if code, _, errs := c.as("bianchi", "cases", "sign", id, "--turn-down"); code != exitDone {
+	if code, _, errs := c.as("bianchi", c.rested([]string{"cases", "sign", id, "--turn-down"})...); code != exitDone {
 		t.Errorf("taking it back: %d %s", code, errs)
 	}
-	if code, _, errs := c.as("rossi", "cases", "end", id, "--refunded", "--proof", "mandato 12/2026"); code != exitDone {
+	if code, _, errs := c.as("rossi", c.rested([]string{"cases", "end", id, "--refunded", "--proof", "mandato 12/2026"})...); code != exitDone {
 		t.Fatalf("a clerk's ending: %d %s", code, errs)
 	}
-	code, out, errs := c.as("bianchi", "cases", "sign", id, "--json")
+	code, out, errs := c.as("bianchi", c.rested([]string{"cases", "sign", id, "--json"})...)
 	var k local.Case
 	if err := json.Unmarshal([]byte(out), &k); err != nil || code != exitDone || k.Ended == nil || k.Ending != local.EndingRefunded || len(k.EndedBy) != 2 {
 		t.Errorf("the signature: %d %v %+v %s", code, err, k, errs)

@@ -99,7 +99,7 @@ func TestBrowserOnly(t *testing.T) {
 	if err := r.platform.SetRules(); err != nil {
 		t.Fatal(err)
 	}
-	if code, out, errs := r.as("bianchi", "cases", "end", wrong.ID, "--closed", "--proof", "impostazione corretta"); code != exitDone {
+	if code, out, errs := r.as("bianchi", r.rested([]string{"cases", "end", wrong.ID, "--closed", "--proof", "impostazione corretta"})...); code != exitDone {
 		t.Fatalf("ending the case: %d %s%s", code, out, errs)
 	}
 	if list := r.openCases(); len(list) > 0 {

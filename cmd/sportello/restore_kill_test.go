@@ -76,7 +76,7 @@ func (c *counter) comesBack(lost local.Payment) {
 			return false
 		}
 		if one, ok := c.theCase(gap.Case); !ok || one.Proposal == nil {
-			_, _, _ = c.program("1234\n", "cases", "end", gap.Case, "--closed", "--proof", "lista dei movimenti", "--operator", "rossi", "--config", c.config)
+			_, _, _ = c.program("1234\n", "cases", "end", gap.Case, "--closed", "--proof", "lista dei movimenti", "--seq", strconv.FormatUint(one.Seq, 10), "--operator", "rossi", "--config", c.config)
 		}
 		if one, ok := c.theCase(gap.Case); ok && one.Proposal != nil {
 			_, _, _ = c.program("1234\n", "cases", "sign", gap.Case, "--seq", strconv.FormatUint(one.Seq, 10), "--operator", "bianchi", "--config", c.config)

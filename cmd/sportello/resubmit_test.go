@@ -37,7 +37,7 @@ func TestRejectedAndSubmittedAgain(t *testing.T) {
 	if code, _, _ := r.as("bianchi", "cases", "end", refused.ID, "--resubmit", "--closed", "--proof", "x"); code != exitUsage {
 		t.Errorf("two endings at once: %d", code)
 	}
-	code, out, errs := r.as("bianchi", "cases", "end", refused.ID, "--resubmit", "--proof", "scadenza corretta")
+	code, out, errs := r.as("bianchi", r.rested([]string{"cases", "end", refused.ID, "--resubmit", "--proof", "scadenza corretta"})...)
 	if code != exitDone || !strings.Contains(out, "inviato di nuovo alla piattaforma") {
 		t.Fatalf("%d %s%s", code, out, errs)
 	}
