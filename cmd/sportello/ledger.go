@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/rs/zerolog"
@@ -96,34 +97,57 @@ func printReport(w io.Writer, rep ledger.Report) int {
 		fmt.Fprintf(w, "Registro integro: %s, %s.\nUltima impronta: %s\n", counted(rep.Entries, "una voce", "voci"), payments(rep.Payments), rep.Head)
 		return exitDone
 	}
+	var mends []string
 	for _, p := range rep.Problems {
 		fmt.Fprintln(w, problemText(p))
+		if m := problemOf(p).mend; !slices.Contains(mends, m) {
+			mends = append(mends, m)
+		}
 	}
-	fmt.Fprintf(w, "Problemi trovati: %d. Non cancellare il registro: conservarne una copia e chiamare l'assistenza.\n", len(rep.Problems))
+	fmt.Fprintf(w, "Problemi trovati: %d.\n", len(rep.Problems))
+	for _, m := range mends {
+		fmt.Fprintln(w, "  ► "+m)
+	}
 	return exitFailed
 }
 
-// problemKinds are the places of a ledger that a check names, in words, with what is wrong with each.
-var problemKinds = []struct{ place, name, wrong string }{
-	{"entry", "scrittura", "non è come è stata scritta, o non segue dalle precedenti"},
-	{"blob", "dati della scrittura", "non corrispondono alla scrittura a cui appartengono"},
-	{"payment", "pagamento", "sta in un modo che le regole non permettono"},
-	{"offline period", "periodo a piattaforma spenta", "i suoi conti non sono quelli dei pagamenti"},
-	{"state", "tabella", "non corrisponde alle scritture"},
-	{"archive", "indice dell'archivio", "non corrisponde ai pagamenti, che sono intatti: il servizio lo rifà da sé"},
-	{"page", "pagina", "il file è danneggiato"},
-	{"meta pages", "prime pagine", "il file è danneggiato"},
-	{"file", "file", "è danneggiato, tagliato o di un'altra versione"},
+// What is to be done about a finding.
+const (
+	mendFile = "il file è danneggiato: fermare il servizio (sportello service stop), non cancellare nulla e conservare una copia della cartella dei dati; " +
+		"chiamare l'assistenza. Per incassare intanto: sportello restore con l'ultima copia buona (sportello restore --check la verifica)"
+	mendRules = "il file è leggibile, ma i conti non tornano: non cancellare nulla, fare una copia (sportello backup) e chiamare l'assistenza con questo elenco; " +
+		"per i pagamenti nominati qui confrontare lo scontrino con la lista dei movimenti del prestatore"
+	mendNothing = "nessun incasso è toccato e non serve fare nulla: il servizio rifà l'indice da sé"
+)
+
+// problemKind is a place of a ledger that a check names, in words, with what is wrong there and what to do.
+type problemKind struct{ place, name, wrong, mend string }
+
+var problemKinds = []problemKind{
+	{"entry", "scrittura", "non è come è stata scritta, o non segue dalle precedenti", mendFile},
+	{"blob", "dati della scrittura", "non corrispondono alla scrittura a cui appartengono", mendFile},
+	{"payment", "pagamento", "sta in un modo che le regole non permettono", mendRules},
+	{"offline period", "periodo a piattaforma spenta", "i suoi conti non sono quelli dei pagamenti", mendRules},
+	{"state", "tabella", "non corrisponde alle scritture", mendRules},
+	{"archive", "indice dell'archivio", "non corrisponde ai pagamenti, che sono intatti: il servizio lo rifà da sé", mendNothing},
+	{"page", "pagina", "il file è danneggiato", mendFile},
+	{"meta pages", "prime pagine", "il file è danneggiato", mendFile},
+	{"file", "file", "è danneggiato, tagliato o di un'altra versione", mendFile},
+}
+
+func problemOf(p ledger.Problem) problemKind {
+	for _, kind := range problemKinds {
+		if strings.HasPrefix(p.Where, kind.place) {
+			return kind
+		}
+	}
+	return problemKind{p.Where, p.Where, "non è come dovrebbe", mendFile}
 }
 
 // problemText is a finding in words, with the key by which support finds it; theirs stand small behind it.
 func problemText(p ledger.Problem) string {
-	for _, kind := range problemKinds {
-		if key, ok := strings.CutPrefix(p.Where, kind.place); ok {
-			return fmt.Sprintf("%s%s: %s [%s]", kind.name, key, kind.wrong, p)
-		}
-	}
-	return fmt.Sprintf("%s: non è come dovrebbe [%s]", p.Where, p.What)
+	kind := problemOf(p)
+	return fmt.Sprintf("%s%s: %s [%s]", kind.name, strings.TrimPrefix(p.Where, kind.place), kind.wrong, p)
 }
 
 // ledgerDump prints every entry of a ledger that no service has open.

@@ -65,6 +65,22 @@ func TestFindingsOfACheck(t *testing.T) {
 	}
 }
 
+// TestWhatToDoAboutFindings: once for all of a kind; where only the index is wrong nobody is called.
+func TestWhatToDoAboutFindings(t *testing.T) {
+	for what, places := range map[string][]string{
+		mendFile: {"entry 17", "entry 18", "page 7"}, mendRules: {"payment A1-00000003", "state x"}, mendNothing: {"archive"},
+	} {
+		var rep ledger.Report
+		for _, where := range places {
+			rep.Problems = append(rep.Problems, ledger.Problem{Where: where, What: "was changed"})
+		}
+		var b strings.Builder
+		if code := printReport(&b, rep); code != exitFailed || strings.Count(b.String(), "►") != 1 || !strings.HasSuffix(b.String(), "  ► "+what+"\n") {
+			t.Errorf("%d %s", code, b.String())
+		}
+	}
+}
+
 // TestPlatformAwayForADebt: of a search nobody is told that what is charged is safe; of a charge one is.
 func TestPlatformAwayForADebt(t *testing.T) {
 	f := newFake(t)
