@@ -203,6 +203,7 @@ func (s *service) startTill(cfg *config.Config, o serviceOptions, platform *plat
 	s.onClose(s.till.Close)
 	s.settle.Start()
 	s.onClose(s.settle.Close)
+	s.onClose(keepRetention(s.ledger, cfg.Retention.Personal, s.log))
 	return nil
 }
 

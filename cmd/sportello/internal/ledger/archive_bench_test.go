@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -128,6 +129,30 @@ func archiveNumber(i int) string {
 
 func archiveCents(i int) int64 { return int64(uint64(i)*2_654_435_761%60_000) + 100 }
 
+var (
+	archiveSurnames = strings.Fields("Rossi Russo Ferrari Esposito Bianchi Romano Colombo Ricci Marino Greco Bruno Gallo Conti Costa Mancini Giordano Rizzo " +
+		"Lombardi Moretti Barbieri Fontana Santoro Mariani Rinaldi Caruso Ferrara Galli Martini Leone Longo Gentile Martinelli Vitale Lombardo Serra Coppola " +
+		"Marchetti Parisi Villa Conte Ferraro Ferri Fabbri Bianco Marini Grasso Valentini Messina Sala Gatti Pellegrini Palumbo Sanna Farina Rizzi Monti " +
+		"Cattaneo Morelli Amato Silvestri Mazza Testa Grassi Pellegrino Carbone Giuliani Benedetti Barone Rossetti Caputo Montanari Guerra Palmieri Bernardi")
+	archiveNames = strings.Fields("Maria Anna Giuseppina Rosa Angela Giovanna Teresa Lucia Carmela Caterina Francesca Antonietta Elena Concetta Rita Giuseppe " +
+		"Giovanni Antonio Mario Luigi Francesco Angelo Vincenzo Pietro Salvatore Carlo Franco Domenico Bruno Paolo Michele Giorgio Aldo Sergio Luciano Niccolò")
+)
+
+// archivePeople owe: some often, one in fifty payments nobody by name.
+const archivePeople = 40_000
+
+func archiveDebtor(i int) Debtor {
+	if i%50 == 7 {
+		return Debtor{Name: "ANONIMO", TaxCode: "ANONIMO"}
+	}
+	n := int(uint64(i) * 2_654_435_761 % archivePeople)
+	surname, name := archiveSurnames[n%len(archiveSurnames)], archiveNames[n/7%len(archiveNames)]
+	if n%13 == 0 {
+		surname += fmt.Sprint("ni", string(rune('a'+n/13%26)), string(rune('a'+n/338%26))) // the rarer ones
+	}
+	return Debtor{Name: surname + " " + name, TaxCode: strings.ToUpper(surname[:3]+name[:3]) + fmt.Sprintf("%02dA%02dH%03dX", n%100, n/100%28+1, n/400)}
+}
+
 // archiveMix is one query of each kind about a random payment.
 func archiveMix(r *rand.Rand, size int) map[string]ArchiveQuery {
 	i := r.IntN(size)
@@ -137,6 +162,8 @@ func archiveMix(r *rand.Rand, size int) map[string]ArchiveQuery {
 	if n[0] == '0' {
 		iuv = n[3:]
 	}
+	owed := archiveDebtor(i)
+	surname, name, _ := strings.Cut(owed.Name+" Maria", " ")
 	return map[string]ArchiveQuery{
 		"nothing":                   {},
 		"day":                       {From: day(i), To: day(i)},
@@ -156,6 +183,13 @@ func archiveMix(r *rand.Rand, size int) map[string]ArchiveQuery {
 		"state, year, clerk":        {State: NotCharged, From: day(i), To: day(i + size/10), Operator: archiveOperators[i%5]},
 		"receipt number":            {ReceiptNumber: fmt.Sprintf("%s/%d", day(i)[:4], 1+r.IntN(size/11+1))},
 		"reference":                 {Reference: fmt.Sprintf("RIFA1%08d", i)},
+		"tax code":                  {Debtor: owed.TaxCode},
+		"tax code, being typed":     {Debtor: owed.TaxCode[:1+r.IntN(len(owed.TaxCode))]},
+		"name":                      {Debtor: owed.Name},
+		"surname, being typed":      {Debtor: surname[:1+r.IntN(len(surname))]},
+		"name, both words begun":    {Debtor: name[:1+r.IntN(3)] + " " + surname[:1+r.IntN(3)]},
+		"debtor and day":            {Debtor: surname, From: day(i), To: day(i)},
+		"nobody":                    {Debtor: "Nessunissimo"},
 		"notice, day, state":        {Notice: n[:6], From: day(i), To: day(i), State: Charged},
 	}
 }
@@ -200,7 +234,7 @@ func (b *batch) generatedArchive(i, size int) error {
 	e := attemptEntry(KindSent, &p)
 	stan := fmt.Sprintf("%06d", i/4%1_000_000)
 	e.Terminal = &terminalBody{Name: p.Terminal, Result: resultHash([]byte(stan)), STAN: stan}
-	if err := b.append(e, &blob{Kind: "intent", Descriptions: []string{"TARI"}}); err != nil {
+	if err := b.append(e, &blob{Kind: "intent", Descriptions: []string{"TARI"}, Debtors: []Debtor{archiveDebtor(i)}}); err != nil {
 		return err
 	}
 	conclude := func(c Conclusion, to State) error {

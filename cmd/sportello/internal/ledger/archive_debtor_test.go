@@ -128,7 +128,7 @@ func TestDebtorsSince(t *testing.T) {
 	c.set(time.Date(2026, 4, 20, 9, 0, 0, 0, time.UTC))
 	pay(4, people[1].Debtor)
 	since("2026-04-01")
-	must(l.Erase(time.Date(2026, 4, 10, 0, 0, 0, 0, time.UTC)))(t)
+	must(l.Erase(t.Context(), time.Date(2026, 4, 10, 0, 0, 0, 0, time.UTC)))(t)
 	since("2026-04-20")
 	if page := must(l.Search(ArchiveQuery{Debtor: "maria"}))(t); len(page.Payments) != 0 {
 		t.Errorf("%+v", page)

@@ -55,7 +55,7 @@ func BenchmarkMoney(b *testing.B) {
 		b.Run("open", func(b *testing.B) { benchOpen(b, dir) })
 		l := openForBench(b, dir)
 		start := time.Now()
-		if n, err := l.Erase(time.Now().AddDate(10, 0, 0)); err != nil || n == 0 {
+		if n, err := l.Erase(b.Context(), time.Now().AddDate(10, 0, 0)); err != nil || n == 0 {
 			b.Fatal(n, err)
 		}
 		took := time.Since(start)

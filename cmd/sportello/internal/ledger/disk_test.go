@@ -219,7 +219,7 @@ func TestFullDisk(t *testing.T) {
 	if got := must(l.Payment(p.ID))(t); got.State != Charged {
 		t.Fatalf("%+v", got)
 	}
-	if _, err := l.Erase(time.Now().AddDate(10, 0, 0)); err != nil && !errors.Is(err, ErrDiskFull) {
+	if _, err := l.Erase(t.Context(), time.Now().AddDate(10, 0, 0)); err != nil && !errors.Is(err, ErrDiskFull) {
 		t.Fatalf("erasing on a full disk: %v", err)
 	}
 	if err := fill.Truncate(0); err != nil {

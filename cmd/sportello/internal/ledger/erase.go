@@ -18,11 +18,11 @@ import (
 // index, which has the debtors' names, is taken from the disk before that, and made anew after it. Payments
 // go on while the file is copied, and wait only for what was written meanwhile. ErrDiskFull: there
 // must be space for a second ledger. ErrStale: a payment chosen was changed meanwhile; try again.
-// context.Canceled: Close, or a disk that refused a payment, came first.
-func (l *Ledger) Erase(before time.Time) (int, error) {
+// context.Canceled: ctx or Close, or a disk that refused a payment, came first.
+func (l *Ledger) Erase(ctx context.Context, before time.Time) (int, error) {
 	l.long.Lock()
 	defer l.long.Unlock()
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	l.mu.Lock()
 	l.interruptErase = cancel
@@ -31,7 +31,7 @@ func (l *Ledger) Erase(before time.Time) (int, error) {
 	defer func() { _ = os.Remove(temp) }() // when it has become the ledger there is none
 	var e *erasure
 	err := l.snapshot(func(tx *bolt.Tx, v *view) (err error) {
-		if e, err = erasable(tx, v, before); err != nil || len(e.gone) == 0 {
+		if e, err = erasable(tx, v, before, 0); err != nil || len(e.gone) == 0 {
 			return err
 		}
 		return copyTo(ctx, temp, tx, e.gone)
@@ -53,6 +53,17 @@ func (l *Ledger) Erase(before time.Time) (int, error) {
 		return 0, diskFull(fmt.Errorf("erase: %w", err))
 	}
 	return len(e.gone), nil
+}
+
+// Erasable says, at less cost, whether Erase would take something away.
+func (l *Ledger) Erasable(before time.Time) (bool, error) {
+	found := false
+	err := l.snapshot(func(tx *bolt.Tx, v *view) error {
+		e, err := erasable(tx, v, before, 1)
+		found = err == nil && len(e.gone) > 0
+		return err
+	})
+	return found, err
 }
 
 // erasure is what one Erase takes away.
@@ -111,8 +122,8 @@ func (l *Ledger) catchUp(temp string, e *erasure) error {
 	return errors.Join(db.Update(b.write), db.Close())
 }
 
-// erasable chooses the blobs that may go.
-func erasable(tx *bolt.Tx, v *view, before time.Time) (*erasure, error) {
+// erasable chooses the blobs that may go; with a limit not all, and not among those written since.
+func erasable(tx *bolt.Tx, v *view, before time.Time, limit int) (*erasure, error) {
 	out := &erasure{gone: map[uint64]bool{}, payments: map[string]bool{}}
 	entries, cursor := tx.Bucket(bucketEntries), tx.Bucket(bucketBlobs).Cursor()
 	if key, _ := entries.Cursor().Last(); key != nil {
@@ -130,6 +141,9 @@ func erasable(tx *bolt.Tx, v *view, before time.Time) (*erasure, error) {
 		_, e, err := decodeEntry(entries.Get(key))
 		if err != nil {
 			return nil, fmt.Errorf("%w: blob %x: %w", ErrDamaged, key, err)
+		}
+		if limit > 0 && (len(out.gone) >= limit || e.At.After(before)) {
+			break
 		}
 		ok, known := out.payments[e.Payment]
 		switch {

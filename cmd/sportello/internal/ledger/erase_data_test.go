@@ -33,7 +33,7 @@ func TestHostDataIsKeptAndErased(t *testing.T) {
 			t.Errorf("slip %q: %q %v", slip, raw, kinds)
 		}
 		must(l.Register(RegistrationChange{PaymentID: p.ID, To: RegDone}))(t)
-		must(l.Erase(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)))(t)
+		must(l.Erase(t.Context(), time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)))(t)
 		if raw, kinds := data(); raw != nil || !slices.Contains(kinds, "data") {
 			t.Errorf("slip %q, erased: %q %v", slip, raw, kinds)
 		}

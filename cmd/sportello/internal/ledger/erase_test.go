@@ -55,14 +55,19 @@ func TestErase(t *testing.T) {
 	}
 	kept := map[int]bool{5: true, 6: true, 7: true, 8: true}
 	before := must(l.Check())(t)
-	if n, err := l.Erase(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)); err != nil || n != 0 || l.Stats().Entries != before.Entries {
+	if n, err := l.Erase(t.Context(), time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)); err != nil || n != 0 || l.Stats().Entries != before.Entries {
 		t.Fatalf("nothing to erase: %d, %v", n, err)
 	}
 	follow(t, l)
 	if found := inFiles(t, dir, code(0), code(5), strings.ToUpper(word)); len(found) != 5 {
 		t.Fatalf("the archive's index has nobody: the test shows nothing: %q", found)
 	}
-	n := must(l.Erase(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)))(t)
+	for day, want := range map[int]bool{1: false, 30: true} {
+		if due := must(l.Erasable(time.Date(2026, 3, day, 0, 0, 0, 0, time.UTC)))(t); due != want {
+			t.Errorf("erasable before %d March: %t", day, due)
+		}
+	}
+	n := must(l.Erase(t.Context(), time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)))(t)
 	if n != 16*4 {
 		t.Errorf("%d blobs erased", n)
 	}
@@ -91,6 +96,9 @@ func TestErase(t *testing.T) {
 		}
 	}
 	check()
+	if must(l.Erasable(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)))(t) {
+		t.Error("what stays would go")
+	}
 	follow(t, l)
 	check()
 	l = reopen(t, l)
@@ -112,7 +120,7 @@ func TestErase(t *testing.T) {
 	if data, _ := os.ReadFile(path); !bytes.Contains(data, []byte(word)) {
 		t.Fatal("the word is not in the file before: the test shows nothing")
 	}
-	must(l.Erase(c.now()))(t)
+	must(l.Erase(t.Context(), c.now()))(t)
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +154,7 @@ func TestBlobBesideItsErasingIsFound(t *testing.T) {
 	must(l.Conclude(p.ID, verdict(driver.NotSent, "terminal_unreachable")))(t)
 	path := filepath.Join(dir, FileName)
 	old := blobsOf(t, l.db)
-	must(l.Erase(newClock().now().AddDate(1, 0, 0)))(t)
+	must(l.Erase(t.Context(), newClock().now().AddDate(1, 0, 0)))(t)
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}

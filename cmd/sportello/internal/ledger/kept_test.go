@@ -66,7 +66,7 @@ func TestRegistrationReceipt(t *testing.T) {
 	wantKept(true, false)
 	must(l.Register(RegistrationChange{PaymentID: p.ID, ReceiptID: "R2", ReceiptPDF: []byte("%PDF2")}))(t)
 	wantKept(true, true)
-	must(l.Erase(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)))(t)
+	must(l.Erase(t.Context(), time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)))(t)
 	wantKept(false, false)
 	if _, err := l.RegistrationReceipt(p.ID, 0); !errors.Is(err, ErrErased) {
 		t.Error(err)

@@ -80,7 +80,7 @@ func TestWhatPeopleTypeIsErased(t *testing.T) {
 	look(true)
 	l = reopen(t, l)
 	look(true)
-	must(l.Erase(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)))(t)
+	must(l.Erase(t.Context(), time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)))(t)
 	look(false)
 	if err := l.Close(); err != nil {
 		t.Fatal(err)

@@ -101,7 +101,7 @@ func TestStoryTells(t *testing.T) {
 		t.Errorf("%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	c.set(time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC))
-	must(l.Erase(time.Date(2039, 1, 1, 0, 0, 0, 0, time.UTC)))(t)
+	must(l.Erase(t.Context(), time.Date(2039, 1, 1, 0, 0, 0, 0, time.UTC)))(t)
 	for i, s := range must(l.Story(p.ID))(t) {
 		if s.Note != "" || s.Erased != (i == 0 || i == 1 || i == 2 || i == 3 || i == 5) {
 			t.Errorf("%+v", s)
