@@ -1,8 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -22,17 +27,44 @@ func newRedactor(secrets, public []string) *redactor {
 	for _, s := range secrets {
 		for _, line := range strings.Split(s, "\n") {
 			if line = strings.TrimSpace(line); len(line) >= 4 && !slices.Contains(public, line) {
-				r.secrets = append(r.secrets, line)
+				r.secrets = append(r.secrets, written(line)...)
 			}
 		}
 	}
-	slices.SortFunc(r.secrets, func(a, b string) int { return len(b) - len(a) })
+	slices.SortFunc(r.secrets, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	r.secrets = slices.Compact(r.secrets)
 	return r
+}
+
+// percent is a byte as an address writes it.
+var percent = regexp.MustCompile(`%[0-9A-F]{2}`)
+
+// written is a secret in the forms in which files, logs and addresses may hold it.
+func written(secret string) []string {
+	all := []string{secret, strings.ReplaceAll(secret, "'", "''")} // YAML between single quotes
+	for range 2 {                                                  // a text in a text
+		for _, s := range slices.Clone(all) {
+			var plain bytes.Buffer
+			enc := json.NewEncoder(&plain)
+			enc.SetEscapeHTML(false)
+			_ = enc.Encode(s)
+			html, _ := json.Marshal(s)
+			for _, quoted := range []string{plain.String(), string(html), strconv.Quote(s), strconv.QuoteToASCII(s)} {
+				quoted = strings.TrimSpace(quoted)
+				all = append(all, quoted[1:len(quoted)-1])
+			}
+		}
+	}
+	for _, s := range []string{url.QueryEscape(secret), url.PathEscape(secret), url.User(secret).String()} {
+		all = append(all, s, percent.ReplaceAllStringFunc(s, strings.ToLower))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // looks is what stands before a secret, and what looks like one. Digits are those of every script.
 type looks struct {
-	pemBlock, userInfo, namedSecret, argon, longRun, person, iban, mail, digitRun, controlled, fraction *regexp.Regexp
+	pemBlock, userInfo, namedSecret, argon, longRun, person, iban, account, mail, digitRun, controlled, fraction *regexp.Regexp
 }
 
 // before is what a code may stand right behind: nothing, no letter and no digit, or one that an escape ends with.
@@ -48,6 +80,7 @@ var patterns = sync.OnceValue(func() looks {
 		longRun:     regexp.MustCompile(`[A-Za-z0-9+_=-]{32,}`),
 		person:      regexp.MustCompile(`(?i)` + before + `[a-z]{6}[0-9lmnpqrstuv]{2}[abcdehlmprst][0-9lmnpqrstuv]{2}[a-z][0-9lmnpqrstuv]{3}[a-z]($|[^a-z0-9])`),
 		iban:        regexp.MustCompile(`(?i)` + before + `(?:IT|SM)[ -]?[0-9]{2}[ -]?[a-z](?:[ -]?[0-9a-z]){22}`),
+		account:     regexp.MustCompile(`(?i)` + before + `[a-z]{2}[ -]?[0-9]{2}`),
 		mail:        regexp.MustCompile(`[^\s"'<>(),;:=]+@[^\s"'<>(),;:=]+\.[^\s"'<>(),;:=]+`),
 		digitRun:    regexp.MustCompile(`\p{Nd}(?:[ \t.\x{00A0}_/*-]{0,2}\p{Nd}){10,}`),
 		controlled:  regexp.MustCompile(`[\x00-\x08\x0b-\x1f\x7f]`),
@@ -79,6 +112,7 @@ func (r *redactor) text(s string) string {
 		return "«email»"
 	})
 	s = patterns().iban.ReplaceAllString(s, "${1}"+tookNumber)
+	s = withoutAccounts(s)
 	for range 2 { // two that share what stands between them
 		s = patterns().person.ReplaceAllString(s, "${1}"+tookPerson+"${2}")
 	}
