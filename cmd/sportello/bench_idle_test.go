@@ -40,9 +40,7 @@ func BenchmarkReady(b *testing.B) {
 				copyLedgerFiles(b, from, data)
 			}
 			c.bin = filepath.Join(c.dir, "sportello")
-			if out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", c.bin, ".").CombinedOutput(); err != nil {
-				b.Fatalf("%v\n%s", err, out)
-			}
+			release(b, c.bin)
 			c.ready(b) // folds what another version has written, and makes the archive's index
 			time.Sleep(idleFor)
 			c.stop()
@@ -68,6 +66,22 @@ func BenchmarkReady(b *testing.B) {
 			b.Log("SPORTELLO_BENCH_LEDGER names no folder: only the empty ledger is measured")
 			return
 		}
+	}
+}
+
+// release builds the program as installer/build.sh does.
+func release(b *testing.B, to string) {
+	b.Helper()
+	args := []string{"build", "-trimpath", "-ldflags", "-s -w", "-o", to}
+	if _, err := os.Stat("../../ui/web/dist/index.html"); err == nil {
+		args = append(args, "-tags", "webui")
+	} else {
+		b.Log("measured without the page, which is not built: ", err)
+	}
+	build := exec.Command("go", append(args, ".")...)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
 	}
 }
 
