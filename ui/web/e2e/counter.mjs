@@ -269,6 +269,12 @@ await run("archive", { operator: "bianchi" }, async ({ service, page, look }) =>
   await page.getByLabel("Importo", { exact: true }).fill("10,02");
   await page.locator("[data-payment]").filter({ hasText: "10,02" }).waitFor();
   await page.getByText("1 pagamento", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Azzera la ricerca" }).click();
+  for (const [asked, owed] of [["mario ro", "Mario Rossi"], ["bncnna85", "Anna Bianchi"]]) {
+    await page.getByLabel("Debitore").fill(asked);
+    await page.locator("[data-payment]").filter({ hasText: owed }).waitFor();
+    await page.getByText("1 pagamento", { exact: true }).waitFor();
+  }
   await page.getByLabel("Operatore").fill("rossi");
   await page.getByText("Nessun pagamento corrisponde.").waitFor();
   await look("none");
