@@ -87,6 +87,10 @@ func openReason(err error) string {
 
 func (r *reader) parse(b []byte) *section {
 	text := strings.TrimPrefix(string(b), "\ufeff")
+	if line := tooDeep(text); line > 0 {
+		r.add(line, "", fmt.Sprintf("più di %d gruppi { } o [ ] aperti uno dentro l'altro: manca dove si chiudono", maxDepth), "chiudere ogni gruppo con } o ], oppure scriverlo su più righe, con rientri")
+		return nil
+	}
 	d := yaml.NewDecoder(strings.NewReader(text))
 	var document, another yaml.Node
 	err := d.Decode(&document)

@@ -64,12 +64,56 @@ const (
 	searchedFor   = time.Second
 )
 
+// maxDepth is how many groups may stand in each other: of a real file three or four do. What is deeper costs the library
+// more than its length.
+const maxDepth = 64
+
+// tooDeep is the line where more groups are open than may be; 0: none. Signs in a text count, too: a file has few.
+func tooDeep(text string) int {
+	line, depth := 1, 0
+	for i := range len(text) {
+		switch text[i] {
+		case '\n':
+			line++
+		case '{', '[':
+			if depth++; depth > maxDepth {
+				return line
+			}
+		case '}', ']':
+			depth = max(depth-1, 0)
+		}
+	}
+	return 0
+}
+
+// byLine gives a text line by line, and counts them: whoever stops has seen no further.
+type byLine struct {
+	lines []string
+	given int
+	rest  string
+}
+
+func (b *byLine) Read(p []byte) (int, error) {
+	if b.rest == "" {
+		if b.given == len(b.lines) {
+			return 0, io.EOF
+		}
+		b.rest = b.lines[b.given]
+		b.given++
+	}
+	n := copy(p, b.rest)
+	b.rest = b.rest[n:]
+	return n, nil
+}
+
 // lineOf is the first line that YAML cannot take: up to it the file is sound. The library itself often names the
 // line where the group began that it was reading.
 func lineOf(text string, err error) int {
 	lines := strings.SplitAfter(text, "\n")
 	if len(lines) <= searchedLines && len(text) <= searchedBytes {
-		n, end := len(lines), len(text)
+		seen := &byLine{lines: lines} // it refuses the same in whatever follows what it has seen
+		_ = readable(seen)
+		n, end := seen.given, len(strings.Join(lines[:seen.given], ""))
 		for begun := time.Now(); n > 1 && time.Since(begun) < searchedFor; n-- {
 			end -= len(lines[n-1])
 			if wellFormed(text[:end]) {
@@ -87,8 +131,10 @@ func lineOf(text string, err error) int {
 	return line
 }
 
-func wellFormed(text string) bool {
-	d := yaml.NewDecoder(strings.NewReader(text))
+func wellFormed(text string) bool { return readable(strings.NewReader(text)) }
+
+func readable(text io.Reader) bool {
+	d := yaml.NewDecoder(text)
 	for {
 		var n yaml.Node
 		if err := d.Decode(&n); err != nil {

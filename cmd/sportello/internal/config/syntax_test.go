@@ -61,8 +61,9 @@ func TestYAMLMistakesAreItalianAndOnTheirLine(t *testing.T) {
 // the library names.
 func TestEveryMistakeOfYAMLIsTold(t *testing.T) {
 	long := strings.Repeat("# commento\n", searchedLines) + "language: @it\n"
-	slow := strings.Repeat("{{{{{{{{\n", 900) // which would take the search half a minute
-	for text, line := range map[string]int{slow: 900, "%YAML 9.9\n---\na: b\n": 1, "a: !<\n": 1, long: searchedLines + 1} {
+	deep := strings.Repeat("{{{{{{{{\n", 900) // which would take the search half a minute
+	deeper := "a: " + strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth) + "\nb: " + strings.Repeat("[", maxDepth+1) + strings.Repeat("]", maxDepth+1) + "\n"
+	for text, line := range map[string]int{deep: maxDepth/8 + 1, deeper: 2, "%YAML 9.9\n---\na: b\n": 1, "a: !<\n": 1, long: searchedLines + 1} {
 		r := &reader{file: "x"}
 		if r.parse([]byte(text)) != nil || len(r.problems) != 1 || r.problems[0].Line != line || r.problems[0].Remedy == "" {
 			t.Errorf("%q: %v", text[:10], r.problems)
