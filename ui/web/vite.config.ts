@@ -2,7 +2,7 @@ import { defineConfig } from "vite";
 import { italiaSubset } from "./italia-subset.ts";
 
 // The views beside the counter: the counter does not wait for them; see App.tsx.
-const beside = /view\/(Beside|Archive|Cases|Closing|DayField|DayReport|Debtor|Offline|Papers|people|Queue|Services|Status|Story|Takings|Verify)\.tsx|core\/takings/;
+const beside = /view\/(Beside|Archive|Cases|Closing|DayField|DayReport|Debtor|Offline|Papers|people|Queue|Restored|Services|Status|Story|Takings|Verify)\.tsx|core\/takings/;
 
 // Nothing in the built page is inline, nothing is evaluated, nothing comes from outside (design 9).
 export default defineConfig({

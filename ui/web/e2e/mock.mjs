@@ -77,6 +77,8 @@ export class Mock {
   searched = [];
   /** By call: what a decision is answered with, or a function of its body; {status, error} refuses, "drop" cuts the line. */
   answers = {};
+  /** What a ledger from a copy waits for: this one is none. */
+  restore = { open: true, terminals: [] };
   /** The decisions that came, by whom. */
   decisions = [];
   /** What the snapshot says beside the rest: queue, offline, offline_allowed. */
@@ -250,6 +252,7 @@ export class Mock {
     if (call === "GET cases") return reply(res, 200, url.searchParams.get("all") === "true" ? this.cases : this.cases.filter((x) => !x.ended));
     if (call === "GET queue") return reply(res, 200, this.queue);
     if (call === "GET services") return reply(res, 200, this.services);
+    if (call === "GET restore") return reply(res, 200, this.restore);
     if (/^POST terminals\/[^/]+\/closing$/.test(call)) return reply(res, 200, { terminal: this.terminals[0], text: "", closing: this.closing });
     if (call in this.answers || /^POST (payments|cases)\/|^POST (offline|positions)|\/(totals|close|status|print)$/.test(call)) {
       this.decisions.push({ call, by: this.tokens.get((req.headers.authorization ?? "").replace("Bearer ", "")).id, ...body });

@@ -174,6 +174,42 @@ await run(browser, "status", async ({ mock, url, page, look }) => {
   await page.getByText("non ha questa impronta").waitFor();
 });
 
+// A ledger from a copy charges nothing: every view says so, and the status what is missing and who does what.
+await run(browser, "restored", async ({ mock, url, page, look }) => {
+  const gap = { code: "restore_gap", text: "Il registro viene da una copia e il terminale Cassa 1 ha lavorato dopo: STAN 000131, 42,50 €. Per ora non si incassa.", hint: "Un responsabile riporti gli incassi dagli scontrini (sportello restore add); poi due persone chiudono il caso." };
+  const unread = { code: "restore_terminals", text: "Il registro viene da una copia e il terminale Cassa 1 non è ancora stato letto: per ora non si incassa.", hint: "Accendere e collegare il terminale: la lettura riparte da sola." };
+  mock.terminals = [{ name: "cassa1", label: "Cassa 1", light: "not_ready", reason: unread }, { name: "cassa2", label: "Cassa 2", light: "not_ready", reason: unread }];
+  mock.restore = { open: false, reason: unread, case: "A1-C-00000001", since: ago(180), retired: ["A0"], terminals: [{ name: "cassa1", read: false, same: false }, { name: "cassa2", read: true, same: true, found: "STAN 000090" }] };
+  mock.cases = [{ id: "A1-C-00000002", terminal: "cassa1", cause: gap, owner: "supervisor", opened: ago(5), seq: 12, needs_two: true, evidence: "Il terminale cassa1 ricorda: STAN 000131, 42,50 €." }];
+  await page.goto(url);
+  await page.getByLabel("Operatore").fill("rossi");
+  await page.getByLabel("PIN").fill("1234");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Per ora non si incassa" }).waitFor();
+  await look("till");
+  await scan(page, qr);
+  await page.getByRole("heading", { name: /^Avviso/ }).waitFor();
+  checks.that(await page.getByRole("button", { name: /Incassa/ }).isDisabled(), "nothing is charged with a ledger that was not compared");
+  await page.getByRole("banner").getByRole("button", { name: "Stato" }).click();
+  await page.locator(".status-word").getByText("Non pronto: Registro").waitFor();
+  await page.getByText("non ancora letto. Accenderlo e collegarlo").waitFor();
+  await look("unread");
+  mock.restore = { ...mock.restore, reason: gap, terminals: [{ name: "cassa1", read: true, same: false, found: "STAN 000131, 42,50 €", case: "A1-C-00000002" }, mock.restore.terminals[1]], platform: { at: ago(1), receipts: 12, unknown: [{ creditor: "01199250158", number: "302001000000000142", iuv: "02001000000000142", amount_cents: 4250, paid_at: ago(120) }] } };
+  mock.terminal({ reason: gap });
+  await page.getByText("lette 12 ricevute dopo la copia").waitFor();
+  await page.getByText("1 ricevuta non è nel registro").click();
+  await page.getByText("3020 0100 0000 0001 42").waitFor();
+  await look("gap");
+  await page.getByRole("button", { name: "Vai al caso A1-C-00000002" }).click();
+  await page.getByText("Il terminale cassa1 ricorda").waitFor();
+  mock.restore = { open: true, terminals: [] };
+  mock.terminal({ light: "ready", reason: undefined });
+  await page.locator(".banner").waitFor({ state: "detached" });
+  await page.getByRole("navigation").getByRole("button", { name: "Cassa", exact: true }).click();
+  await page.getByRole("button", { name: /Incassa/ }).waitFor();
+  checks.that(await page.getByRole("button", { name: /Incassa/ }).isEnabled(), "it charges again by itself");
+});
+
 await run(browser, "help", async ({ mock, url, page, look }) => {
   mock.payments = earlier(mock);
   await login(page, url);

@@ -14,6 +14,7 @@ import type {
   PaymentRequest,
   QueueItem,
   Receipt,
+  RestoreStatus,
   SearchRequest,
   SearchResult,
   Service,
@@ -88,6 +89,11 @@ export class Api {
 
   charge(request: PaymentRequest): Promise<Payment> {
     return this.call("POST", "payments", request);
+  }
+
+  /** restore is what a ledger from a copy waits for. */
+  restore(): Promise<RestoreStatus> {
+    return this.call("GET", "restore");
   }
 
   receipt(payment: string): Promise<Receipt> {

@@ -3,7 +3,7 @@
 
 import { chargeable, dead, emptyCart, looked, mustAccept, planOf, type Cart, type Line, type Plan, type Run } from "./cart";
 import { withAnswer, type Mirror } from "./mirror";
-import { emptyOffice, type Office, type ViewName } from "./office";
+import { emptyOffice, restored, type Office, type ViewName } from "./office";
 import type { Activity, ApiError, Notice, Operator, Payment, PaymentRequest, Terminal } from "./types.gen";
 
 export type Link = "connecting" | "online" | "lost";
@@ -84,7 +84,7 @@ export interface Next {
 }
 
 /** Block is why no charge can start now. */
-export type Block = "offline" | "pen" | "not_payable" | "no_terminal" | "busy" | "locked" | "adopt" | "looking" | "line";
+export type Block = "offline" | "pen" | "restored" | "not_payable" | "no_terminal" | "busy" | "locked" | "adopt" | "looking" | "line";
 
 export const empty: Counter = { link: "connecting", cart: emptyCart, jobs: {}, slips: {}, view: "till", office: emptyOffice };
 
@@ -118,6 +118,7 @@ export function blocked(c: Counter): Block | undefined {
   if (c.pen === "elsewhere") return "pen";
   const t = terminalInHand(c);
   if (!t) return "no_terminal";
+  if (restored(c)) return "restored";
   if (t.locked) return "locked";
   if (t.needs_adopt) return "adopt";
   if (t.light === "busy" || activityOn(c, t.name)) return "busy";

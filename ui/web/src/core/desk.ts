@@ -9,7 +9,7 @@ import type { Texts } from "./i18n";
 import * as o from "./office";
 import type { Asked, Fetched, Form, Office, ViewName } from "./office";
 import { sha256, type Bundle } from "./status";
-import type { ApiError, Case, CreateRequest, DayReport, Notice, Offline, Payment, Printed, QueueItem, ServiceEvent, StoryEntry, TerminalReport } from "./types.gen";
+import type { ApiError, Case, CreateRequest, DayReport, Notice, Offline, Payment, Printed, QueueItem, RestoreStatus, ServiceEvent, StoryEntry, TerminalReport } from "./types.gen";
 
 /** Signer is another person who signs at this counter, without taking the session over. */
 export interface Signer {
@@ -56,6 +56,7 @@ export class Desk {
 
   /** heard takes up an event: what is on the screen, or beside a view's name, may be out of date. */
   heard(event: ServiceEvent): void {
+    if (event.type === "snapshot") void this.loadRestore();
     if (event.type === "snapshot") this.rounds ??= setInterval(() => this.refresh(), round);
     if (event.type === "activity" || event.type === "platform" || event.type === "printer") return;
     if (event.type === "queue" && this.host.view() !== "queue") return;
@@ -80,6 +81,7 @@ export class Desk {
     const c = this.host.counter();
     if (c.link !== "online") return;
     void this.loadCases();
+    if (o.gated(c)) void this.loadRestore();
     if (!c.mirror?.queue || this.host.view() === "queue") void this.loadQueue(); // its figures come with the events
     if (this.host.view() === "services" && !c.office.services.value) void this.loadServices();
     if (this.host.view() === "archive" && !c.office.archive.found) void this.archive.ask();
@@ -180,6 +182,11 @@ export class Desk {
 
   async loadQueue(): Promise<void> {
     await this.load<QueueItem[]>("queue", () => this.host.api.queue(), this.office().queue, (f) => this.host.change({ queue: f }));
+  }
+
+  // loadRestore asks what a ledger from a copy waits for: at every snapshot, and while it waits.
+  private async loadRestore(): Promise<void> {
+    await this.load<RestoreStatus>("restore", () => this.host.api.restore(), this.office().restore, (f) => this.host.change({ restore: f }));
   }
 
   async loadServices(): Promise<void> {

@@ -4,7 +4,7 @@
 import { emptyArchive, type Archive } from "./archive";
 import type { Counter } from "./counter";
 import type { Bundle } from "./status";
-import type { Answer, ApiError, Case, DayReport, Offline, Operator, Payment, QueueItem, SearchResult, Service, StoryEntry, Terminal, TerminalReport } from "./types.gen";
+import type { Answer, ApiError, Case, DayReport, Offline, Operator, Payment, QueueItem, RestoreStatus, SearchResult, Service, StoryEntry, Terminal, TerminalReport } from "./types.gen";
 
 /** A view of the page. The story is a payment's, reached from the others; it has no place of its own in the list. */
 export type ViewName = "till" | "verify" | "cases" | "queue" | "closing" | "debtor" | "services" | "archive" | "status" | "story";
@@ -52,6 +52,8 @@ export interface Office {
   /** What was found for a debtor: personal data, which no reload and no lock outlives. */
   search: Fetched<SearchResult>;
   services: Fetched<Service[]>;
+  /** What keeps a ledger from a copy from charging. */
+  restore: Fetched<RestoreStatus>;
   archive: Archive;
   /** The figures of an accounting day; "" is today. */
   report: Fetched<DayReport> & { day: string };
@@ -74,6 +76,7 @@ export const emptyOffice: Office = {
   queue: {},
   search: {},
   services: {},
+  restore: {},
   archive: emptyArchive,
   report: { day: "" },
   bundle: {},
@@ -92,6 +95,18 @@ export const fileOf = (path: string) => `file ${path}`;
 export const printOf = (payment: string, what: string) => `print ${what} ${payment}`;
 export const offlineKey = "offline";
 export const createKey = "create";
+
+/** restored is what this ledger waits for before anything is charged with it; undefined: for nothing. */
+export function restored(c: Counter): RestoreStatus | undefined {
+  const { value } = c.office.restore;
+  return value && !value.open ? value : undefined;
+}
+
+/** gated says that it waits, or that a terminal says so. */
+export function gated(c: Counter): boolean {
+  const says = (code: string | undefined) => /^(restore_|ledger_restored|installation_moved)/.test(code ?? "");
+  return restored(c) !== undefined || (c.mirror?.terminals.some((t) => says(t.reason?.code)) ?? false);
+}
 
 /** undecided says that people may have to say what became of a payment, or of its reversal. */
 export function undecided(p: Payment | undefined): boolean {

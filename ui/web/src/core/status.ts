@@ -1,11 +1,12 @@
 // Whether this counter can take payments now, told part by part from what the service last said. No I/O.
 
 import type { Counter } from "./counter";
+import { restored } from "./office";
 import type { Light, Reason, Terminal } from "./types.gen";
 
 /** Part is one thing that a payment needs. */
 export interface Part {
-  what: "service" | "terminal" | "platform" | "printer";
+  what: "service" | "ledger" | "terminal" | "platform" | "printer";
   /** A terminal's name. */
   name?: string;
   light: Light;
@@ -13,11 +14,13 @@ export interface Part {
   reason?: Reason;
 }
 
-/** parts are this counter's, the terminals first. */
+/** parts are this counter's, the terminals first; a ledger from a copy, while it waits, before them. */
 export function parts(c: Counter): Part[] {
   const service: Part = { what: "service", light: c.link === "online" ? "ready" : "not_ready" };
   if (!c.mirror) return [service];
   const all: Part[] = [];
+  const waits = restored(c);
+  if (waits) all.push({ what: "ledger", light: "not_ready", reason: waits.reason });
   for (const t of c.mirror.terminals) all.push({ what: "terminal", name: t.name, light: terminalLight(t), reason: t.stopped ?? t.reason });
   all.push({ what: "platform", light: c.mirror.platform.light, reason: c.mirror.platform.reason });
   all.push(service);
@@ -37,14 +40,14 @@ export interface Readiness {
 }
 
 /**
- * readiness weighs the parts: the service and the platform are needed, and one of the terminals. While the
+ * readiness weighs the parts: the service, the ledger and the platform are needed, and one of the terminals. While the
  * platform is away an open period stands in for it. A printer never stands in the way of a payment.
  */
 export function readiness(c: Counter, offline: boolean): Readiness {
   const all = parts(c);
   const down = (p: Part) => p.light === "not_ready";
   const terminals = all.filter((p) => p.what === "terminal");
-  const why = all.filter((p) => p.what === "service" && down(p));
+  const why = all.filter((p) => (p.what === "service" || p.what === "ledger") && down(p));
   if (terminals.every(down)) why.push(...terminals);
   if (!offline) why.push(...all.filter((p) => p.what === "platform" && down(p)));
   if (why.length > 0 || terminals.length === 0) return { word: "not_ready", why };

@@ -1,4 +1,4 @@
-import { period } from "../core/office";
+import { period, restored } from "../core/office";
 import { useView } from "./context";
 import { Icon } from "./Icon";
 import { LightMark } from "./Light";
@@ -50,6 +50,7 @@ export function Header() {
 function Banners() {
   const { c, page, t, when } = useView();
   const platform = c.mirror?.platform;
+  const waits = restored(c);
   const offline = period(c, Date.now() + (c.mirror?.clockOffset ?? 0));
   return (
     <div class="banners">
@@ -73,6 +74,19 @@ function Banners() {
           <button type="button" class="btn btn-primary btn-xs" onClick={() => page.takePen()}>
             {t.pen.take} <kbd>F4</kbd>
           </button>
+        </p>
+      )}
+      {waits && (
+        <p class="banner banner-warning">
+          <Icon name="warning-circle" />
+          <span>
+            <strong>{waits.reason?.text}</strong> {t.blocks.restored}
+          </span>
+          {c.view !== "status" && (
+            <button type="button" class="btn btn-primary btn-xs" onClick={() => page.show("status")}>
+              {t.office.nav.views.status}
+            </button>
+          )}
         </p>
       )}
       {offline && (

@@ -1,5 +1,5 @@
 import { total } from "../core/cart";
-import { stage, type Counter } from "../core/counter";
+import { blocked, stage, type Counter } from "../core/counter";
 import { phaseText, turnText, type Texts } from "../core/i18n";
 import { euro, type Language } from "../core/format";
 import { useView } from "./context";
@@ -29,8 +29,10 @@ export function spoken(c: Counter, t: Texts, language: Language): { polite: stri
   if (c.link === "lost") return { polite: "", assertive: `${t.lostBanner} ${t.lostBannerMore}` };
   const at = stage(c);
   switch (at.kind) {
-    case "idle":
-      return { polite: remark || t.said.cleared, assertive: "" };
+    case "idle": {
+      const block = blocked(c);
+      return { polite: remark || (block ? t.blocks[block] : t.said.cleared), assertive: "" };
+    }
     case "looking":
       return { polite: t.looking, assertive: "" };
     case "unreadable":

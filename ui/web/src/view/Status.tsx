@@ -7,6 +7,7 @@ import { Icon } from "./Icon";
 import { LightMark } from "./Light";
 import { Refused, SignerFields, ViewTitle, nobody } from "./people";
 import { Facts, Says } from "./parts";
+import { Restored } from "./Restored";
 
 /** Status says in one word whether the counter can take payments, why not, and what to do about each part. */
 export function Status() {
@@ -41,14 +42,16 @@ function OnePart({ part: p, label }: { part: Part; label: string }) {
   const { c, t } = useView();
   const { status } = t.office;
   const id = `status-${p.what}-${p.name ?? ""}`;
+  const waits = o.restored(c);
   const word = p.what === "platform" ? t.platformLights[p.light] : p.what === "service" ? status.service[p.light === "ready" ? "here" : "lost"] : t.lights[p.light];
   return (
-    <article class="panel" aria-labelledby={id}>
+    <article class={`panel ${p.what === "ledger" ? "card-wide" : ""}`} aria-labelledby={id}>
       <h3 id={id} class="desk-title">
         {label} <LightMark light={p.light} word={word} />
       </h3>
       {p.reason && <Says reason={p.reason} tone={p.light === "not_ready" ? "bad" : "warn"} />}
       {!p.reason && p.light === "not_ready" && <p>{status.todo[p.what]}</p>}
+      {p.what === "ledger" && waits && <Restored of={waits} />}
       {p.what === "terminal" && <OfTerminal name={p.name ?? ""} />}
       {p.what === "platform" && <OfPlatform />}
       {p.what === "service" && <OfService />}

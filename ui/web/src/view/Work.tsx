@@ -1,4 +1,5 @@
 import { blocked, stage } from "../core/counter";
+import { restored } from "../core/office";
 import { useView } from "./context";
 import { CartPanel } from "./Cart";
 import { DebtPanel, UnreadablePanel } from "./Debt";
@@ -42,11 +43,11 @@ export function Work() {
 function IdlePanel() {
   const { c, t } = useView();
   const block = blocked(c);
-  const ready = c.mirror ? t.idle.heading : t.connecting;
+  const ready = c.mirror ? (block === "restored" ? t.idle.restored : t.idle.heading) : t.connecting;
   return (
     <section class="panel panel-idle" aria-labelledby="work-title">
       <h2 id="work-title">{block === "offline" && c.mirror ? t.blocks.offline : ready}</h2>
-      {c.mirror && block !== "offline" && <p>{block ? t.blocks[block] : t.idle.text}</p>}
+      {c.mirror && block !== "offline" && <p>{block === "restored" ? restored(c)?.reason?.text : block ? t.blocks[block] : t.idle.text}</p>}
     </section>
   );
 }

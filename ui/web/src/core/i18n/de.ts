@@ -54,7 +54,7 @@ const de: Texts = {
     offline: "Lesung ignoriert: keine Verbindung zum Dienst.",
   },
 
-  idle: { heading: "Bereit für den nächsten Bescheid", text: "Bescheid lesen. Danach genügt einmal Enter." },
+  idle: { heading: "Bereit für den nächsten Bescheid", restored: "Vorerst wird nicht kassiert", text: "Bescheid lesen. Danach genügt einmal Enter." },
   looking: "Bescheid wird gesucht…",
 
   unreadable: { heading: "Bescheid nicht gefunden", unasked: "Bescheid nicht geprüft", anyway: "Trotzdem suchen" },
@@ -109,6 +109,7 @@ const de: Texts = {
 
   blocks: {
     pen: "Kassiert wird in einem anderen Fenster dieses PCs. F4 drücken, um hier zu kassieren.",
+    restored: "Vorerst wird nicht kassiert: Was fehlt und wer was tut, steht unter „Zustand“.",
     looking: "Ein Bescheid wird noch gesucht.",
     line: "Ein Bescheid kann nicht kassiert werden: herausnehmen (Entf), dann die anderen kassieren.",
     offline: "Keine Verbindung zum Dienst: bitte warten.",

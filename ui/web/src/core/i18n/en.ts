@@ -54,7 +54,7 @@ const en: Texts = {
     offline: "Scan ignored: no connection to the service.",
   },
 
-  idle: { heading: "Ready for the next notice", text: "Scan the notice. Then one Enter charges the card." },
+  idle: { heading: "Ready for the next notice", restored: "Nothing is charged for now", text: "Scan the notice. Then one Enter charges the card." },
   looking: "Looking the notice up…",
 
   unreadable: { heading: "Notice not found", unasked: "Notice not verified", anyway: "Look it up anyway" },
@@ -109,6 +109,7 @@ const en: Texts = {
 
   blocks: {
     pen: "Payments are taken in another window of this PC. Press F4 to take them here.",
+    restored: "Nothing is charged for now: what is missing, and who does what, is under “Status”.",
     looking: "A notice is still being looked up.",
     line: "A notice cannot be charged: take it out (Delete), then charge the others.",
     offline: "No connection to the service: wait until it is back.",

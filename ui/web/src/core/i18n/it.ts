@@ -56,7 +56,7 @@ const it = {
     offline: "Lettura ignorata: manca il collegamento con il servizio.",
   },
 
-  idle: { heading: "Pronto per il prossimo avviso", text: "Leggi l’avviso con il lettore. Poi basta un Invio per incassare." },
+  idle: { heading: "Pronto per il prossimo avviso", restored: "Per ora non si incassa", text: "Leggi l’avviso con il lettore. Poi basta un Invio per incassare." },
   looking: "Cerco l’avviso…",
 
   unreadable: { heading: "Avviso non trovato", unasked: "Avviso non verificato", anyway: "Cerca lo stesso" },
@@ -111,6 +111,7 @@ const it = {
 
   blocks: {
     pen: "Si incassa da un’altra finestra di questo PC. Premi F4 per incassare da questa.",
+    restored: "Per ora non si incassa: che cosa manca, e chi fa che cosa, è in «Stato».",
     looking: "Sto ancora cercando un avviso.",
     line: "Un avviso non si può incassare: toglilo (Canc), poi incassa gli altri.",
     offline: "Manca il collegamento con il servizio: aspetta che torni.",

@@ -1,6 +1,6 @@
 import type office from "./office.it";
 import { archive, papers, report, story } from "./archive.de";
-import { help, status } from "./status.de";
+import { help, restored, status } from "./status.de";
 
 const de: typeof office = {
   nav: {
@@ -27,6 +27,7 @@ const de: typeof office = {
   papers,
   report,
   status,
+  restored,
   help,
 
   again: "Neu lesen",

@@ -1,6 +1,6 @@
 import type office from "./office.it";
 import { archive, papers, report, story } from "./archive.en";
-import { help, status } from "./status.en";
+import { help, restored, status } from "./status.en";
 
 const en: typeof office = {
   nav: {
@@ -27,6 +27,7 @@ const en: typeof office = {
   papers,
   report,
   status,
+  restored,
   help,
 
   again: "Read again",

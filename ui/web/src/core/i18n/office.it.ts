@@ -1,7 +1,7 @@
 // The texts of everything beside the counter itself: what people decide, mend, close and wait for.
 
 import { archive, papers, report, story } from "./archive.it";
-import { help, status } from "./status.it";
+import { help, restored, status } from "./status.it";
 
 const office = {
   nav: {
@@ -28,6 +28,7 @@ const office = {
   papers,
   report,
   status,
+  restored,
   help,
 
   again: "Rileggi",
