@@ -31,7 +31,8 @@
 //
 // Beside it: ballast.bin, space that outcomes may have when the disk is full; ledger.db.lock, which
 // keeps a second process out; verified.jsonl, what the platform last said of notices (verified.go), which
-// is no part of the truth and may be lost.
+// is no part of the truth and may be lost; archive.db, the archive's index (archive_index.go), no part of it either. Who
+// owed stands in the blobs and, as it is looked for, in that index: Erase takes the whole of it from the disk first.
 //
 // # When the power goes
 //
@@ -45,7 +46,7 @@
 //	offline         the period, and what counts in it            ends it by the earlier clock (TestOfflineClocks)
 //	a proposal      the answer of one                            waits for the other (TestProposeAndCountersign)
 //	a new version   entries, and a state of another form         folds all from the first (TestEveryKindIsRebuilt)
-//	Erase           the old ledger, and ledger.db.compact        removes the copy; or the new ledger, whole
+//	Erase           the old ledger, and ledger.db.compact        removes the copy; or the new ledger, whole; makes the index anew
 //	Close           all, without a free list                     reads the whole tree once, and is slower
 //	a torn page     what cannot be trusted                       refuses with ErrDamaged (TestTornFiles, TestEveryPageLost)
 package ledger
