@@ -79,9 +79,7 @@ function Banners() {
       {waits && (
         <p class="banner banner-warning">
           <Icon name="warning-circle" />
-          <span>
-            <strong>{waits.reason?.text}</strong> {t.blocks.restored}
-          </span>
+          <strong>{waits.reason?.text}</strong>
           {c.view !== "status" && (
             <button type="button" class="btn btn-primary btn-xs" onClick={() => page.show("status")}>
               {t.office.nav.views.status}

@@ -1,5 +1,4 @@
 import { blocked, stage } from "../core/counter";
-import { restored } from "../core/office";
 import { useView } from "./context";
 import { CartPanel } from "./Cart";
 import { DebtPanel, UnreadablePanel } from "./Debt";
@@ -47,7 +46,7 @@ function IdlePanel() {
   return (
     <section class="panel panel-idle" aria-labelledby="work-title">
       <h2 id="work-title">{block === "offline" && c.mirror ? t.blocks.offline : ready}</h2>
-      {c.mirror && block !== "offline" && <p>{block === "restored" ? restored(c)?.reason?.text : block ? t.blocks[block] : t.idle.text}</p>}
+      {c.mirror && block !== "offline" && <p>{block ? t.blocks[block] : t.idle.text}</p>}
     </section>
   );
 }

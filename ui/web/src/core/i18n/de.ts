@@ -109,7 +109,7 @@ const de: Texts = {
 
   blocks: {
     pen: "Kassiert wird in einem anderen Fenster dieses PCs. F4 drücken, um hier zu kassieren.",
-    restored: "Vorerst wird nicht kassiert: Was fehlt und wer was tut, steht unter „Zustand“.",
+    restored: "Was zum Kassieren fehlt und wer was tut, steht unter „Zustand“.",
     looking: "Ein Bescheid wird noch gesucht.",
     line: "Ein Bescheid kann nicht kassiert werden: herausnehmen (Entf), dann die anderen kassieren.",
     offline: "Keine Verbindung zum Dienst: bitte warten.",

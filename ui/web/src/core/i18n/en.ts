@@ -109,7 +109,7 @@ const en: Texts = {
 
   blocks: {
     pen: "Payments are taken in another window of this PC. Press F4 to take them here.",
-    restored: "Nothing is charged for now: what is missing, and who does what, is under “Status”.",
+    restored: "What is missing before charging, and who does what, is under “Status”.",
     looking: "A notice is still being looked up.",
     line: "A notice cannot be charged: take it out (Delete), then charge the others.",
     offline: "No connection to the service: wait until it is back.",

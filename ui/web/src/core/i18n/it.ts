@@ -111,7 +111,7 @@ const it = {
 
   blocks: {
     pen: "Si incassa da un’altra finestra di questo PC. Premi F4 per incassare da questa.",
-    restored: "Per ora non si incassa: che cosa manca, e chi fa che cosa, è in «Stato».",
+    restored: "Che cosa manca per incassare, e chi fa che cosa, è in «Stato».",
     looking: "Sto ancora cercando un avviso.",
     line: "Un avviso non si può incassare: toglilo (Canc), poi incassa gli altri.",
     offline: "Manca il collegamento con il servizio: aspetta che torni.",
