@@ -48,6 +48,21 @@ func (c *counter) rested(args []string) []string {
 	return append(slices.Clone(args), "--seq", seq(c.payment(args[1])))
 }
 
+// theCase is an open case.
+func (c *counter) theCase(id string) (local.Case, bool) {
+	code, out, _ := c.cli("cases", "--json")
+	var open []local.Case
+	if code != exitDone || json.Unmarshal([]byte(out), &open) != nil {
+		return local.Case{}, false
+	}
+	for _, one := range open {
+		if one.ID == id {
+			return one, true
+		}
+	}
+	return local.Case{}, false
+}
+
 // refusesDecision is one that must not be accepted; nothing changes by it.
 func (c *counter) refusesDecision(operator string, says string, args ...string) {
 	c.t.Helper()

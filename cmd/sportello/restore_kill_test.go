@@ -85,20 +85,6 @@ func (c *counter) comesBack(lost local.Payment) {
 	})
 }
 
-func (c *counter) theCase(id string) (local.Case, bool) {
-	code, out, _ := c.cli("cases", "--json")
-	var open []local.Case
-	if code != exitDone || json.Unmarshal([]byte(out), &open) != nil {
-		return local.Case{}, false
-	}
-	for _, one := range open {
-		if one.ID == id {
-			return one, true
-		}
-	}
-	return local.Case{}, false
-}
-
 // TestKilledAfterRestore kills the real program with SIGKILL at each step of a restore and of what follows it. Begun
 // again, it ends with every charge in the ledger and none of them twice.
 func TestKilledAfterRestore(t *testing.T) {
