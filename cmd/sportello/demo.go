@@ -89,13 +89,13 @@ func runDemo(args []string) int {
 		defer os.RemoveAll(tmp)
 		*dir = tmp
 	}
+	var free net.Listener
 	if _, port, err := net.SplitHostPort(*listen); err != nil || port == "0" {
-		free, err := net.Listen("tcp", *listen) // the configuration needs the number
-		if err != nil {
+		if free, err = net.Listen("tcp", *listen); err != nil { // the configuration needs the number, and nobody else may take it
 			return usageError("demo: "+notSimulated(err), "sportello demo --listen 127.0.0.1:8417")
 		}
+		defer free.Close()
 		*listen = free.Addr().String()
-		_ = free.Close()
 	}
 	d, err := startDemo(ctx, *dir, *settlement, *fast, *manual)
 	if err != nil {
@@ -111,7 +111,7 @@ func runDemo(args []string) int {
 	if err != nil {
 		return failConfig(err)
 	}
-	return serve(ctx, cfg, serviceOptions{demo: true, panel: simulator.Panel(d.terminal)}, func() { d.banner("http://"+cfg.Listen, path) })
+	return serve(ctx, cfg, serviceOptions{demo: true, panel: simulator.Panel(d.terminal), port: free}, func() { d.banner("http://"+cfg.Listen, path) })
 }
 
 // demo is the pair of simulated ends.

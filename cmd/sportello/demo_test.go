@@ -2,13 +2,16 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"sportello/cmd/sportello/internal/config"
 	"sportello/driver/simulator"
 	"sportello/protocol/local"
 )
@@ -54,6 +57,22 @@ func TestRunHasNoDemoTerminal(t *testing.T) {
 
 // The demonstration's terminal is pressed through the page's address, and what was typed on it is told before
 // the next charge.
+// TestDemoKeepsItsPort: a port of the system's choice is kept from its choice on, so that nobody else gets it.
+func TestDemoKeepsItsPort(t *testing.T) {
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer free.Close()
+	cfg := &config.Config{Listen: free.Addr().String()}
+	if l, err := listen(cfg, nil); !errors.Is(err, errListen) {
+		t.Errorf("opened twice: %v, %v", l, err)
+	}
+	if l, err := listen(cfg, free); err != nil || l != free {
+		t.Errorf("%v, %v", l, err)
+	}
+}
+
 func TestDemoTerminalIsPressed(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t, setup{}) // for its waiting only

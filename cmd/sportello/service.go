@@ -105,6 +105,7 @@ type serviceOptions struct {
 	demo  bool
 	panel http.Handler // of the demonstration's terminal
 	page  string       // folder of the page instead of the embedded one
+	port  net.Listener // on the configuration's address, opened already; nil: it is opened here
 	log   zerolog.Logger
 
 	failed func(error) // hears why the start failed; nil: nobody asks
@@ -138,7 +139,7 @@ func startService(cfg *config.Config, o serviceOptions) (_ *service, err error) 
 	if err = s.ledger.Claim(); err != nil {
 		return nil, err
 	}
-	listener, err := listen(cfg)
+	listener, err := listen(cfg, o.port)
 	if err != nil {
 		return nil, err
 	}
@@ -284,11 +285,13 @@ func (s *service) close() {
 	s.stops = nil
 }
 
-// listen opens the page's address, with TLS where the configuration has it.
-func listen(cfg *config.Config) (net.Listener, error) {
-	l, err := net.Listen("tcp", cfg.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errListen, err)
+// listen opens the page's address, unless it was opened already (l), with TLS where the configuration has it.
+func listen(cfg *config.Config, l net.Listener) (net.Listener, error) {
+	if l == nil {
+		var err error
+		if l, err = net.Listen("tcp", cfg.Listen); err != nil {
+			return nil, fmt.Errorf("%w: %w", errListen, err)
+		}
 	}
 	if cfg.TLS == nil {
 		return l, nil
