@@ -212,6 +212,15 @@ await run(browser, "restored", async ({ mock, url, page, look }) => {
 
 await run(browser, "help", async ({ mock, url, page, look }) => {
   mock.payments = earlier(mock);
+  // Also before anybody has signed in.
+  await page.goto(url);
+  await page.getByLabel("PIN").focus();
+  await page.keyboard.press("F1");
+  await page.getByText("PIN dimenticato").waitFor();
+  await look("signin");
+  await page.keyboard.press("Escape");
+  await page.getByText("PIN dimenticato").waitFor({ state: "detached" });
+  checks.same(await page.evaluate(() => document.activeElement?.id), "pin", "the focus is back where it was");
   await login(page, url);
   await page.keyboard.press("F1");
   await page.getByRole("heading", { name: "Aiuto: Cassa" }).waitFor();

@@ -64,3 +64,20 @@ it("says so when it cannot be read", async () => {
   await press("F1");
   await vi.waitFor(() => screen.getByText(/L’aiuto non si è potuto leggere/), patience);
 });
+
+it("is there before anybody has signed in, and Esc puts it away", async () => {
+  void w.page.logout();
+  await settle();
+  const pin = screen.getByLabelText("PIN");
+  await press("?", pin); // it may be a part of the PIN
+  expect(screen.queryByRole("complementary")).toBeNull();
+  await press("F1", pin);
+  expect(document.activeElement?.textContent).toBe("Aiuto: Accesso allo sportello");
+  await vi.waitFor(() => screen.getByText(/PIN dimenticato/), patience);
+  expect(screen.queryByText("F8")).toBeNull(); // there are no views yet
+  await press("Escape");
+  expect(screen.queryByRole("complementary")).toBeNull();
+  fireEvent.click(screen.getByRole("button", { name: "Aiuto" }));
+  await settle();
+  expect(screen.getByRole("complementary")).toBeTruthy();
+});

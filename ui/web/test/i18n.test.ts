@@ -53,7 +53,7 @@ it("every view has its help in every language", async () => {
   const all = Object.values(files);
   expect(Object.keys(files).length).toBe(3);
   for (const help of all) {
-    expect(Object.keys(help).sort()).toEqual([...views, "story"].sort());
+    expect(Object.keys(help).sort()).toEqual([...views, "story", "login"].sort());
     for (const view of Object.keys(help) as (keyof Help)[]) {
       expect(help[view].text.length, view).toBe(all[0]![view].text.length);
       for (const line of help[view].text) expect(line.length, line).toBeGreaterThan(20);

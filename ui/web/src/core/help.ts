@@ -6,8 +6,8 @@ import en from "./i18n/help.en.json?url";
 import de from "./i18n/help.de.json?url";
 import type { ViewName } from "./office";
 
-/** Help is what there is to say about each view. */
-export type Help = Record<ViewName, { text: readonly string[]; keys?: readonly (readonly [key: string, does: string])[] }>;
+/** Help is what there is to say about each view, and about signing in. */
+export type Help = Record<ViewName | "login", { text: readonly string[]; keys?: readonly (readonly [key: string, does: string])[] }>;
 
 const places: Record<Language, string> = { it, en, de };
 

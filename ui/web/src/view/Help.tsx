@@ -28,12 +28,13 @@ export function Help() {
       if (before instanceof HTMLElement && (document.activeElement === document.body || document.activeElement?.closest(".help"))) before.focus();
     };
   }, []);
-  const of = texts && texts !== "lost" ? texts[c.view] : undefined;
+  const about = c.operator ? c.view : "login";
+  const of = texts && texts !== "lost" ? texts[about] : undefined;
   return (
     <aside class="help" aria-labelledby="help-title">
       <div class="view-head">
         <h2 id="help-title" class="view-title" tabIndex={-1} ref={heading}>
-          {help.of(nav.views[c.view])}
+          {help.of(about === "login" ? t.login.heading : nav.views[about])}
         </h2>
         <button type="button" class="btn btn-link btn-xs" onClick={() => page.desk.help(false)}>
           <span>{help.close}</span> <kbd>Esc</kbd>
@@ -47,7 +48,7 @@ export function Help() {
           ))}
           <h3>{help.keys}</h3>
           <dl class="help-keys">
-            {[...(of.keys ?? []), ...help.every].map(([key, does]) => (
+            {[...(of.keys ?? []), ...(c.operator ? help.every : [])].map(([key, does]) => (
               <div key={key}>
                 <dt>
                   <kbd>{key}</kbd>

@@ -28,8 +28,14 @@ export function submitField(page: Page, scanner?: Scanner): boolean {
 /** attachKeys gives the page its keys: Enter, Esc, F1 or ?, F2, F4, F8, F9, those of the cart, and nothing else. */
 export function attachKeys(target: Document, page: Page, scanner: Scanner): () => void {
   const down = (e: KeyboardEvent) => {
+    if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey) return;
+    const { help } = page.counter().office;
+    if (e.key === "F1" || (e.key === "?" && !editable(e.target)) || (e.key === "Escape" && help)) {
+      e.preventDefault();
+      return page.desk.help(!help);
+    }
     const field = scanField();
-    if (!field || e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey) return;
+    if (!field) return; // nobody has signed in
     switch (e.key) {
       case "Enter":
         // A button that has the focus is pressed by its own Enter: once, however long the key is held.
@@ -42,17 +48,10 @@ export function attachKeys(target: Document, page: Page, scanner: Scanner): () =
         return;
       case "Escape":
         e.preventDefault();
-        if (page.counter().office.help) return page.desk.help(false);
         if (page.counter().view !== "till" && field.value === "") return leave(page, field, e.target);
         if (field.value !== "") write(field, "");
         else page.clear();
         field.focus();
-        return;
-      case "?":
-      case "F1":
-        if (e.key === "?" && editable(e.target)) return; // it is being written
-        e.preventDefault();
-        page.desk.help(!page.counter().office.help);
         return;
       case "F2":
         e.preventDefault();
