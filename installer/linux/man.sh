@@ -2,7 +2,7 @@
 # man.sh PROGRAM VERSION DATE: the manual page sportello(1) to standard output, from what the program says of itself.
 set -euo pipefail
 program=$1 version=$2 date=$3
-escape() { sed -e 's/\\/\\e/g' -e 's/-/\\-/g' -e "s/^\([.']\)/\\\\\&\1/"; }
+escape() { sed -e 's/\\/\\e/g' -e 's/-/\\-/g' -e 's/"/\\(dq/g' -e "s/^\([.']\)/\\\\\&\1/"; }
 help=$("$program" help)
 echo ".TH SPORTELLO 1 \"$date\" \"Sportello POS $version\" \"Sportello POS\""
 echo '.SH NOME'

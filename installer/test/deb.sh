@@ -37,6 +37,13 @@ ok 'the old version goes on as if nothing had been' sh_in 'dpkg -s sportello | g
 press_in card && press_in pin
 ok 'the payment is charged' until_in '[ "$(sportello payments --json | grep -c "\"state\": *\"charged\"")" = 1 ]'
 ok 'then nothing is in hand' until_in 'sportello service upgrade-ready --wait 0s'
+# What docs/installazione.md has a person type.
+ok 'a member of the group uses the command line, and gets no copy' sh_in 'useradd -G sportello utente && su utente -c "sportello payments" && ! su utente -c "sportello backup /tmp/no.db"'
+ok 'nobody else does' sh_in 'useradd altro && ! su altro -c "sportello payments"'
+ok 'a copy while it runs, and its check' sh_in 'sportello backup /tmp/copia.db && ! sportello backup /tmp/copia.db && sportello restore --check /tmp/copia.db'
+ok 'the bundle, in a text without the token' sh_in 'cd /tmp && sportello bundle --out assistenza.txt && ! grep -q "$(cat /var/lib/sportello/maintenance.token)" assistenza.txt'
+ok 'figures for whoever has the token' sh_in 'u=http://127.0.0.1:8417/metrics; ! curl -sf $u && curl -sf -H "Authorization: Bearer $(cat /var/lib/sportello/maintenance.token)" $u | grep "^sportello_payments_total{outcome=\"charged\"} 1"'
+ok 'the manual shows what is to be typed, quotes included' sh_in 'dpkg-deb --fsys-tarfile /root/new.deb | tar -xO ./usr/share/man/man1/sportello.1.gz | zcat | grep -F "\(dqAAAA\-MM\-GG HH:MM\(dq"'
 ok 'upgrades' inside dpkg -i /root/new.deb
 ok 'the new version answers' sh_in 'sportello service status'
 ok 'configuration kept' inside grep -q 'dell amministratore' /etc/sportello/config.yaml
@@ -47,4 +54,5 @@ ok 'uninstall is kept by an upgrade' sh_in 'dpkg -i /root/new.deb >/dev/null 2>&
 ok 'removes' inside dpkg -r sportello
 ok 'ledger and configuration kept' sh_in 'ls /var/lib/sportello/*.db && [ -e /etc/sportello/config.yaml ] && [ ! -e /usr/bin/sportello ]'
 ok 'purge keeps the ledger' sh_in 'dpkg -P sportello && ls /var/lib/sportello/*.db && [ ! -e /etc/sportello ]'
+ok 'purge deletes it when it is told to' sh_in 'dpkg -i /root/new.deb && SPORTELLO_PURGE_LEDGER=yes dpkg -P sportello && [ ! -e /var/lib/sportello ]'
 exit $failed

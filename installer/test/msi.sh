@@ -33,6 +33,7 @@ ok() {
   fi
 }
 not() { ! "$@"; }
+settings() { w wine reg query 'HKLM\SYSTEM\CurrentControlSet\Services\sportello' | tr -d '\r'; }
 starts() { sportello service start && curl -sf http://127.0.0.1:8417/readyz; }
 revives() { for _ in $(seq 20); do starts && break; sleep 1; done; sportello ledger check; }
 gone() { [ ! -e "$prefix/drive_c/Program Files/Sportello/sportello.exe" ] && ! curl -s --max-time 2 http://127.0.0.1:8417/healthz && not w wine sc query sportello; }
@@ -124,9 +125,17 @@ ok 'after a kill it starts again, the ledger sound' revives
 ok 'removes' msi /x new.msi
 ok 'program and service gone' gone
 ok 'ledger and configuration kept' sh -c "ls '$data'/*.db '$data/config.yaml'"
-ok 'installs over what is there' msi /i new.msi "CONFIG=$windows_share\\prepared\\config.yaml"
+# The same with a removal that fails when it is told to, after the service has gone.
+cp new.msi failing.msi
+msibuild failing.msi -q "INSERT INTO \`CustomAction\` (\`Action\`, \`Type\`, \`Source\`, \`Target\`) VALUES ('fails', 3106, 'INSTALLDIR', '\"[System64Folder]cmd.exe\" /c exit 1')" \
+  -q "INSERT INTO \`InstallExecuteSequence\` (\`Action\`, \`Condition\`, \`Sequence\`) VALUES ('fails', 'FAILS', 2500)"
+ok 'installs over what is there' msi /i failing.msi "CONFIG=$windows_share\\prepared\\config.yaml"
 ok 'CONFIG does not touch the configuration that is there' grep -q 'dell amministratore' "$data/config.yaml"
 ok 'the payment is still there' says 'charged' sportello payments --json
-ok 'removes with PURGE=ledger' msi /x new.msi PURGE=ledger
+settings >before
+ok 'a removal that fails ends so' not msi /x failing.msi FAILS=yes
+ok 'and brings the service back with all its settings' diff before <(settings)
+ok 'running' says '"0.9.1"' page
+ok 'removes with PURGE=ledger' msi /x failing.msi PURGE=ledger
 ok 'nothing left' sh -c "[ ! -e '$data' ]"
 exit $failed

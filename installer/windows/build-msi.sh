@@ -50,10 +50,16 @@ still msibuild out.msi \
   -q "INSERT INTO \`CustomAction\` (\`Action\`, \`Type\`, \`Source\`, \`Target\`) VALUES ('ready', 3106, 'INSTALLDIR', '$ask')" \
   -q "INSERT INTO \`InstallExecuteSequence\` (\`Action\`, \`Condition\`, \`Sequence\`) VALUES ('readyFirst', 'Installed OR WIX_UPGRADE_DETECTED', 1390)" \
   -q "INSERT INTO \`InstallExecuteSequence\` (\`Action\`, \`Condition\`, \`Sequence\`) VALUES ('ready', 'Installed', 1890)"
+# A removal, repair or upgrade that goes back brings the service as the table above has it: its restarts, its rights and
+# its being started are set once more, last of all, since going back runs from the end.
+again='"[System64Folder]cmd.exe" /c if exist "[INSTALLDIR]sportello.exe" "[INSTALLDIR]sportello.exe" service settle'
+still msibuild out.msi \
+  -q "INSERT INTO \`CustomAction\` (\`Action\`, \`Type\`, \`Source\`, \`Target\`) VALUES ('settleAgain', 3426, 'INSTALLDIR', '$again')" \
+  -q "INSERT INTO \`InstallExecuteSequence\` (\`Action\`, \`Condition\`, \`Sequence\`) VALUES ('settleAgain', 'Installed', 1889)"
 order=$(msiinfo export out.msi InstallExecuteSequence | tr -d '\r' | awk -F'\t' '{at[$1] = $3} END {
   print at["InstallInitialize"] < at["RemoveExistingProducts"] && at["RemoveExistingProducts"] < at["InstallFiles"] &&
     at["CostFinalize"] < at["readyFirst"] && at["FindRelatedProducts"] < at["readyFirst"] && at["readyFirst"] < at["InstallInitialize"] &&
-    at["InstallInitialize"] < at["ready"] && at["ready"] < at["StopServices"] && at["StopServices"] < at["purge"] && at["purge"] < at["RemoveFiles"] &&
+    at["RemoveExistingProducts"] < at["settleAgain"] && at["settleAgain"] < at["ready"] && at["ready"] < at["StopServices"] && at["StopServices"] < at["purge"] && at["purge"] < at["RemoveFiles"] &&
     at["StartServices"] < at["settle"] && at["StartServices"] < at["settleWith"] && at["settleWith"] < at["InstallFinalize"]}')
 [ "$order" = 1 ] || { echo "build-msi.sh: the sequence of the installation is not as it must be" >&2 && exit 1; }
 still msibuild out.msi -s 'Sportello POS' 'Sportello POS' 'x64;1040' "{$package}"
