@@ -419,12 +419,5 @@ func applyCloses(v *view, e *entry, c *caseRecord) error {
 		}
 	}
 	freeRefunded(v, r)
-	t, err := loadTerminal(v, r.Terminal)
-	if err != nil {
-		return err
-	}
-	trackWaiting(v, t, r)
-	v.store(tableTerminals+t.Name, t)
-	storeRecord(v, r, e)
-	return nil
+	return storeWaiting(v, r, e)
 }

@@ -23,6 +23,18 @@ const (
 
 func waitingKey(terminal, id string) string { return tableWaiting + terminal + "/" + id }
 
+// storeWaiting stores a payment whose registrations have changed, with what its terminal waits for.
+func storeWaiting(v *view, r *record, e *entry) error {
+	t, err := loadTerminal(v, r.Terminal)
+	if err != nil {
+		return err
+	}
+	trackWaiting(v, t, r)
+	v.store(tableTerminals+t.Name, t)
+	storeRecord(v, r, e)
+	return nil
+}
+
 // trackWaiting brings the index in line with a payment. The caller stores t.
 func trackWaiting(v *view, t *terminalRecord, r *record) {
 	waiting, late := false, false

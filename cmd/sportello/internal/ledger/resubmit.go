@@ -80,12 +80,5 @@ func applyAgain(v *view, e *entry, c *caseRecord) error {
 			return err
 		}
 	}
-	t, err := loadTerminal(v, r.Terminal)
-	if err != nil {
-		return err
-	}
-	trackWaiting(v, t, r)
-	v.store(tableTerminals+t.Name, t)
-	storeRecord(v, r, e)
-	return nil
+	return storeWaiting(v, r, e)
 }

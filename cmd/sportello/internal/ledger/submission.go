@@ -187,14 +187,7 @@ func applySubmission(v *view, e *entry) error {
 			return err
 		}
 	}
-	t, err := loadTerminal(v, r.Terminal)
-	if err != nil {
-		return err
-	}
-	trackWaiting(v, t, r)
-	v.store(tableTerminals+t.Name, t)
-	storeRecord(v, r, e)
-	return nil
+	return storeWaiting(v, r, e)
 }
 
 func applySubmitting(r *record, e *entry) error {
