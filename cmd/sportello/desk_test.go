@@ -342,6 +342,15 @@ func TestTerminalReports(t *testing.T) {
 	})
 	both("detect cassa1", exitDone, "Verifica del 04/05/2026 12:30: nessun denaro mosso", "stx+payload+etx, provato con due risposte", "stato, ultima operazione, totali",
 		"60 min indietro rispetto al PC", "987,65 €", "non ancora noto: si saprà dopo un incasso", "un altro, o è stato aggiornato: il programma del terminale, novelty", "si sa altro, rispetto a prima: i comandi riconosciuti", "--quiet-totals")
+	for cents, want := range map[int64][]string{ // what an empty terminal answers is no refusal; one that has sold should know its last sale
+		0:   {"comandi rifiutati:               copia dello scontrino\n", "ultima operazione:               ancora nessuna salvata"},
+		100: {"comandi rifiutati:               ultima operazione, copia dello scontrino\n"},
+	} {
+		say(func(r *local.TerminalReport) {
+			r.Passport = &local.Passport{TerminalID: "12345678", Scope: "stx+payload+etx", Supports: "sTE", Refuses: "GR", TotalCents: &cents}
+		})
+		both("detect cassa1", exitDone, want...)
+	}
 	host := int64(98000)
 	say(func(r *local.TerminalReport) {
 		r.Closing = &local.Closing{State: "closed", TerminalCents: &total, HostCents: &host, LedgerCents: 98765, Payments: 7, Receipt: "CHIUSURA CONTABILE",

@@ -25,16 +25,26 @@ var fieldNames = map[string]string{
 // learnable are the fields that also change when the same terminal shows more of itself.
 var learnable = []string{"supports", "refuses", "clock_offset", "one_client", "prints", "reprints", "totals_before", "total_cents"}
 
+// nothingSaved says that the terminal may only have had no operation to tell of: it answers the same as to a command that
+// it does not know, and has sold nothing that its total would show.
+func nothingSaved(p local.Passport) bool {
+	return strings.Contains(p.Refuses, "G") && strings.Contains(p.Supports, "T") && (p.TotalCents == nil || *p.TotalCents == 0)
+}
+
 // printPassport writes what commissioning has found, and what is not as it was.
 func printPassport(w io.Writer, p local.Passport) {
 	fmt.Fprintf(w, "Verifica del %s: nessun denaro mosso.\n", clock(p.At))
+	refused, empty := p.Refuses, nothingSaved(p)
+	if empty {
+		refused = strings.ReplaceAll(refused, "G", "")
+	}
 	for _, line := range [][2]string{
 		{"TID", p.TerminalID},
 		{"programma", orElse(p.Software, "non indicato")},
 		{"LRC", p.Scope + ", provato con due risposte"},
 		{"conferme (ACK)", orElse(p.AckForm, "forma non ancora nota")},
 		{"comandi riconosciuti", letters(p.Supports)},
-		{"comandi rifiutati", letters(p.Refuses)},
+		{"comandi rifiutati", letters(refused)},
 		{"orologio", offset(p.ClockSeconds)},
 		{"totale", optional(p.TotalCents)},
 		{"un collegamento alla volta", orElse(yesNo[p.OneClient], "non noto")},
@@ -42,6 +52,9 @@ func printPassport(w io.Writer, p local.Passport) {
 		{"dà copia dell'ultimo scontrino", answer(p.Reprints)},
 	} {
 		fmt.Fprintf(w, "  %-32s %s\n", line[0]+":", line[1])
+	}
+	if empty {
+		fmt.Fprintf(w, "  %-32s ancora nessuna salvata; se il terminale la racconta si saprà dopo un incasso, con un'altra verifica\n", "ultima operazione:")
 	}
 	totals := "no: serve un responsabile che abbia visto che non stampa nulla (--quiet-totals)"
 	if p.TotalsBefore {
