@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,29 +18,46 @@ import (
 // forgetful says what was asked of it, in days before and hours after the start.
 type forgetful struct {
 	start time.Time
+
+	mu    sync.Mutex
 	due   bool
 	hangs bool
 	errs  []error // of Erase, in turn
 	calls []string
 }
 
+// now sets what it answers, and takes what it was asked.
+func (f *forgetful) now(due, hangs bool, errs ...error) (calls []string) {
+	synctest.Wait()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	calls = f.calls
+	f.due, f.hangs, f.errs, f.calls = due, hangs, errs, nil
+	return calls
+}
+
 func (f *forgetful) said(what string, before time.Time) {
-	since := time.Since(f.start)
-	f.calls = append(f.calls, fmt.Sprintf("%s %d days, after %s", what, int(time.Since(before).Hours()/24), since))
+	f.calls = append(f.calls, fmt.Sprintf("%s %d days, after %s", what, int(time.Since(before).Hours()/24), time.Since(f.start)))
 }
 
 func (f *forgetful) Erasable(before time.Time) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.said("erasable", before)
 	return f.due, nil
 }
 
 func (f *forgetful) Erase(ctx context.Context, before time.Time) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.said("erase", before)
-	if f.hangs {
+	switch {
+	case f.hangs:
+		f.mu.Unlock()
 		<-ctx.Done()
+		f.mu.Lock()
 		return 0, ctx.Err()
-	}
-	if len(f.errs) > 0 {
+	case len(f.errs) > 0:
 		err := f.errs[0]
 		f.errs = f.errs[1:]
 		return 0, err
@@ -53,39 +71,31 @@ func (f *forgetful) Erase(ctx context.Context, before time.Time) (int, error) {
 func TestRetention(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &forgetful{start: time.Now()}
+		asked := func(calls []string, want ...string) {
+			t.Helper()
+			if !slices.Equal(calls, want) {
+				t.Errorf("%q, want %q", calls, want)
+			}
+		}
 		stop := keepRetention(f, 90*24*time.Hour, zerolog.Nop())
 		time.Sleep(time.Hour)
-		synctest.Wait()
-		if want := []string{"erasable 97 days, after 10m0s"}; !slices.Equal(f.calls, want) {
-			t.Errorf("%q", f.calls)
-		}
-		f.calls, f.due, f.errs = nil, true, []error{fmt.Errorf("erase: %w", ledger.ErrStale), errors.New("disk")}
+		asked(f.now(true, false, fmt.Errorf("erase: %w", ledger.ErrStale), errors.New("disk")), "erasable 97 days, after 10m0s")
 		time.Sleep(48 * time.Hour)
-		synctest.Wait()
-		if want := []string{"erasable 97 days, after 24h10m0s", "erase 90 days, after 24h10m0s", "erasable 97 days, after 24h11m0s", "erase 90 days, after 24h11m0s",
-			"erasable 97 days, after 48h11m0s", "erase 90 days, after 48h11m0s"}; !slices.Equal(f.calls, want) {
-			t.Errorf("%q", f.calls)
-		}
-		f.calls, f.due = nil, true
-		f.errs = slices.Repeat([]error{ledger.ErrStale}, 100)
+		asked(f.now(true, false, slices.Repeat([]error{ledger.ErrStale}, 100)...),
+			"erasable 97 days, after 24h10m0s", "erase 90 days, after 24h10m0s", "erasable 97 days, after 24h11m0s", "erase 90 days, after 24h11m0s",
+			"erasable 97 days, after 48h11m0s", "erase 90 days, after 48h11m0s")
 		time.Sleep(24 * time.Hour)
-		synctest.Wait()
-		if len(f.calls) != 2*retentionTries {
-			t.Errorf("%q", f.calls)
+		if calls := f.now(true, true); len(calls) != 2*retentionTries {
+			t.Errorf("%q", calls)
 		}
-		f.hangs, f.calls = true, nil
 		time.Sleep(24 * time.Hour)
-		synctest.Wait()
-		if len(f.calls) != 2 {
-			t.Errorf("%q", f.calls)
+		if calls := f.now(true, true); len(calls) != 2 {
+			t.Errorf("%q", calls)
 		}
 		stop() // it is at work
-		f.calls = nil
 		time.Sleep(72 * time.Hour)
 		keepRetention(f, 0, zerolog.Nop())()
 		time.Sleep(72 * time.Hour)
-		if len(f.calls) != 0 {
-			t.Errorf("%q", f.calls)
-		}
+		asked(f.now(false, false))
 	})
 }
