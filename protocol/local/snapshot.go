@@ -180,7 +180,7 @@ type TerminalReport struct {
 	LedgerCents *int64 `json:"ledger_cents,omitempty"` // totals: charged minus reversed since the last close, by the ledger
 
 	Passport *Passport `json:"passport,omitempty"` // detect
-	Closing  *Closing  `json:"closing,omitempty"`  // close; closing: the last one of this process, absent where there was none
+	Closing  *Closing  `json:"closing,omitempty"`  // close; closing: the last one, absent where there was none
 	Receipt  *Receipt  `json:"receipt,omitempty"`  // reprint: the terminal's own copy; PaymentID only if it shows a reference of ours
 }
 

@@ -170,6 +170,11 @@ type closingBody struct {
 	HostCents     *int64              `json:"host_cents,omitempty"`
 	Proven        bool                `json:"proven,omitempty"`
 	Reason        driver.Reason       `json:"reason,omitzero"`
+
+	// The ledger's word on the session, as it was then.
+	LedgerCents *int64    `json:"ledger_cents,omitempty"`
+	Since       time.Time `json:"since,omitzero"`
+	Payments    int       `json:"payments,omitempty"`
 }
 
 type registrationBody struct {

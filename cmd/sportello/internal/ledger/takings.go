@@ -139,12 +139,17 @@ func (l *Ledger) RecordClosing(name, operator string, c driver.Closing) error {
 		if _, err := b.knownTerminal(name); err != nil {
 			return err
 		}
+		taken, err := takingsOf(b.view, name)
+		if err != nil {
+			return err
+		}
 		switch c.State {
 		case driver.ClosingDone, driver.ClosingRefused, driver.ClosingUnknown:
 		default:
 			return fmt.Errorf("%w: closing %q of terminal %q", ErrInvalid, c.State, name)
 		}
-		body := &closingBody{State: c.State, TerminalCents: known(c.Terminal), HostCents: known(c.Host), Proven: c.Proven, Reason: c.Reason}
+		body := &closingBody{State: c.State, TerminalCents: known(c.Terminal), HostCents: known(c.Host), Proven: c.Proven, Reason: c.Reason,
+			LedgerCents: &taken.Cents, Since: taken.Since, Payments: len(taken.Payments)}
 		var bl *blob
 		if c.Ticket != "" || c.RawTicket != nil {
 			bl = &blob{Kind: "closing", Ticket: c.Ticket, RawTicket: c.RawTicket}
@@ -183,40 +188,45 @@ func (t *terminalRecord) applyClosing(e *entry) error {
 // which it was sent, a reversal likewise.
 func (l *Ledger) Takings(name string) (Takings, error) {
 	var out Takings
-	err := l.read(func(_ *bolt.Tx, v *view) error {
-		t, err := loadTerminal(v, name)
-		if err != nil {
-			return err
-		}
-		out.Since = t.Closed
-		prefix := takingsKey(name, t.Session, "")
-		v.scan(prefix, false, func(key string, c cell) bool {
-			var cents int64
-			if cents, err = strconv.ParseInt(string(c.raw), 10, 64); err != nil {
-				err = fmt.Errorf("%w: state %q: %w", ErrDamaged, key, err)
-				return false
-			}
-			out.Cents += cents
-			id := strings.TrimSuffix(key[len(prefix):], "/r")
-			if n := len(out.Payments); n == 0 || out.Payments[n-1] != id {
-				out.Payments = append(out.Payments, id)
-			}
-			return true
-		})
-		if err != nil {
-			return err
-		}
-		v.scan(tableOpen, false, func(key string, _ cell) bool {
-			var r *record
-			if r, err = loadRecord(v, key[len(tableOpen):]); err != nil {
-				return false
-			}
-			if r.Terminal == name {
-				out.Unknown = append(out.Unknown, r.ID)
-			}
-			return true
-		})
+	err := l.read(func(_ *bolt.Tx, v *view) (err error) {
+		out, err = takingsOf(v, name)
 		return err
+	})
+	return out, err
+}
+
+func takingsOf(v *view, name string) (out Takings, err error) {
+	t, err := loadTerminal(v, name)
+	if err != nil {
+		return out, err
+	}
+	out.Since = t.Closed
+	prefix := takingsKey(name, t.Session, "")
+	v.scan(prefix, false, func(key string, c cell) bool {
+		var cents int64
+		if cents, err = strconv.ParseInt(string(c.raw), 10, 64); err != nil {
+			err = fmt.Errorf("%w: state %q: %w", ErrDamaged, key, err)
+			return false
+		}
+		out.Cents += cents
+		id := strings.TrimSuffix(key[len(prefix):], "/r")
+		if n := len(out.Payments); n == 0 || out.Payments[n-1] != id {
+			out.Payments = append(out.Payments, id)
+		}
+		return true
+	})
+	if err != nil {
+		return out, err
+	}
+	v.scan(tableOpen, false, func(key string, _ cell) bool {
+		var r *record
+		if r, err = loadRecord(v, key[len(tableOpen):]); err != nil {
+			return false
+		}
+		if r.Terminal == name {
+			out.Unknown = append(out.Unknown, r.ID)
+		}
+		return true
 	})
 	return out, err
 }

@@ -61,7 +61,7 @@ func (s *station) close(ctx context.Context, op local.Operator, rep *local.Termi
 		t.o.Log.Error().Err(err).Str("terminal", s.term.Name).Str("state", string(c.State)).Int64("cents", c.Terminal.Cents).Msg("a closing could not be written")
 		return err
 	}
-	v, err := s.judge(c, takings)
+	v, err := s.judge(c, takings, time.Now())
 	if err != nil {
 		return err
 	}
@@ -70,6 +70,32 @@ func (s *station) close(ctx context.Context, op local.Operator, rep *local.Termi
 	s.closed = v
 	s.mu.Unlock()
 	return s.closingCase(c, v)
+}
+
+// lastClosing is how the terminal's session was closed last: by this process, or as the ledger has it. The payments that
+// may explain a difference are then those in doubt now.
+func (s *station) lastClosing() (*local.Closing, error) {
+	s.mu.Lock()
+	v := s.closed
+	s.mu.Unlock()
+	if v != nil {
+		return v, nil
+	}
+	c, found, err := s.till.o.Ledger.LastClosing(s.term.Name)
+	if err != nil || !found {
+		return nil, err
+	}
+	v, err = s.judge(c.Closing, ledger.Takings{Since: c.Since, Cents: c.Cents}, c.At)
+	if err != nil {
+		return nil, err
+	}
+	v.Payments = c.Payments
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed == nil { // else it was closed again meanwhile
+		s.closed = v
+	}
+	return s.closed, nil
 }
 
 // expected is the computed total as far as it may speak about a charge of an amount; nil: not at all. A terminal may
@@ -113,8 +139,8 @@ func (s *station) expected(total *int64, amount int64) (*int64, error) {
 }
 
 // judge sets the three totals of a closing beside one another. A total that is absent is not zero (ECR17 D38).
-func (s *station) judge(c driver.Closing, takings ledger.Takings) (*local.Closing, error) {
-	v := &local.Closing{At: time.Now(), State: string(c.State), Proven: c.Proven, LedgerCents: takings.Cents, Since: moment(takings.Since),
+func (s *station) judge(c driver.Closing, takings ledger.Takings, at time.Time) (*local.Closing, error) {
+	v := &local.Closing{At: at, State: string(c.State), Proven: c.Proven, LedgerCents: takings.Cents, Since: moment(takings.Since),
 		Payments: len(takings.Payments), Differences: []local.ClosingDiff{}, Receipt: c.Ticket}
 	if c.Reason.Code != "" {
 		r := s.till.reason(local.Code(c.Reason.Code), map[string]string{local.ArgTerminal: s.term.Label, local.ArgReason: c.Reason.Text})
@@ -133,6 +159,7 @@ func (s *station) judge(c driver.Closing, takings ledger.Takings) (*local.Closin
 	if err != nil {
 		return nil, err
 	}
+	doubts = slices.DeleteFunc(doubts, func(p ledger.Payment) bool { return p.CreatedAt.After(at) })
 	compare := func(between string, a, b *int64) {
 		if a != nil && b != nil && *a != *b {
 			v.Differences = append(v.Differences, s.difference(between, *a-*b, doubts))

@@ -37,7 +37,7 @@ type station struct {
 	left       []abandoned          // attempts whose late word may still come (overhear)
 	relearned  string               // software that was learned again by itself, until a person commissions the terminal
 	signs      map[string]time.Time // last sign of each attempt of this process, by payment; none older than Quiet
-	closed     *local.Closing       // the last one of this process, as it was judged; never changed
+	closed     *local.Closing       // the last one, as it was judged; never changed. nil: none, or not read yet
 	unasked    string               // charged payment of which the terminal may not know that we have its word (confirm)
 }
 

@@ -70,9 +70,7 @@ func (t *Till) TerminalAction(ctx context.Context, op local.Operator, name, acti
 		}
 		err = ask(closeLimit, func(ctx context.Context) error { return s.close(ctx, op, &rep) })
 	case "closing": // nobody is asked
-		s.mu.Lock()
-		rep.Closing = s.closed
-		s.mu.Unlock()
+		rep.Closing, err = s.lastClosing()
 	case "adopt":
 		err = ask(questionLimit, func(ctx context.Context) error { return s.adopt(ctx, op, &rep) })
 	case "free":

@@ -1022,7 +1022,7 @@ export interface TerminalReport {
   total_cents?: number; // absent when the terminal gave none
   ledger_cents?: number; // totals: charged minus reversed since the last close, by the ledger
   passport?: Passport; // detect
-  closing?: Closing; // close; closing: the last one of this process, absent where there was none
+  closing?: Closing; // close; closing: the last one, absent where there was none
   receipt?: Receipt; // reprint: the terminal's own copy; PaymentID only if it shows a reference of ours
 }
 
