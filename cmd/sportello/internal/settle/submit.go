@@ -30,7 +30,7 @@ import (
 // follow is what follows a call of POST /pagamenti: how long before another may be
 // made, what is told, and whether it is somebody's case at once.
 type follow struct {
-	slow  bool                           // an hour later, or when the service is started again with what was mended
+	slow  bool                           // an hour later, or when the service is started again with what was mended; turned away at the door, when that opens
 	told  func(*govpay.Fault) local.Code // the notices' reason
 	opens bool                           // a case
 }
@@ -224,7 +224,7 @@ func (l *look) refused(p ledger.Payment, todo []int, e ledger.SubmissionEnd, nex
 	now := time.Now()
 	plan := l.w.o.RepeatPlan
 	l.memo.repeat = now.Add(l.w.o.Jitter(plan[min(l.memo.calls, len(plan))-1]))
-	if row.slow {
+	if row.slow && r.answer != answerNone { // at the door: that it opens again the look before the repeat shows
 		l.memo.repeat = now.Add(l.w.o.SlowPause)
 	}
 	switch {

@@ -77,6 +77,7 @@ func TestContinuations(t *testing.T) {
 		{"unknown provider", []step{{fault: fault(govpay.OutcomePermanent, 502, "PPT_PSP_SCONOSCIUTO"), record: govpay.PaymentFailed, attempt: govpay.AttemptRefused}},
 			[]float64{0, 3600}, ledger.RegAwaiting, "", []string{"submission_refused"}},
 		{"bad request", []step{{fault: fault(govpay.OutcomePermanent, 400, "SINTASSI")}}, []float64{0, 3600}, ledger.RegAwaiting, "", []string{"submission_refused"}},
+		{"turned away at the door, once", []step{{fault: fault(govpay.OutcomeUnauthorized, 401, "")}}, []float64{0, 30}, ledger.RegAwaiting, "", []string{"submission_refused"}},
 		{"forbidden", []step{{fault: fault(govpay.OutcomeForbidden, 403, "403000")}}, []float64{0, 3600}, ledger.RegAwaiting, "", []string{"submission_refused"}},
 		{"expired", []step{{fault: fault(govpay.OutcomePermanent, 422, "PAG_007"), record: govpay.PaymentFailed}}, []float64{0}, ledger.RegRejected, "submission_refused", []string{"submission_refused"}},
 		{"unknown notice", []step{{fault: fault(govpay.OutcomePermanent, 422, "VER_008")}}, []float64{0}, ledger.RegRejected, "submission_refused", []string{"submission_refused"}},
