@@ -5,7 +5,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { launch, scan } from "./browser.mjs";
-import { checks, earlier, inHand, login, qr, run, settle } from "./scenario.mjs";
+import { checks, earlier, inHand, login, qr, run, settle, working } from "./scenario.mjs";
 
 const view = (page, name) => page.getByRole("navigation").getByRole("button", { name });
 
@@ -72,7 +72,7 @@ await run(browser, "views", async ({ mock, url, page, look }) => {
   await page.getByRole("button", { name: "Torna alla cassa" }).click();
   await settle(page);
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  await working(page, mock);
   mock.phase("card", "AVVICINARE CARTA");
   await view(page, /Chiusura/).click();
   await page.getByRole("region", { name: "In cassa" }).getByText("Avvicina o inserisci la carta").waitFor();
@@ -403,7 +403,7 @@ await run(browser, "services", async ({ mock, url, page, look }) => {
   await look("created");
   await settle(page);
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  await working(page, mock);
   checks.same(mock.requests[0]?.notices, [{ creditor: "01199250158", number: "302001000000000777", expected_cents: 6250 }], "straight to the charge");
 });
 

@@ -63,6 +63,8 @@ export class Mock {
   chargeAnswer;
   auto = false;
   requests = [];
+  /** How many of them a test has waited for. */
+  counted = 0;
   /** What GET cases, queue and services answer, and the evidence of GET payments/ID. */
   cases = [];
   queue = [];
@@ -318,8 +320,21 @@ export class Mock {
     res.end(JSON.stringify(all.slice(at, at + limit)));
   }
 
+  /** asked waits for the next payment's request, if it has not come; each counts once. */
+  async asked() {
+    const late = AbortSignal.timeout(Number(process.env.TIMEOUT ?? 10_000));
+    while (this.requests.length <= this.counted) {
+      await new Promise((done, fail) => {
+        this.onRequest = done;
+        late.onabort = () => fail(new Error("the payment's request has not come"));
+      });
+    }
+    this.counted++;
+  }
+
   charge(body, res) {
     this.requests.push(body);
+    this.onRequest?.();
     if (this.chargeAnswer === "drop") return res.destroy();
     if (this.chargeAnswer?.error) return reply(res, this.chargeAnswer.status, { error: this.chargeAnswer.error });
     const had = this.payments.find((p) => p.request_id === body.request_id);

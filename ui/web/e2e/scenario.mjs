@@ -50,6 +50,12 @@ export async function run(browser, name, scenario) {
   }
 }
 
+/** working waits for the payment that was just asked for: on the screen, and with the service. */
+export async function working(page, mock) {
+  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  await mock.asked();
+}
+
 export const settle = (page) => page.waitForTimeout(350); // past the time in which no Enter counts
 
 export async function inHand(page, text = qr) {

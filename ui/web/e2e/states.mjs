@@ -4,7 +4,7 @@
 
 import { launch, scan, shot } from "./browser.mjs";
 import { debt } from "./mock.mjs";
-import { checks, earlier, folder, inHand, login, qr, run, settle } from "./scenario.mjs";
+import { checks, earlier, folder, inHand, login, qr, run, settle, working } from "./scenario.mjs";
 
 const browser = await launch();
 
@@ -31,7 +31,7 @@ await run(browser, "normal", async ({ mock, url, page, look, wide }) => {
   await settle(page);
   checks.same(mock.requests.length, 0, "a scan charges nothing");
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  await working(page, mock);
   checks.same(mock.requests.length, 1, "one Enter, one request");
   checks.same(mock.requests[0]?.notices, [{ creditor: "01199250158", number: "302001000000000142", expected_cents: 4250 }], "what is asked");
   mock.phase("connecting");
@@ -81,7 +81,7 @@ await run(browser, "simulated", async ({ mock, url, page, look, wide }) => {
   if (!wide) await panel.evaluate((e) => e.scrollIntoView());
   await look("debt");
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  await working(page, mock);
   mock.simulated = { ...mock.simulated, busy: true, screen: "PRESENTARE CARTA", waits: "card" };
   mock.phase("card", "PRESENTARE CARTA");
   await page.getByText("Aspetta la carta").waitFor();
@@ -137,7 +137,7 @@ await run(browser, "differs", async ({ mock, url, page, look }) => {
   checks.same(mock.requests.length, 0, "the second click of a double click charges nothing");
   await look("accepted");
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  await working(page, mock);
   checks.same(mock.requests[0]?.notices[0].expected_cents, 4519, "the accepted amount is asked");
 });
 
@@ -160,7 +160,7 @@ await run(browser, "declined", async ({ mock, url, page, look }) => {
   await login(page, url);
   await inHand(page);
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  await working(page, mock);
   mock.payment({ state: "not_charged", reason: { code: "declined", text: "La banca ha rifiutato la carta: fondi insufficienti.", hint: "Prova con un’altra carta." } });
   mock.phase("");
   await page.getByRole("heading", { name: /Non incassato/ }).waitFor();
@@ -168,7 +168,7 @@ await run(browser, "declined", async ({ mock, url, page, look }) => {
   await settle(page);
   const first = mock.requests[0].request_id;
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  await working(page, mock);
   checks.same(mock.requests[1]?.retry_of, "A1-00000001", "another card names the payment it follows");
   checks.that(mock.requests[1]?.request_id !== first, "another card is a new request");
 });
@@ -179,7 +179,7 @@ await run(browser, "declined-elsewhere", async ({ mock, url, page, look }) => {
   const theirs = { request_id: "theirs", terminal: "cassa1", notices: [{ creditor: "01199250158", number: "302001000000000142", expected_cents: 4250 }] };
   mock.payment(mock.newPayment(theirs, { operator: "bianchi" }));
   mock.phase("card", "AVVICINARE CARTA", { request_id: "theirs", terminal: "cassa1" });
-  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  await working(page, mock);
   mock.payment({ state: "not_charged", reason: { code: "declined", text: "La banca ha rifiutato la carta.", hint: "Prova con un’altra carta." } });
   mock.phase("", "", { request_id: "theirs", terminal: "cassa1" });
   await page.getByText("un’altra carta si chiede da lì").waitFor();
@@ -218,8 +218,9 @@ await run(browser, "lost", async ({ mock, url, page, look }) => {
   await page.getByRole("heading", { name: /non ha avuto risposta/ }).waitFor();
   await page.getByRole("button", { name: /Ripeti la stessa richiesta/ }).waitFor();
   await settle(page);
+  mock.counted = mock.requests.length;
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  await working(page, mock);
   checks.same(mock.requests[1]?.request_id, mock.requests[0]?.request_id, "the repeat keeps its id over a reload");
   checks.same(mock.requests[1]?.notices, mock.requests[0]?.notices, "the repeat keeps its body");
 });
@@ -228,7 +229,7 @@ await run(browser, "unknown", async ({ mock, url, page, look }) => {
   await login(page, url);
   await inHand(page);
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  await working(page, mock);
   const id = mock.payment({ state: "unknown", reason: { code: "line_lost", text: "Il collegamento con il terminale è caduto dopo l’invio.", hint: "Non far ripagare: l’esito si sta verificando." }, preset: "charged" }).id;
   mock.phase("verifying");
   mock.terminal({ light: "not_ready", locked: true, payment_id: id });
@@ -307,7 +308,7 @@ await run(browser, "secondtab", async ({ mock, url, page, context }) => {
   await login(second, url);
   await inHand(page);
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor();
+  await working(page, mock);
   mock.phase("card", "AVVICINARE CARTA");
   await second.locator(".turn-what").getByText("Avvicina o inserisci la carta").waitFor();
   mock.sequence += 3; // events that this page never saw
