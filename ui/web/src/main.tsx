@@ -1,7 +1,11 @@
 import "./styles/italia.css";
 import "./styles/app.css";
+import "./styles/work.css";
+import "./styles/screens.css";
 import "./styles/cart.css";
 import "./styles/office.css";
+import "./styles/desk.css";
+import "./styles/views.css";
 import "./styles/print.css";
 import { render } from "preact";
 import { fetchTexts } from "./core/i18n";

@@ -128,7 +128,7 @@ function Totals({ ledger, terminal, host }: { ledger?: number; terminal?: number
 }
 
 function ClosedSession({ of, at }: { of: Closed; at: string }) {
-  const { c, page, t, euro, second, when } = useView();
+  const { c, page, t, date, euro, second, today, when } = useView();
   const { closing } = t.office;
   // By amount and time where the page has it: that is what stands on a slip.
   const named = (id: string) => {
@@ -139,7 +139,7 @@ function ClosedSession({ of, at }: { of: Closed; at: string }) {
   return (
     <div class="report">
       <h4>
-        {closing.closedAt(second(at))}: {closing.states[of.state] ?? of.state}
+        {today(at) ? closing.closedAt(second(at)) : closing.closedOn(date(at), second(at))}: {closing.states[of.state] ?? of.state}
       </h4>
       {of.proven_by_total && <p>{closing.proven}</p>}
       {of.reason && <Says reason={of.reason} tone="warn" />}

@@ -28,6 +28,7 @@ export const ViewContext = createContext<View>({
 /** useView gives the state, the texts, and the formats in the page's language. */
 export function useView() {
   const view = useContext(ViewContext);
+  const today = (instant: string) => sameDay(instant, new Date(Date.now() + (view.c.mirror?.clockOffset ?? 0)).toISOString());
   return {
     ...view,
     euro: (cents: number) => euro(cents, view.language),
@@ -40,11 +41,10 @@ export function useView() {
     /** Who an operator's id is. */
     person: (id: string) => personOf(view.c.mirror?.operators, id),
     people: (ids: string[]) => ids.map((id) => personOf(view.c.mirror?.operators, id)).join(", "),
+    /** Whether an instant is of today, at the counter. */
+    today,
     /** The hour today, the day and the hour otherwise. */
-    when: (instant: string) => {
-      const today = new Date(Date.now() + (view.c.mirror?.clockOffset ?? 0)).toISOString();
-      return sameDay(instant, today) ? time(instant, view.language) : `${date(instant, view.language)} ${time(instant, view.language)}`;
-    },
+    when: (instant: string) => (today(instant) ? time(instant, view.language) : `${date(instant, view.language)} ${time(instant, view.language)}`),
     elapsed,
   };
 }

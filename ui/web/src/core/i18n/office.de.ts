@@ -198,6 +198,7 @@ const de: typeof office = {
     unknown: "nicht gesagt",
     at: (time: string) => `Summen von ${time}`,
     closedAt: (time: string) => `Abschluss von ${time}`,
+    closedOn: (day: string, time: string) => `Abschluss vom ${day}, ${time}`,
     states: { closed: "Sitzung abgeschlossen", refused: "Das Terminal hat nicht abgeschlossen", unknown: "Es ist nicht bekannt, ob abgeschlossen wurde" },
     proven: "Die Antwort ging verloren, aber die Summe des Terminals ist null: es wurde abgeschlossen.",
     agree: "Die Summen stimmen überein.",

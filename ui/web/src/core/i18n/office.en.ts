@@ -198,6 +198,7 @@ const en: typeof office = {
     unknown: "not told",
     at: (time: string) => `Totals of ${time}`,
     closedAt: (time: string) => `Closing of ${time}`,
+    closedOn: (day: string, time: string) => `Closing of ${day}, ${time}`,
     states: { closed: "Session closed", refused: "The terminal did not close", unknown: "It is not known whether it was closed" },
     proven: "The answer was lost, but the terminal’s total is zero: it was closed.",
     agree: "The totals agree.",

@@ -199,6 +199,7 @@ const office = {
     unknown: "non detto",
     at: (time: string) => `Totali delle ${time}`,
     closedAt: (time: string) => `Chiusura delle ${time}`,
+    closedOn: (day: string, time: string) => `Chiusura del ${day}, ${time}`,
     states: { closed: "Sessione chiusa", refused: "Il terminale non ha eseguito la chiusura", unknown: "Non si sa se la chiusura è avvenuta" } as Record<string, string>,
     proven: "La risposta è andata persa, ma il totale del terminale è a zero: la chiusura è avvenuta.",
     agree: "I totali coincidono.",
