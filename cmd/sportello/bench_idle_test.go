@@ -42,7 +42,7 @@ func BenchmarkReady(b *testing.B) {
 			c.bin = filepath.Join(c.dir, "sportello")
 			release(b, c.bin)
 			c.ready(b) // folds what another version has written, and makes the archive's index
-			time.Sleep(idleFor)
+			untilStill(b, filepath.Join(data, ledger.ArchiveName))
 			c.stop()
 			var starts []time.Duration
 			memory := map[string][]int{}
@@ -66,6 +66,22 @@ func BenchmarkReady(b *testing.B) {
 			b.Log("SPORTELLO_BENCH_LEDGER names no folder: only the empty ledger is measured")
 			return
 		}
+	}
+}
+
+// untilStill waits until nobody has written a file, or made it, for idleFor.
+func untilStill(b *testing.B, path string) {
+	b.Helper()
+	var last time.Time
+	for still := time.Duration(0); still < idleFor; still += time.Second {
+		info, err := os.Stat(path)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			b.Fatal(err)
+		}
+		if err == nil && !info.ModTime().Equal(last) {
+			still, last = 0, info.ModTime() // begin again
+		}
+		time.Sleep(time.Second)
 	}
 }
 
