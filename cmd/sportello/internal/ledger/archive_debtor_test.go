@@ -3,6 +3,7 @@ package ledger
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -135,5 +136,50 @@ func TestDebtorsSince(t *testing.T) {
 	}
 	if page := must(l.Search(ArchiveQuery{}))(t); page.Since != "" || len(page.Payments) != 4 {
 		t.Errorf("%+v", page)
+	}
+}
+
+// TestSearchesWhileErasing: searches, payments and the index go on beside an Erase, nobody waits for ever, and nobody
+// is found any more whom it has erased.
+func TestSearchesWhileErasing(t *testing.T) {
+	c := newClock()
+	l := open(t, t.TempDir(), func(o *Options) { o.Now, o.archiveEvery, o.Log = c.now, 1, soundIndex(t) })
+	done := make(chan struct{})
+	var others sync.WaitGroup
+	for _, query := range []string{"verdi", "nessuno", ""} {
+		others.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if _, err := l.Search(ArchiveQuery{Debtor: query}); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for round := range 8 {
+		for i := range 5 {
+			in := intent(round*5 + i)
+			in.Debtors = []Debtor{people[0].Debtor}
+			p := must(l.Intend(in))(t)
+			must(l.Conclude(p.ID, verdict(driver.NotSent, "terminal_unreachable")))(t)
+		}
+		c.set(c.now().AddDate(0, 0, 1))
+		if n := must(l.Erase(t.Context(), c.now().Add(-time.Hour)))(t); n != 5 {
+			t.Errorf("round %d: %d blobs", round, n)
+		}
+		if page := must(l.Search(ArchiveQuery{Debtor: "verdi"}))(t); len(page.Payments) != 0 {
+			t.Errorf("round %d: %d are found", round, len(page.Payments))
+		}
+	}
+	close(done)
+	others.Wait()
+	follow(t, l)
+	if r := must(l.Check())(t); len(r.Problems) > 0 {
+		t.Errorf("%+v", r)
 	}
 }

@@ -325,6 +325,18 @@ func TestSpoiltIndex(t *testing.T) {
 			return os.WriteFile(path, append(slices.Clone(whole[:3*pageSize]), make([]byte, len(whole)-3*pageSize)...), 0o600)
 		},
 		"no index": func() error { return os.WriteFile(path, []byte("archive"), 0o600) },
+		"of the version before": func() error {
+			db, err := bolt.Open(path, 0o600, nil)
+			if err != nil {
+				return err
+			}
+			return errors.Join(db.Update(func(tx *bolt.Tx) error {
+				index := tx.Bucket(bucketIndex)
+				at := slices.Clone(index.Get(keyIndexed))
+				at[len(at)-1] = archiveVersion - 1
+				return index.Put(keyIndexed, at)
+			}), db.Close())
+		},
 		"of another ledger": func() error {
 			other := t.TempDir()
 			generate(t, other, 300)
