@@ -1,15 +1,12 @@
 import type { ComponentChildren } from "preact";
 import { questionOf, type Filter } from "../core/archive";
-import { notice } from "../core/format";
-import type { Payment, State } from "../core/types.gen";
+import type { State } from "../core/types.gen";
 import { useView } from "./context";
 import { DayField } from "./DayField";
-import { Icon } from "./Icon";
 import { Field, Refused, ViewTitle } from "./people";
 import { Says } from "./parts";
-import { Mark, stateTone } from "./Payments";
+import { PaymentTable, RowButton } from "./PaymentTable";
 import { SaveButton } from "./Papers";
-import { registrationOf, registrationTone } from "./registration";
 import { fileOf } from "../core/office";
 
 // What the service puts into one file at most (ui/reports.go).
@@ -105,7 +102,14 @@ export function Archive() {
         </div>
         {error && <Says reason={{ code: error.code, text: error.message, hint: error.hint }} tone="bad" detail={error.detail} />}
         <Refused of={c.office.asked[fileOf(csv)]} />
-        {found && found.payments.length > 0 && <Listed payments={found.payments} />}
+        {found && found.payments.length > 0 && (
+          <PaymentTable
+            payments={found.payments}
+            label={archive.list}
+            kept
+            end={(p, amount, when) => <RowButton text={archive.story} label={archive.storyOf(amount, when)} onClick={() => page.tell(p.id)} />}
+          />
+        )}
         {found?.next && (
           <p class="actions">
             <button type="button" class="btn btn-outline-primary btn-sm" disabled={busy || c.link !== "online"} onClick={() => void page.desk.archive.more()}>
@@ -115,70 +119,5 @@ export function Archive() {
         )}
       </div>
     </section>
-  );
-}
-
-function Listed({ payments }: { payments: Payment[] }) {
-  const { c, t } = useView();
-  const several = (c.mirror?.terminals.length ?? 0) > 1;
-  return (
-    <div class="table-scroll" tabIndex={0} role="region" aria-label={t.office.archive.list}>
-      <table class="table table-sm">
-        <thead>
-          <tr>
-            <th scope="col">{t.office.archive.when}</th>
-            <th scope="col" class="right">
-              {t.payments.amount}
-            </th>
-            <th scope="col">{t.payments.charged}</th>
-            <th scope="col">{t.payments.registered}</th>
-            <th scope="col">{t.office.archive.debtor}</th>
-            <th scope="col" class="wide">{t.payments.reason}</th>
-            <th scope="col">{t.payments.notice}</th>
-            <th scope="col" class="wide">{t.payments.stan}</th>
-            <th scope="col" class="wide">{t.detail.operator}</th>
-            {several && <th scope="col" class="wide">{t.payments.terminal}</th>}
-            <th scope="col">
-              <span class="visually-hidden">{t.office.openStory}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {payments.map((p) => (
-            <Row key={p.id} payment={p} several={several} />
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
-function Row({ payment: p, several }: { payment: Payment; several: boolean }) {
-  const { c, page, t, euro, date, time, person } = useView();
-  const reg = registrationOf(p);
-  const owed = [...new Set(p.notices.map((n) => n.debtor || n.debtor_tax_code))].join("; ");
-  const amount = euro(p.charge?.amount_cents || p.amount_cents);
-  const when = `${date(p.created_at)} ${time(p.created_at)}`;
-  return (
-    <tr data-payment={p.id}>
-      <td class="nowrap">{when}</td>
-      <td class="right nowrap amount-cell">{amount}</td>
-      <td>
-        <Mark tone={stateTone(p)} word={t.states[p.state] ?? p.state} />
-      </td>
-      <td>{p.state === "charged" ? <Mark tone={registrationTone(reg)} word={t.registrations[reg] ?? reg} /> : "–"}</td>
-      <td class="clip" title={owed}>{owed || "–"}</td>
-      <td class="wide clip">{p.notices.map((n) => n.description).filter(Boolean).join("; ")}</td>
-      <td class="nowrap">{p.notices.map((n) => notice(n.number).replaceAll("\u00a0", " ")).join(", ")}</td>
-      <td class="wide">{p.charge?.stan || "–"}</td>
-      <td class="wide clip">{person(p.operator)}</td>
-      {several && <td class="wide">{c.mirror?.terminals.find((x) => x.name === p.terminal)?.label || p.terminal}</td>}
-      <td class="right">
-        <button type="button" class="btn btn-link btn-xs row-button" aria-label={t.office.archive.storyOf(amount, when)} onClick={() => page.tell(p.id)}>
-          <span>{t.office.archive.story}</span>
-          <Icon name="chevron-right" />
-        </button>
-      </td>
-    </tr>
   );
 }

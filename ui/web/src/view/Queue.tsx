@@ -7,6 +7,7 @@ import { Icon } from "./Icon";
 import type { IconName } from "./icons";
 import { OfflinePanel } from "./Offline";
 import { Says, type Tone } from "./parts";
+import { RowButton } from "./PaymentTable";
 import { ViewTitle } from "./people";
 
 /** Queue is what waits for the platform, with both of its clocks (design 10), and the period without it. */
@@ -133,10 +134,7 @@ function Item({ item }: { item: QueueItem }) {
           {item.attempts || item.tries} {item.next_try && <small class="hint nowrap">{queue.then(when(item.next_try))}</small>}
         </td>
         <td class="right">
-          <button type="button" class="btn btn-link btn-xs row-button" aria-label={`${t.payments.detail} ${item.payment_id}`} onClick={() => page.tell(item.payment_id)}>
-            <span>{t.payments.detail}</span>
-            <Icon name="chevron-right" />
-          </button>
+          <RowButton text={t.payments.detail} label={`${t.payments.detail} ${item.payment_id}`} onClick={() => page.tell(item.payment_id)} />
         </td>
       </tr>
       {why && (
