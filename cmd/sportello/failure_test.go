@@ -30,7 +30,7 @@ func TestFailureIsOneDocument(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"payments/X1", "payments", "queue", "queue/status", "payments/X1/receipt", "positions/search", "positions", "cases", "terminals/pippo/status",
+	for _, path := range []string{"payments/X1", "payments/search", "queue", "queue/status", "payments/X1/receipt", "positions/search", "positions", "cases", "terminals/pippo/status",
 		"payments/X", "state", "payments/X1/notices/1/receipt.json"} {
 		f.refusals[api+path] = local.Error{Code: local.CodeForbiddenRole, Message: "no"}
 	}
