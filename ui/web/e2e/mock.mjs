@@ -304,6 +304,7 @@ export class Mock {
       if (name === "amount_cents") return p.amount_cents === Number(value);
       if (name === "from") return p.created_at.slice(0, 10) >= value;
       if (name === "to") return p.created_at.slice(0, 10) <= value;
+      if (name === "registration") return p.notices.some((n) => n.registration === value);
       return !["state", "operator", "terminal"].includes(name) || p[name] === value;
     };
     const all = [...this.payments, ...this.past].filter((p) => Object.entries(query).every(([name, value]) => has(p, name, value)));

@@ -77,6 +77,9 @@ await run(browser, "archive", async ({ mock, url, page, look }) => {
   await page.getByText("Per debitore si trovano solo i pagamenti dal 22/11/2026.").waitFor();
   await look("nobody");
   await page.getByLabel("Debitore").fill("");
+  await page.getByLabel("Esito").selectOption({ label: "Rifiutato" });
+  await page.getByText("Nessun pagamento corrisponde.").waitFor();
+  checks.same(mock.searched.at(-1).registration, "rejected", "what became of the registration is asked for, too");
   await page.getByLabel("Esito").selectOption({ label: "Non incassato" });
   await page.getByLabel("Operatore").fill("bianchi");
   const theirs = mock.past.filter((p) => p.state === "not_charged" && p.operator === "bianchi").length;

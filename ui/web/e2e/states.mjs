@@ -179,7 +179,7 @@ await run(browser, "declined-elsewhere", async ({ mock, url, page, look }) => {
   const theirs = { request_id: "theirs", terminal: "cassa1", notices: [{ creditor: "01199250158", number: "302001000000000142", expected_cents: 4250 }] };
   mock.payment(mock.newPayment(theirs, { operator: "bianchi" }));
   mock.phase("card", "AVVICINARE CARTA", { request_id: "theirs", terminal: "cassa1" });
-  await working(page, mock);
+  await page.getByRole("heading", { name: /Pagamento in corso/ }).waitFor(); // theirs: nothing was asked from here
   mock.payment({ state: "not_charged", reason: { code: "declined", text: "La banca ha rifiutato la carta.", hint: "Prova con un’altra carta." } });
   mock.phase("", "", { request_id: "theirs", terminal: "cassa1" });
   await page.getByText("un’altra carta si chiede da lì").waitFor();

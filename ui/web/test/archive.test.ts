@@ -15,6 +15,7 @@ describe("a question", () => {
     expect(all.wrong).toEqual([]);
     expect(all.query).toEqual({ notice: "302001000000000142", stan: "000127", amount_cents: 123450, from: "2026-11-01", to: "2026-11-21", state: "charged", operator: "rossi", terminal: "cassa1" });
     expect(ask({ debtor: " verdi ma " })).toEqual({ query: { debtor: "verdi ma" }, wrong: [] });
+    expect(ask({ registration: "held" }).query).toEqual({ registration: "held" });
     expect(ask({ debtor: " ' " })).toEqual({ query: {}, wrong: [] });
   });
 

@@ -6,7 +6,7 @@ import type { Api, Page } from "./api";
 import { isDay } from "./day";
 import { euroCents } from "./forms";
 import type { Office } from "./office";
-import type { ApiError, PaymentQuery, State } from "./types.gen";
+import type { ApiError, PaymentQuery, Registration, State } from "./types.gen";
 
 /** Filter is the question as it is written: everything that is filled in must be so. */
 export interface Filter {
@@ -19,11 +19,13 @@ export interface Filter {
   amount: string;
   stan: string;
   state: State | "";
+  /** Of one of its notices. */
+  registration: Registration | "";
   operator: string;
   terminal: string;
 }
 
-export const noFilter: Filter = { from: "", to: "", number: "", debtor: "", amount: "", stan: "", state: "", operator: "", terminal: "" };
+export const noFilter: Filter = { from: "", to: "", number: "", debtor: "", amount: "", stan: "", state: "", registration: "", operator: "", terminal: "" };
 
 /** Found is what the service answered so far, and the question that it answered. */
 export interface Found extends Page {
@@ -64,6 +66,7 @@ export function questionOf(f: Filter): { query: PaymentQuery; wrong: (keyof Filt
   }
   if (query.from && query.to && query.from > query.to) wrong.push("to");
   if (f.state) query.state = f.state;
+  if (f.registration) query.registration = f.registration;
   if (f.operator.trim()) query.operator = f.operator.trim();
   if (f.terminal) query.terminal = f.terminal;
   return { query, wrong };

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { questionOf, type Filter } from "../core/archive";
-import type { State } from "../core/types.gen";
+import type { Registration, State } from "../core/types.gen";
 import { useView } from "./context";
 import { DayField } from "./DayField";
 import { Field, Refused, ViewTitle } from "./people";
@@ -14,6 +14,12 @@ const mostFiled = 50_000;
 const csv = "payments/search?format=csv";
 
 const states: readonly State[] = ["charged", "not_charged", "unknown", "reversing", "reversed"];
+const registrations: readonly Registration[] = ["awaiting_receipt", "registered", "held", "paid_elsewhere", "rejected", "closed"];
+
+/** stateOf is what became of the money, or of its registration: one question, of two kinds. */
+function stateOf(value: string): Pick<Filter, "state" | "registration"> {
+  return { state: states.find((s) => s === value) ?? "", registration: registrations.find((r) => r === value) ?? "" };
+}
 
 /** Archive finds payments by what people have in hand. It answers while they type. */
 export function Archive() {
@@ -57,13 +63,22 @@ export function Archive() {
           {text("amount", archive.amount, { inputMode: "decimal", maxLength: 14 })}
           {text("stan", t.payments.stan, { inputMode: "numeric", maxLength: 12 })}
           <Field label={archive.state} id="archive-state">
-            <select id="archive-state" class="form-control" value={filter.state} onChange={(e) => set({ state: e.currentTarget.value as State })}>
+            <select id="archive-state" class="form-control" value={filter.state || filter.registration} onChange={(e) => set(stateOf(e.currentTarget.value))}>
               <option value="">{archive.all}</option>
-              {states.map((s) => (
-                <option key={s} value={s}>
-                  {t.states[s]}
-                </option>
-              ))}
+              <optgroup label={t.payments.charged}>
+                {states.map((s) => (
+                  <option key={s} value={s}>
+                    {t.states[s]}
+                  </option>
+                ))}
+              </optgroup>
+              <optgroup label={t.payments.registered}>
+                {registrations.map((r) => (
+                  <option key={r} value={r}>
+                    {t.registrations[r]}
+                  </option>
+                ))}
+              </optgroup>
             </select>
           </Field>
           {text(
