@@ -5,7 +5,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { launch, scan } from "./browser.mjs";
-import { checks, earlier, inHand, login, qr, run, settle, working } from "./scenario.mjs";
+import { atRest, checks, earlier, inHand, login, qr, run, settle, working } from "./scenario.mjs";
 
 const view = (page, name) => page.getByRole("navigation").getByRole("button", { name });
 
@@ -53,7 +53,7 @@ await run(browser, "views", async ({ mock, url, page, look }) => {
   await page.getByRole("heading", { name: "Da verificare" }).waitFor();
   await checks.soon(() => page.evaluate(() => document.activeElement?.id), "view-title", "a view's heading has the focus");
   await page.keyboard.press("Escape");
-  await page.getByText("Pronto per il prossimo avviso").first().waitFor();
+  await page.getByText(atRest).first().waitFor();
   await checks.soon(() => page.evaluate(() => document.activeElement?.id), "scan", "Esc leads to the field");
   // A scan from any view leads to the counter, and charges nothing.
   await view(page, /Casi/).click();

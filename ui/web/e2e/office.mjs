@@ -184,10 +184,7 @@ await run(browser, "restored", async ({ mock, url, page, look }) => {
   mock.terminals = [{ name: "cassa1", label: "Cassa 1", light: "not_ready", reason: unread }, { name: "cassa2", label: "Cassa 2", light: "not_ready", reason: unread }];
   mock.restore = { open: false, reason: unread, case: "A1-C-00000001", since: ago(180), retired: ["A0"], terminals: [{ name: "cassa1", read: false, same: false }, { name: "cassa2", read: true, same: true, found: "STAN 000090" }] };
   mock.cases = [{ id: "A1-C-00000002", terminal: "cassa1", cause: gap, owner: "supervisor", opened: ago(5), seq: 12, needs_two: true, evidence: "Il terminale cassa1 ricorda: STAN 000131, 42,50 €." }];
-  await page.goto(url);
-  await page.getByLabel("Operatore").fill("rossi");
-  await page.getByLabel("PIN").fill("1234");
-  await page.keyboard.press("Enter");
+  await login(page, url);
   await page.getByRole("heading", { name: "Per ora non si incassa" }).waitFor();
   await look("till");
   await scan(page, qr);

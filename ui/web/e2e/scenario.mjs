@@ -8,12 +8,15 @@ export const folder = process.env.SCREENSHOTS;
 export const checks = new Checks();
 export const qr = "PAGOPA|002|302001000000000142|01199250158|4250";
 
+/** What the counter says at rest: that it is ready, or that it is not. */
+export const atRest = /Pronto per il prossimo avviso|Per ora non si incassa/;
+
 export async function login(page, url, operator = "rossi") {
   await page.goto(url);
   await page.getByLabel("Operatore").fill(operator);
   await page.getByLabel("PIN").fill("1234");
   await page.keyboard.press("Enter");
-  await page.getByText("Pronto per il prossimo avviso").first().waitFor();
+  await page.getByText(atRest).first().waitFor();
 }
 
 /** run does one scenario in both sizes. ONLY names one, to look at it alone. */

@@ -182,7 +182,7 @@ it("a window without the pen says so, to everybody, and asks for it with one key
   await w.online(snapshot());
   await settle();
   expect(screen.getByText(/Qui si guarda soltanto/)).toBeTruthy();
-  expect(screen.getByRole("heading", { name: "Pronto per il prossimo avviso" }).parentElement!.textContent).toContain("F4");
+  expect(screen.getByRole("heading", { name: "Per ora non si incassa" }).parentElement!.textContent).toContain("F4");
   key("F4");
   await settle();
   expect(screen.queryByText(/Qui si guarda soltanto/)).toBeNull();

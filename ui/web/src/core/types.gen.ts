@@ -274,6 +274,7 @@ export type Code =
   | "receipt_uncharged" // receipt for an attempt that ended not charged
   | "receipt_twice" // a second receipt of our provider for a charge that is registered by another
   | "debt_anomalous" // the platform calls a notice irregular (ANOMALA) that is charged and registered; a case
+  | "notice_withdrawn" // the creditor has withdrawn a notice that is charged and waits for its receipt; a case
   | "ack_not_written" // check first
   | "exclusivity_lost" // somebody else uses the terminal
   | "notices_not_sent" // charged, but the provider was not told which notices: no receipt comes by itself

@@ -42,7 +42,7 @@ export function Work() {
 function IdlePanel() {
   const { c, t } = useView();
   const block = blocked(c);
-  const ready = c.mirror ? (block === "restored" ? t.idle.restored : t.idle.heading) : t.connecting;
+  const ready = c.mirror ? (block ? t.idle.blocked : t.idle.heading) : t.connecting;
   return (
     <section class="panel panel-idle" aria-labelledby="work-title">
       <h2 id="work-title">{block === "offline" && c.mirror ? t.blocks.offline : ready}</h2>

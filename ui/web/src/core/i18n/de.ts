@@ -54,7 +54,7 @@ const de: Texts = {
     offline: "Lesung ignoriert: keine Verbindung zum Dienst.",
   },
 
-  idle: { heading: "Bereit für den nächsten Bescheid", restored: "Vorerst wird nicht kassiert", text: "Bescheid lesen. Danach genügt einmal Enter." },
+  idle: { heading: "Bereit für den nächsten Bescheid", blocked: "Vorerst wird nicht kassiert", text: "Bescheid lesen. Danach genügt einmal Enter." },
   looking: "Bescheid wird gesucht…",
 
   unreadable: { heading: "Bescheid nicht gefunden", unasked: "Bescheid nicht geprüft", anyway: "Trotzdem suchen" },

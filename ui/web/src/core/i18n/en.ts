@@ -54,7 +54,7 @@ const en: Texts = {
     offline: "Scan ignored: no connection to the service.",
   },
 
-  idle: { heading: "Ready for the next notice", restored: "Nothing is charged for now", text: "Scan the notice. Then one Enter charges the card." },
+  idle: { heading: "Ready for the next notice", blocked: "Nothing is charged for now", text: "Scan the notice. Then one Enter charges the card." },
   looking: "Looking the notice up…",
 
   unreadable: { heading: "Notice not found", unasked: "Notice not verified", anyway: "Look it up anyway" },

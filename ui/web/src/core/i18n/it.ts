@@ -56,7 +56,7 @@ const it = {
     offline: "Lettura ignorata: manca il collegamento con il servizio.",
   },
 
-  idle: { heading: "Pronto per il prossimo avviso", restored: "Per ora non si incassa", text: "Leggi l’avviso con il lettore. Poi basta un Invio per incassare." },
+  idle: { heading: "Pronto per il prossimo avviso", blocked: "Per ora non si incassa", text: "Leggi l’avviso con il lettore. Poi basta un Invio per incassare." },
   looking: "Cerco l’avviso…",
 
   unreadable: { heading: "Avviso non trovato", unasked: "Avviso non verificato", anyway: "Cerca lo stesso" },
