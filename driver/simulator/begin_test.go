@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"sportello/protocol/ecr17"
@@ -47,6 +48,7 @@ func TestCountsFirst(t *testing.T) {
 				for !e.closed {
 					e.next(time.Minute)
 				}
+				synctest.Wait() // the power is back, and what was lost is given back
 				want := int64(100)
 				if first && noUndo {
 					want = 400
