@@ -76,7 +76,7 @@ func runServiceControl(args []string) int {
 		return usageError("service: --json va con status", "sportello service status --json")
 	}
 	file := orElse(orElse(*path, os.Getenv(configName)), config.DefaultPath())
-	switch verb { // not for people, so not in the help
+	switch verb { // the first two are not for people, so not in the help
 	case "run": // what the manager of Windows starts
 		return runUnderManager(file)
 	case "settle": // what the installer of Windows calls after it has made the service
