@@ -29,10 +29,10 @@ function unknown(mock, over = {}) {
   });
   mock.payments.unshift(p);
   mock.evidence[p.id] = [
-    { at: ago(22), kind: "line", text: "collegamento con il terminale", detail: "connection lost after 14 frames" },
-    { at: ago(21), kind: "status", text: "stato del terminale", detail: "0: idle" },
+    { at: ago(22), kind: "line", text: "collegamento con il terminale", detail: "collegamento caduto dopo 41 s; comando confermato: sì, al lavoro: sì" },
+    { at: ago(21), kind: "status", text: "stato del terminale", detail: "fermo, nessuna operazione in corso" },
     { at: ago(20), kind: "last_result", text: "ultima operazione salvata nel terminale", charge: { stan: "000128", online_id: "", auth_code: "118822", pan: "************4321", card: "VISA", entry: "chip", action_code: "000", amount_cents: 4250, host_time: ago(22) } },
-    { at: ago(6), kind: "totals", text: "totale del terminale", detail: "172.95 EUR, expected 130.45 or 172.95" },
+    { at: ago(6), kind: "totals", text: "totale del terminale", detail: "totale di prima 130,45 € (letto), ora 172,95 €" },
   ];
   mock.terminals = [{ name: "cassa1", label: "Cassa 1", light: "not_ready", locked: true, can_free: true, payment_id: p.id }];
   return p;
@@ -118,7 +118,7 @@ await run(browser, "verify", async ({ mock, url, page, look }) => {
   await page.getByText(/Si può rispondere tra \d.min/).scrollIntoViewIfNeeded(); // it is counted down
   await look("early");
   mock.answers["POST payments/A1-00000031/resolution"] = { status: 409, error: { code: "state_changed", message: "La situazione è cambiata nel frattempo.", hint: "Rileggere e decidere di nuovo." } };
-  mock.evidence[p.id].push({ at: ago(0), kind: "receipt", text: "ricevuta pagoPA", detail: "of our provider" });
+  mock.evidence[p.id].push({ at: ago(0), kind: "receipt", text: "ricevuta pagoPA", detail: "del nostro prestatore" });
   mock.payments = mock.payments.map((x) => (x.id === p.id ? { ...x, evidence_seq: 119, updated_at: ago(0) } : x));
   await page.getByRole("button", { name: "Registra la risposta" }).click();
   await page.getByText(/Ho riletto tutto/).waitFor();

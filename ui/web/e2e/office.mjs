@@ -77,6 +77,7 @@ await run(browser, "archive", async ({ mock, url, page, look }) => {
   await page.getByText("Per debitore si trovano solo i pagamenti dal 22/11/2026.").waitFor();
   await look("nobody");
   await page.getByLabel("Debitore").fill("");
+  await page.getByText("124 pagamenti; qui i 50 più recenti").waitFor();
   await page.getByLabel("Esito").selectOption({ label: "Rifiutato" });
   await page.getByText("Nessun pagamento corrisponde.").waitFor();
   checks.same(mock.searched.at(-1).registration, "rejected", "what became of the registration is asked for, too");

@@ -23,7 +23,8 @@ export function Help() {
   }, [language]);
   useLayoutEffect(() => {
     const before = document.activeElement;
-    heading.current?.focus();
+    heading.current?.scrollIntoView(); // where it stands below the view, all of it
+    heading.current?.focus({ preventScroll: true });
     return () => {
       if (before instanceof HTMLElement && (document.activeElement === document.body || document.activeElement?.closest(".help"))) before.focus();
     };

@@ -132,7 +132,13 @@ function Draft({ service }: { service: Service }) {
         {tried && count > 0 && services.fix(count)}
       </p>
       <p class="actions">
-        <button type="button" class="btn btn-primary btn-sm" disabled={asked?.busy || c.link !== "online"} onClick={() => void create()}>
+        <button
+          type="button"
+          class="btn btn-primary btn-sm"
+          disabled={asked?.busy || c.link !== "online"}
+          onMouseDown={(e) => e.preventDefault()} // what is told of an entry that is left would move the button away from under the click
+          onClick={() => void create()}
+        >
           {asked?.busy ? services.creating : services.create}
         </button>
       </p>

@@ -245,7 +245,7 @@ const de: typeof office = {
     notice: "Bescheid",
     amount: "Betrag",
     marks: { green: "In der Zeit", amber: "Verspätet", red: "Nach dem nützlichen Tag" },
-    poisoned: "Anzusehen: ein Versuch pro Stunde",
+    poisoned: "Anzusehen: ein Versuch pro Stunde.",
     left: (time: string) => `noch ${time}`,
     past: (time: string) => `seit ${time}`,
     minutes: (n: number) => `${n} min`,

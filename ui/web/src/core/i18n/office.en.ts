@@ -245,7 +245,7 @@ const en: typeof office = {
     notice: "Notice",
     amount: "Amount",
     marks: { green: "In time", amber: "Late", red: "Past the useful day" },
-    poisoned: "To be looked at: tried once an hour",
+    poisoned: "To be looked at: tried once an hour.",
     left: (time: string) => `${time} left`,
     past: (time: string) => `for ${time}`,
     minutes: (n: number) => `${n} min`,

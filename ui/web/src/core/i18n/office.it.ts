@@ -246,7 +246,7 @@ const office = {
     notice: "Avviso",
     amount: "Importo",
     marks: { green: "Nei tempi", amber: "In ritardo", red: "Oltre il giorno utile" },
-    poisoned: "Da guardare: si riprova una volta all’ora",
+    poisoned: "Da guardare: si riprova una volta all’ora.",
     left: (time: string) => `mancano ${time}`,
     past: (time: string) => `da ${time}`,
     minutes: (n: number) => `${n} min`,
