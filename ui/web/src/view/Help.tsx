@@ -23,12 +23,15 @@ export function Help() {
   }, [language]);
   useLayoutEffect(() => {
     const before = document.activeElement;
-    heading.current?.scrollIntoView(); // where it stands below the view, all of it
-    heading.current?.focus({ preventScroll: true });
+    heading.current?.focus();
     return () => {
       if (before instanceof HTMLElement && (document.activeElement === document.body || document.activeElement?.closest(".help"))) before.focus();
     };
   }, []);
+  // Where it stands below the view all of it comes into sight, once there is something to read.
+  useEffect(() => {
+    if (document.activeElement === heading.current) heading.current?.scrollIntoView();
+  }, [texts]);
   const about = c.operator ? c.view : "login";
   const of = texts && texts !== "lost" ? texts[about] : undefined;
   return (

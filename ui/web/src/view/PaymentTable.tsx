@@ -85,7 +85,7 @@ function Row({ payment: p, kept, several, end, under, span }: {
           </td>
         )}
         <td class="wide clip">{p.notices.map((n) => n.description).filter(Boolean).join("; ")}</td>
-        <td class="nowrap">{kept ? numbers.join(", ") : `${numbers[0] ?? ""}${numbers.length > 1 ? ` +${numbers.length - 1}` : ""}`}</td>
+        <td class="nowrap">{kept ? numbers.map((n) => <div key={n}>{n}</div>) : `${numbers[0] ?? ""}${numbers.length > 1 ? ` +${numbers.length - 1}` : ""}`}</td>
         <td class="wide">{p.charge?.stan || "–"}</td>
         {kept && <td class="wide clip">{person(p.operator)}</td>}
         {several && <td class="wide">{c.mirror?.terminals.find((x) => x.name === p.terminal)?.label || p.terminal}</td>}
