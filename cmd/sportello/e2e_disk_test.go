@@ -215,7 +215,9 @@ func TestDiskFullAfterTheCharge(t *testing.T) {
 		d.free(512 << 10)
 		ended := c.payAside(qr)
 		c.until("the card to be asked for", func() bool { return c.terminal.Received('X') == used })
-		d.full()
+		if i > 0 { // the first one's receipt proves the terminal, and needs room, too
+			d.full()
+		}
 		if e := d.pays(ended); e.code != exitDone {
 			t.Fatalf("payment %d ended with %d: %s\nservice log:\n%s", i, e.code, e.errs, c.stderr)
 		}

@@ -97,28 +97,26 @@ func printReport(w io.Writer, rep ledger.Report) int {
 		fmt.Fprintf(w, "Registro integro: %s, %s.\nUltima impronta: %s\n", counted(rep.Entries, "una voce", "voci"), payments(rep.Payments), rep.Head)
 		return exitDone
 	}
-	var mends []string
+	worst := len(mends) - 1
 	for _, p := range rep.Problems {
 		fmt.Fprintln(w, problemText(p))
-		if m := problemOf(p).mend; !slices.Contains(mends, m) {
-			mends = append(mends, m)
-		}
+		worst = min(worst, slices.Index(mends, problemOf(p).mend))
 	}
-	fmt.Fprintf(w, "Problemi trovati: %d.\n", len(rep.Problems))
-	for _, m := range mends {
-		fmt.Fprintln(w, "  ► "+m)
-	}
+	fmt.Fprintf(w, "Problemi trovati: %d.\n  ► %s\n", len(rep.Problems), mends[worst])
 	return exitFailed
 }
 
 // What is to be done about a finding.
 const (
-	mendFile = "il file è danneggiato: fermare il servizio (sportello service stop), non cancellare nulla e conservare una copia della cartella dei dati; " +
-		"chiamare l'assistenza. Per incassare intanto: sportello restore con l'ultima copia buona (sportello restore --check la verifica)"
-	mendRules = "il file è leggibile, ma i conti non tornano: non cancellare nulla, fare una copia (sportello backup) e chiamare l'assistenza con questo elenco; " +
-		"per i pagamenti nominati qui confrontare lo scontrino con la lista dei movimenti del prestatore"
-	mendNothing = "nessun incasso è toccato e non serve fare nulla: il servizio rifà l'indice da sé"
+	mendFile = "Non cancellare il registro: fermare il servizio (sportello service stop), conservare una copia della cartella dei dati e chiamare l'assistenza. " +
+		"Per incassare intanto: sportello restore con l'ultima copia buona (sportello restore --check la verifica)."
+	mendRules = "Non cancellare il registro: farne una copia (sportello backup) e chiamare l'assistenza con questo elenco. " +
+		"Dei pagamenti nominati qui confrontare lo scontrino con la lista dei movimenti del prestatore."
+	mendNothing = "Nessun incasso è toccato e non serve fare nulla: il servizio rifà l'indice da sé."
 )
+
+// mends are these, the gravest first: where it applies the others wait.
+var mends = []string{mendFile, mendRules, mendNothing}
 
 // problemKind is a place of a ledger that a check names, in words, with what is wrong there and what to do.
 type problemKind struct{ place, name, wrong, mend string }

@@ -65,10 +65,10 @@ func TestFindingsOfACheck(t *testing.T) {
 	}
 }
 
-// TestWhatToDoAboutFindings: once for all of a kind; where only the index is wrong nobody is called.
+// TestWhatToDoAboutFindings: the gravest counts; where only the index is wrong nobody is called.
 func TestWhatToDoAboutFindings(t *testing.T) {
 	for what, places := range map[string][]string{
-		mendFile: {"entry 17", "entry 18", "page 7"}, mendRules: {"payment A1-00000003", "state x"}, mendNothing: {"archive"},
+		mendFile: {"archive", "entry 17", "payment A1-00000003"}, mendRules: {"state x", "archive"}, mendNothing: {"archive"},
 	} {
 		var rep ledger.Report
 		for _, where := range places {
