@@ -254,6 +254,7 @@ var statuses = map[Code]int{
 	CodeReceiptUncharged:     http.StatusOK,
 	CodeReceiptTwice:         http.StatusOK,
 	CodeDebtAnomalous:        http.StatusOK,
+	CodeNoticeWithdrawn:      http.StatusOK,
 	CodeAckNotWritten:        http.StatusOK,
 	CodeExclusivityLost:      http.StatusOK,
 	CodeNoticesNotSent:       http.StatusOK,

@@ -114,6 +114,7 @@ const (
 	CodeReceiptUncharged     Code = "receipt_uncharged"      // receipt for an attempt that ended not charged
 	CodeReceiptTwice         Code = "receipt_twice"          // a second receipt of our provider for a charge that is registered by another
 	CodeDebtAnomalous        Code = "debt_anomalous"         // the platform calls a notice irregular (ANOMALA) that is charged and registered; a case
+	CodeNoticeWithdrawn      Code = "notice_withdrawn"       // the creditor has withdrawn a notice that is charged and waits for its receipt; a case
 	CodeAckNotWritten        Code = "ack_not_written"        // check first
 	CodeExclusivityLost      Code = "exclusivity_lost"       // somebody else uses the terminal
 	CodeNoticesNotSent       Code = "notices_not_sent"       // charged, but the provider was not told which notices: no receipt comes by itself

@@ -91,6 +91,7 @@ var italian = map[Code]Text{
 	CodeReceiptUncharged:     {"È arrivata una ricevuta per un pagamento che risultava non addebitato.", "Non far ripagare l'avviso. Avvisare un responsabile."},
 	CodeReceiptTwice:         {"È arrivata una seconda ricevuta per un avviso già registrato: il debito risulta pagato due volte.", "Non far ripagare. Un responsabile chieda al prestatore di chi è la seconda; se è doppia, rimborsa l'ente."},
 	CodeDebtAnomalous:        {"La piattaforma segna come irregolare un avviso già registrato: forse è pagato due volte, o con un altro importo.", "Non far ripagare. La ragioneria guardi le ricevute della piattaforma; ciò che è doppio lo rimborsa l'ente."},
+	CodeNoticeWithdrawn:      {"L'ente ha ritirato un avviso che qui è già incassato e non ha ancora la ricevuta.", "Non far ripagare. Chiarire con l'ente: se la ricevuta arriva il debito torna pagato; altrimenti si rimborsa."},
 	CodeAckNotWritten:        {"Il pagamento è riuscito, ma il terminale potrebbe non aver ricevuto conferma.", "Non far ripagare. Verificare sul terminale che l'operazione non sia stata stornata."},
 	CodeExclusivityLost:      {"Il terminale[ {terminal}] è usato anche da altri.", "Un responsabile deve verificare chi altro lo usa; fino ad allora le verifiche automatiche sono ridotte."},
 	CodeNoticesNotSent:       {"Incassato, ma il terminale non ha trasmesso il numero dell'avviso: la ricevuta pagoPA non può arrivare da sola.", "Non far ripagare; dare lo scontrino. Un responsabile chieda al gestore di comunicare il pagamento a pagoPA, o disponga il rimborso."},

@@ -62,6 +62,7 @@ type memo struct {
 	calls     int       // since the start
 	sendError time.Time // when a submission was first found of which nobody knows whether pagoPA got it
 	blocked   time.Time // when somebody else's attempt was first found in the way
+	debt      int       // times that the debt itself was looked at, for want of its receipt
 	// unwritten is the end of a call that the ledger would not take: it is written
 	// before anything is asked, or submitted.
 	unwritten *ledger.SubmissionEnd
@@ -85,6 +86,7 @@ const (
 	toldUnsure
 	toldConfirm
 	toldProvider
+	toldWithdrawn
 	toldLate // no case: the reason that counts against the terminal
 )
 
@@ -96,6 +98,7 @@ var causeOf = map[string]causes{
 	string(local.CodeSubmissionUnsure):     toldUnsure,
 	string(local.CodeAwaitingConfirmation): toldConfirm,
 	string(local.CodeProviderMissing):      toldProvider,
+	string(local.CodeNoticeWithdrawn):      toldWithdrawn,
 }
 
 // opens is the case that a finding opens: nil when it has been opened before.

@@ -19,6 +19,7 @@ type portal struct {
 	// answer is the script of POST /pagamenti, one step a call; then everything is taken.
 	answer []step
 	took   time.Duration // how long a call takes
+	debts  int           // looked at
 	hidden bool          // the list of payments does not show our records
 }
 
@@ -125,6 +126,7 @@ func (w *world) Position(_ context.Context, creditor, notice string) (govpay.Pos
 			return govpay.Position{}, err
 		}
 	}
+	w.portal.debts++
 	p, ok := w.portal.positions[notice]
 	if !ok {
 		p = govpay.Position{State: govpay.StateOpen, Cents: 10000}
