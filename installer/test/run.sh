@@ -55,6 +55,9 @@ else
   left_out "the life of deb and rpm under systemd: it needs root and systemd-nspawn"
 fi
 
+part 'a virtual machine: USB terminal, pulled cable, power cuts'
+timeout 600 installer/test/vm.sh "$work/new/sportello-0.9.1-$arch.deb" || failed=1
+
 if [ ! -e "$work/new/sportello-0.9.1-amd64.msi" ]; then
   left_out "signatures, the MSI's life: there is no MSI"
 else
@@ -73,7 +76,6 @@ else
 fi
 part 'Windows tests under wine 10'
 installer/test/windows.sh || failed=1
-left_out "USB serial and power cuts in a virtual machine: no script yet"
 left_out "what only a real Windows can show: installer/test/windows-checklist.ps1"
 part "done"
 exit $failed

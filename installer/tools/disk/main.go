@@ -94,7 +94,7 @@ func (d *disk) cut(why error) error {
 	}
 	d.cuts++
 	unflushed, kept := len(d.cache), 0
-	if share := d.draw.Float64(); d.cuts%2 == 0 {
+	if share := 0.25 + d.draw.Float64()/2; d.cuts%2 == 0 {
 		for _, n := range sorted(d.cache) {
 			if d.draw.Float64() < share {
 				kept++
