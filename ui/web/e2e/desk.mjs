@@ -30,7 +30,7 @@ function unknown(mock, over = {}) {
   mock.payments.unshift(p);
   mock.evidence[p.id] = [
     { at: ago(22), kind: "line", text: "collegamento con il terminale", detail: "collegamento caduto dopo 41 s; comando confermato: sì, al lavoro: sì" },
-    { at: ago(21), kind: "status", text: "stato del terminale", detail: "fermo, nessuna operazione in corso" },
+    { at: ago(21), kind: "status", text: "stato del terminale", detail: "fermo" },
     { at: ago(20), kind: "last_result", text: "ultima operazione salvata nel terminale", charge: { stan: "000128", online_id: "", auth_code: "118822", pan: "************4321", card: "VISA", entry: "chip", action_code: "000", amount_cents: 4250, host_time: ago(22) } },
     { at: ago(6), kind: "totals", text: "totale del terminale", detail: "totale di prima 130,45 € (letto), ora 172,95 €" },
   ];
