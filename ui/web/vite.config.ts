@@ -17,12 +17,13 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: false,
     sourcemap: false,
-    // What a counter begins with is one file, and packs better; texts, the views beside it, and the demonstration's
-    // terminal come apart.
+    // What a counter begins with is one file of ours, and packs better; the library under it, texts, the views beside
+    // the counter and the demonstration's terminal come apart.
     rolldownOptions: {
       output: {
         codeSplitting: {
           groups: [
+            { name: "preact", test: /node_modules\/preact/, priority: 2 }, // so that what is ours can be weighed
             { name: "page", test: (id: string) => !beside.test(id) && !/i18n\/(?!index)|[Ss]imulated/.test(id), priority: 1 },
             { name: "beside", test: beside },
           ],
