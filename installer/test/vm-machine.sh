@@ -5,7 +5,6 @@
 # guest has handed to the disk stays in this machine's own cache and survives, flushed or not. So the disk is a process of
 # ours (installer/tools/disk) with a volatile cache in its memory: a write reaches the image only when the guest
 # flushes it. After the kill nothing of that cache is left, every second time a random part of it, sector by sector.
-# The guest hands what it has written to the disk after 0.2 s instead of 30, so that the cut finds some of it there.
 #
 #   vm_enter "$0" "$@"   runs the script again in namespaces of its own; all that it starts and mounts ends with it
 #   vm_boot [FILE]       starts the machine and waits for its systemd; FILE is there as /dev/vdb, and no cable
@@ -54,7 +53,7 @@ vm_boot() {
   [ -z "${1:-}" ] || more=(-drive "file=$1,if=none,id=more,format=raw,readonly=on" -device virtio-blk-pci,drive=more)
   qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 512 -nodefaults -display none -no-reboot \
     -kernel "$work/vmlinuz" -initrd "$work/initrd" \
-    -append 'root=/dev/vda rw console=ttyS0 quiet net.ifnames=0 mitigations=off sysctl.vm.dirty_expire_centisecs=20 sysctl.vm.dirty_writeback_centisecs=10' \
+    -append 'root=/dev/vda rw console=ttyS0 quiet net.ifnames=0 mitigations=off' \
     -blockdev "driver=nbd,node-name=disk,server.type=unix,server.path=$work/disk.sock" -device virtio-blk-pci,drive=disk \
     -nic user,model=virtio-net-pci -device qemu-xhci -chardev "serial,id=cable,path=$line" "${more[@]}" \
     -serial "file:$at/console.log" -chardev "pipe,id=hand,path=$at/hand" -serial chardev:hand \

@@ -82,7 +82,7 @@ line=$(cat pty)
 vm_boot "$work/parcel.tar"
 echo "     machine up (at $SECONDS s)"
 ok 'a disk with a cache that has to be flushed' inside 'grep -qx "write back" /sys/block/vd?/queue/write_cache'
-ok 'the package installs' inside 'cd /root && tar xf /dev/vdb && dpkg -i sportello.deb && cp etc/* /etc/sportello && chgrp sportello /etc/sportello/* && chmod 640 /etc/sportello/*'
+ok 'the package installs' inside 'cd /root && tar xf /dev/vdb && dpkg -i sportello.deb && cp etc/* /etc/sportello && chgrp sportello /etc/sportello/* && chmod 640 /etc/sportello/* && sync'
 ok 'starts' inside 'sportello service start'
 ok 'not root' inside 'p=$(systemctl show -p MainPID --value sportello); [ "$(stat -c %U /proc/$p)" = sportello ]'
 
@@ -134,6 +134,9 @@ other
 n=5
 for round in $(seq "$rounds"); do
   had=$(decisions) now=$(notice "$n")
+  # When the machine hands to the disk what nobody has flushed: soon, so that some of it is there; or late, as usual.
+  late=$((round % 2 ? 20 : 3000))
+  inside "echo $late >/proc/sys/vm/dirty_expire_centisecs; echo $((late / 2)) >/proc/sys/vm/dirty_writeback_centisecs"
   pay "$now"
   moment=$((RANDOM % 5000)) after='it began'
   if [ $((round % 2)) = 0 ]; then

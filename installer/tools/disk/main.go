@@ -87,14 +87,14 @@ type disk struct {
 	lost   int
 }
 
-// cut is the end of the power: every second time nothing of the cache reaches the disk, otherwise a share of it.
+// cut is the end of the power: every second time a share of the cache reaches the disk, otherwise nothing.
 func (d *disk) cut(why error) error {
 	if !errors.Is(why, io.EOF) && !errors.Is(why, io.ErrUnexpectedEOF) && !isClosed(why) {
 		return why
 	}
 	d.cuts++
 	unflushed, kept := len(d.cache), 0
-	if share := 0.25 + d.draw.Float64()/2; d.cuts%2 == 0 {
+	if share := 0.25 + d.draw.Float64()/2; d.cuts%2 == 1 {
 		for _, n := range sorted(d.cache) {
 			if d.draw.Float64() < share {
 				kept++
