@@ -137,6 +137,13 @@ func (e *exchange) run() error {
 	return nil
 }
 
+// ends tells people how the line of an attempt ended.
+var ends = map[local.Code]string{
+	local.CodeLineLost:      "collegamento caduto",
+	local.CodeNoAnswer:      "nessuna risposta",
+	local.CodeDamagedAnswer: "solo risposte illeggibili",
+}
+
 func (e *exchange) stop(code local.Code) {
 	if e.naks > 0 {
 		code = local.CodeDamagedAnswer
@@ -146,7 +153,7 @@ func (e *exchange) stop(code local.Code) {
 		e.note(driver.EvidenceResult, "un risultato, e nessuna conferma prima o dopo", e.candidate)
 	}
 	e.note(driver.EvidenceLine, fmt.Sprintf("%s dopo %v; comando confermato: %s, al lavoro: %s",
-		code, time.Since(e.sent).Round(time.Second), yes(e.acked), yes(e.progressed)), nil)
+		ends[code], time.Since(e.sent).Round(time.Second), yes(e.acked), yes(e.progressed)), nil)
 }
 
 // handle takes one frame of the attempt. It answers everything but the result that decides, which is
