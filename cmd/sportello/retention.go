@@ -17,7 +17,7 @@ const (
 	retentionAfter = 10 * time.Minute // of the start, which has other things to do
 	retentionEvery = 24 * time.Hour
 	retentionSlack = 7 * 24 * time.Hour
-	retentionAgain = time.Minute // a payment was changed while it was at work
+	retentionAgain = time.Minute // a payment was changed while it was at work, or waited for it
 	retentionTries = 5
 )
 
@@ -74,7 +74,7 @@ func retain(ctx context.Context, of eraser, keep time.Duration, log zerolog.Logg
 	switch {
 	case err == nil:
 		log.Info().Int("blobs", n).Msg("retention has erased personal data")
-	case errors.Is(err, ledger.ErrStale):
+	case errors.Is(err, ledger.ErrStale), errors.Is(err, ledger.ErrInterrupted):
 		return true
 	case errors.Is(err, ledger.ErrClosed), errors.Is(err, context.Canceled): // the service ends, or a payment came first
 	default:

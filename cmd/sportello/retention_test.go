@@ -79,7 +79,7 @@ func TestRetention(t *testing.T) {
 		}
 		stop := keepRetention(f, 90*24*time.Hour, zerolog.Nop())
 		time.Sleep(time.Hour)
-		asked(f.now(true, false, fmt.Errorf("erase: %w", ledger.ErrStale), errors.New("disk")), "erasable 97 days, after 10m0s")
+		asked(f.now(true, false, fmt.Errorf("erase: %w", ledger.ErrInterrupted), errors.New("disk")), "erasable 97 days, after 10m0s")
 		time.Sleep(48 * time.Hour)
 		asked(f.now(true, false, slices.Repeat([]error{ledger.ErrStale}, 100)...),
 			"erasable 97 days, after 24h10m0s", "erase 90 days, after 24h10m0s", "erasable 97 days, after 24h11m0s", "erase 90 days, after 24h11m0s",

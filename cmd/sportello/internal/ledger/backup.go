@@ -82,12 +82,18 @@ func (l *Ledger) watchCommits(done <-chan struct{}, interrupt func()) {
 		case <-done:
 			return
 		case <-tick.C:
-			if since := l.committing.Load(); since != 0 && time.Duration(time.Now().UnixNano()-since) > patience {
+			if l.heldUp() {
 				interrupt()
 				return
 			}
 		}
 	}
+}
+
+// heldUp says that a commit takes too long.
+func (l *Ledger) heldUp() bool {
+	since := l.committing.Load()
+	return since != 0 && time.Duration(time.Now().UnixNano()-since) > patience
 }
 
 // copying hashes what is written, and ends when it is interrupted.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -17,8 +18,9 @@ import (
 // one step: a power cut leaves the old ledger or the new one, and no old bytes in free pages. The archive's
 // index, which has the debtors' names, is taken from the disk before that, and made anew after it. Payments
 // go on while the file is copied, and wait only for what was written meanwhile. ErrDiskFull: there
-// must be space for a second ledger. ErrStale: a payment chosen was changed meanwhile; try again.
-// context.Canceled: ctx or Close, or a disk that refused a payment, came first.
+// must be space for a second ledger, and for what payments need meanwhile. ErrStale: a payment chosen was
+// changed meanwhile; ErrInterrupted: one waited for the copy; try again. context.Canceled: ctx or Close,
+// or a disk that refused a payment, came first.
 func (l *Ledger) Erase(ctx context.Context, before time.Time) (int, error) {
 	l.long.Lock()
 	defer l.long.Unlock()
@@ -34,8 +36,14 @@ func (l *Ledger) Erase(ctx context.Context, before time.Time) (int, error) {
 		if e, err = erasable(tx, v, before, 0); err != nil || len(e.gone) == 0 {
 			return err
 		}
-		return copyTo(ctx, temp, tx, e.gone)
+		if err := l.roomFor(tx.Size()); err != nil {
+			return err
+		}
+		return l.copyTo(ctx, temp, tx, e.gone)
 	})
+	if err == nil && len(e.gone) > 0 {
+		err = syncFile(temp) // not while the ledger is read, and not while payments wait
+	}
 	if err == nil && len(e.gone) > 0 {
 		err = l.archive.without(func() error {
 			return l.submit(&op{alone: func() error {
@@ -74,18 +82,38 @@ type erasure struct {
 	payments map[string]bool // looked at: true when its blobs go
 }
 
+// eraseSpare is what must stay free beside the copy: until a full disk has ended the copy, it would refuse payments,
+// and the reserve would go.
+const eraseSpare = 16 << 20
+
+// roomFor is ErrDiskFull where a copy of so many bytes would leave payments too little space.
+func (l *Ledger) roomFor(size int64) error {
+	free, err := freeBytes(filepath.Dir(l.path))
+	if err != nil {
+		return err
+	}
+	if need := uint64(size + eraseSpare); free < need {
+		return fmt.Errorf("%w: %d bytes are free, %d are needed for a while", ErrDiskFull, free, need)
+	}
+	return nil
+}
+
 // copyTo writes the ledger without the blobs that go to temp.
-func copyTo(ctx context.Context, temp string, tx *bolt.Tx, gone map[uint64]bool) error {
+func (l *Ledger) copyTo(ctx context.Context, temp string, tx *bolt.Tx, gone map[uint64]bool) error {
 	_ = os.Remove(temp)
 	db, err := bolt.Open(temp, 0o600, copyOptions())
 	if err != nil {
 		return err
 	}
-	err = copyLedger(ctx, db, tx, gone)
-	if err == nil {
-		err = db.Sync()
+	return errors.Join(l.copyLedger(ctx, db, tx, gone), db.Close())
+}
+
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
 	}
-	return errors.Join(err, db.Close())
+	return errors.Join(f.Sync(), f.Close())
 }
 
 func copyOptions() *bolt.Options {
@@ -183,8 +211,8 @@ func (r *record) inOutbox(v *view) bool {
 
 const copyBytes = 8 << 20 // in one transaction of the copy
 
-// copyLedger copies every bucket, without the blobs that go, until ctx ends.
-func copyLedger(ctx context.Context, db *bolt.DB, from *bolt.Tx, gone map[uint64]bool) error {
+// copyLedger copies every bucket, without the blobs that go, until ctx ends or a payment waits for it (see patience).
+func (l *Ledger) copyLedger(ctx context.Context, db *bolt.DB, from *bolt.Tx, gone map[uint64]bool) error {
 	to, err := db.Begin(true)
 	if err != nil {
 		return err
@@ -199,6 +227,9 @@ func copyLedger(ctx context.Context, db *bolt.DB, from *bolt.Tx, gone map[uint64
 		bucket.FillPercent = 0.9
 		c := from.Bucket(name).Cursor()
 		for key, value := c.First(); key != nil; key, value = c.Next() {
+			if l.heldUp() {
+				return ErrInterrupted
+			}
 			if string(name) == string(bucketBlobs) && gone[binary.BigEndian.Uint64(key)] {
 				continue
 			}
