@@ -246,7 +246,7 @@ export class Page {
     const { state, charging } = this;
     const at = k.stage(state);
     if (state.view !== "till" || state.pen === "elsewhere") return false; // what it does must be in sight
-    if (this.now() < this.armedAt) return false;
+    if (this.waits() > 0) return false;
     switch (at.kind) {
       case "debt":
         if (at.block) return false;
@@ -265,6 +265,12 @@ export class Page {
       default:
         return false;
     }
+  }
+
+  // waits is how long no key counts yet. A clock that was set back meanwhile does not make it longer.
+  private waits(): number {
+    const left = this.armedAt - this.now();
+    return left > pauseAfterAccept ? 0 : left;
   }
 
   private accept(line: Line | undefined): boolean {
@@ -390,7 +396,7 @@ export class Page {
     const name = `${next.view} ${next.pen} ${k.terminalInHand(next)?.name} ${at.kind} ${offered(at)}`;
     if (name !== this.stageName) {
       this.stageName = name;
-      this.armedAt = Math.max(this.armedAt, this.now() + pause);
+      this.armedAt = this.now() + Math.max(this.waits(), pause);
     }
     this.remember();
     for (const listener of this.listeners) listener();

@@ -62,6 +62,8 @@ export class Terminals {
 
   private async act(name: string, action: "free" | "adopt", done: string): Promise<void> {
     if (this.host.counter().action?.busy) return;
+    const holds = () => this.host.counter().mirror?.terminals.find((t) => t.name === name)?.payment_id;
+    const meant = holds();
     let mine = this.put({ terminal: name, busy: true });
     for (let tried = 1; ; tried++) {
       try {
@@ -76,6 +78,7 @@ export class Terminals {
         mine = this.put({ terminal: name, busy: true, text: t.answers });
         await new Promise((done) => setTimeout(done, pause));
         if (this.host.counter().action !== mine) return; // another terminal was chosen, or the counter locked
+        if (holds() !== undefined && holds() !== meant) return void this.put(undefined); // another payment's: nobody has asked for that
       }
     }
   }
