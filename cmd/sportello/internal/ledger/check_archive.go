@@ -66,11 +66,11 @@ func (x *archiveTx) compare(want map[string]*postings, changed map[int]*bitset) 
 	cursor := x.terms.Cursor()
 	for key, raw := cursor.First(); key != nil; key, raw = cursor.Next() {
 		if len(key) < 3 {
-			return fmt.Errorf("%w: term %q", errWrongIndex, key)
+			return fmt.Errorf("%w: term of %d bytes", errWrongIndex, len(key))
 		}
 		var have, due bitset
 		if err := have.join(raw); err != nil {
-			return fmt.Errorf("%w: term %q: %w", errWrongIndex, key, err)
+			return fmt.Errorf("%w: %s: %w", errWrongIndex, termShown(key), err)
 		}
 		if p := want[string(key)]; p != nil {
 			_ = due.join(p.encoded())
@@ -79,14 +79,19 @@ func (x *archiveTx) compare(want map[string]*postings, changed map[int]*bitset) 
 		skip := changed[int(key[0])<<8|int(key[1])]
 		for i := range have {
 			if diff := have[i] ^ due[i]; skip == nil && diff != 0 || skip != nil && diff&^skip[i] != 0 {
-				return fmt.Errorf("%w: term %q", errWrongIndex, key)
+				return fmt.Errorf("%w: %s", errWrongIndex, termShown(key))
 			}
 		}
 	}
 	for key := range want {
-		return fmt.Errorf("%w: term %q is missing", errWrongIndex, key)
+		return fmt.Errorf("%w: %s is missing", errWrongIndex, termShown([]byte(key)))
 	}
 	return nil
+}
+
+// termShown is a term as a report may have it: without its text, which may be who owed.
+func termShown(key []byte) string {
+	return fmt.Sprintf("a term of kind %q in chunk %d, %d bytes", key[2], int(key[0])<<8|int(key[1]), len(key)-3)
 }
 
 // indexed adds what is wrong with the index to the report.
