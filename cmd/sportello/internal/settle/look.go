@@ -343,11 +343,14 @@ func (l *look) register(c ledger.RegistrationChange) (ledger.Payment, error) {
 }
 
 // registerAt writes a finding about one notice, with the numbers that the
-// platform gave to the questions behind it.
+// platform gave to the questions behind it. A case that could not be written is not told.
 func (l *look) registerAt(index int, c ledger.RegistrationChange) (ledger.Payment, error) {
 	c.PaymentID, c.Index, c.Transactions = l.PaymentID, index, l.transactions()
 	p, err := l.w.o.Ledger.Register(c)
 	if err != nil {
+		if c.Case != nil {
+			l.told &^= causeOf[c.Case.Cause.Code]
+		}
 		return p, fmt.Errorf("register %s: %w", c.To, err)
 	}
 	l.w.o.Log.Info().Str("payment", l.PaymentID).Int("notice", index).Str("registration", string(c.To)).

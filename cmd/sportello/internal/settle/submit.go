@@ -299,9 +299,10 @@ func (l *look) refusedAfterAll(m matter) result {
 }
 
 // said is what a failed call says about the platform: a fault of its own, or an
-// answer that is a success and cannot be read, means that it is there.
+// answer that is a success and cannot be read, means that it is there. Credentials
+// that it does not take are a closed door, whoever says so (govpay 2.1: with a code).
 func (l *look) said(f *govpay.Fault, err error) answer {
-	if f != nil && (f.Codice != "" || f.Status >= 200 && f.Status < 300 && f.Outcome != govpay.OutcomeNotJSON) {
+	if f != nil && f.Outcome != govpay.OutcomeUnauthorized && (f.Codice != "" || f.Status >= 200 && f.Status < 300 && f.Outcome != govpay.OutcomeNotJSON) {
 		return answerGiven
 	}
 	return answerOf(err)

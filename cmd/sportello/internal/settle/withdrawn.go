@@ -20,6 +20,7 @@ func (l *look) withdrawn(m matter) error {
 	if err != nil && govpay.OutcomeOf(err) != govpay.OutcomeNotFound {
 		return nil // with the next look
 	}
+	before := l.memo.debt
 	if l.memo.debt++; l.red {
 		l.memo.debt = 2
 	}
@@ -30,6 +31,8 @@ func (l *look) withdrawn(m matter) error {
 	if k == nil {
 		return nil
 	}
-	_, err = l.register(ledger.RegistrationChange{To: ledger.RegAwaiting, Reason: m.notice.Reason, Case: k})
+	if _, err = l.register(ledger.RegistrationChange{To: ledger.RegAwaiting, Reason: m.notice.Reason, Case: k}); err != nil {
+		l.memo.debt = before
+	}
 	return err
 }
