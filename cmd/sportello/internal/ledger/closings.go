@@ -20,11 +20,15 @@ type ClosedSession struct {
 // lookBack is how many entries are read to find a close: some months of a busy counter.
 const lookBack = 200_000
 
+// ReasonNotBegun on a closing that was refused: the terminal was not asked. With the entry before it, that it is about to
+// be, it is no closing.
+const ReasonNotBegun = "not_begun"
+
 // LastClosing is the newest request to close a terminal's session, from the journal: it does not die with the process.
 // Not found: there was none in the newest lookBack entries, or it was written before these figures stood beside it.
 func (l *Ledger) LastClosing(name string) (c ClosedSession, found bool, err error) {
 	err = l.snapshot(func(tx *bolt.Tx, _ *view) error {
-		cursor := tx.Bucket(bucketEntries).Cursor()
+		cursor, begun := tx.Bucket(bucketEntries).Cursor(), true
 		key, value := cursor.Last()
 		for n := 0; key != nil && n < lookBack; n++ {
 			p, err := peek(value)
@@ -36,7 +40,13 @@ func (l *Ledger) LastClosing(name string) (c ClosedSession, found bool, err erro
 				if err != nil {
 					return &DamagedError{Path: l.path, What: err.Error()}
 				}
-				if e.Terminal != nil && e.Terminal.Name == name && e.Closing != nil {
+				of := e.Terminal != nil && e.Terminal.Name == name && e.Closing != nil
+				switch {
+				case of && e.Closing.State == driver.ClosingRefused && e.Closing.Reason.Code == ReasonNotBegun:
+					begun = false
+				case of && !begun && e.Closing.State == driver.ClosingUnknown:
+					begun = true
+				case of:
 					c, found = e.Closing.told(e.At, b), e.Closing.LedgerCents != nil
 					return nil
 				}

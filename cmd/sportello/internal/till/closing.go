@@ -3,6 +3,7 @@ package till
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -54,6 +55,12 @@ func (s *station) close(ctx context.Context, op local.Operator, rep *local.Termi
 		return err
 	}
 	c, err := s.term.Driver.CloseSession(ctx)
+	if refused := new(driver.Refusal); errors.As(err, &refused) { // it was not asked
+		why := driver.Reason{Code: ledger.ReasonNotBegun, Text: refused.Kind.Error()}
+		if err := t.o.Ledger.RecordClosing(s.term.Name, op.ID, driver.Closing{State: driver.ClosingRefused, Reason: why}); err != nil {
+			t.o.Log.Error().Err(err).Str("terminal", s.term.Name).Msg("a closing that did not begin could not be written")
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ type operations struct {
 	resolveReversal func(context.Context, driver.Recorder) error //
 	total           int64                                        // of terminal and host
 	closing         *driver.Closing                              //
+	unclosed        error                                        // why it is not asked to close
 	slip            driver.Slip                                  //
 	passport        driver.Passport                              // what it is now
 	inForce         *driver.Passport                             // the newest commissioned
@@ -102,6 +103,9 @@ func (d *terminal) CloseSession(context.Context) (driver.Closing, error) {
 	defer leave()
 	d.w.steps.add("close")
 	now := d.read()
+	if now.ops.unclosed != nil {
+		return driver.Closing{}, now.ops.unclosed
+	}
 	if now.ops.closing != nil {
 		return *now.ops.closing, nil
 	}
