@@ -1,15 +1,19 @@
 package ledger
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"time"
 
 	"sportello/driver"
 )
 
 // child does what the environment asks, in a process of its own: "open DIR" opens and reads a ledger
-// whole; "pay DIR" pays until it is killed, and says on standard output what it was told is durable.
+// whole; "pay DIR" pays until it is killed, and says on standard output what it was told is durable; "forget DIR"
+// erases meanwhile whatever may go, again and again.
 func child(what string) int {
 	dir := os.Args[1]
 	l, err := Open(dir, Options{Installation: "A1", BallastBytes: testBallast, archiveEvery: 1})
@@ -17,9 +21,13 @@ func child(what string) int {
 		fmt.Println(err)
 		return 1
 	}
-	if what == "pay" {
+	switch what {
+	case "forget":
+		go forgetForEver(l)
 		err = payForEver(l)
-	} else {
+	case "pay":
+		err = payForEver(l)
+	default:
 		err = readAll(l)
 	}
 	if err != nil {
@@ -53,6 +61,17 @@ func readAll(l *Ledger) error {
 		err = &DamagedError{Path: l.path, What: r.Problems[0].String()}
 	}
 	return err
+}
+
+// forgetForEver ends the process with words that no parent takes for a payment when erasing fails.
+func forgetForEver(l *Ledger) {
+	for {
+		_, err := l.Erase(context.Background(), time.Now().AddDate(1, 0, 0))
+		if err != nil && !errors.Is(err, ErrStale) && !errors.Is(err, ErrInterrupted) {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+	}
 }
 
 // payForEver prints a line for every state it was told is durable.

@@ -19,14 +19,20 @@ import (
 
 // TestKilled kills a process that pays, at random moments, and asks the ledger for everything that
 // it had been told is durable.
-func TestKilled(t *testing.T) {
+func TestKilled(t *testing.T) { killed(t, "pay") }
+
+// TestKilledWhileErasing is the same beside an Erase that is always under way: killed at any of its steps it leaves the
+// old ledger or the new one, and nothing beside it.
+func TestKilledWhileErasing(t *testing.T) { killed(t, "forget") }
+
+func killed(t *testing.T, doing string) {
 	dir := t.TempDir()
 	told := map[string]string{}
 	rank := map[string]int{"sent": 0, "charged": 1, "not_charged": 1, "reversing": 2, "submitting": 2, "awaiting_receipt": 3, "registered": 4, "reversed": 4}
-	rounds := 8
+	rounds, erased := 8, 0
 	for round := range rounds {
 		cmd := exec.Command(os.Args[0], dir)
-		cmd.Env = append(os.Environ(), childEnv+"=pay")
+		cmd.Env = append(os.Environ(), childEnv+"="+doing)
 		out, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -57,6 +63,9 @@ func TestKilled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if left, _ := filepath.Glob(path + compactEnding + "*"); len(left) > 0 {
+			t.Errorf("round %d: %q", round, left)
+		}
 		for id, state := range told {
 			p, err := l.Payment(id)
 			if err != nil {
@@ -73,9 +82,14 @@ func TestKilled(t *testing.T) {
 		if open := must(l.Unfinished())(t); len(open) > 1 {
 			t.Errorf("round %d: %d unfinished", round, len(open))
 		}
-		if err := l.Close(); err != nil {
+		var journal strings.Builder
+		if err := errors.Join(l.Dump(&journal), l.Close()); err != nil {
 			t.Fatal(err)
 		}
+		erased = strings.Count(journal.String(), `"kind":"`+string(KindBlobsErased)+`"`)
+	}
+	if doing == "forget" && erased == 0 {
+		t.Error("nothing was ever erased")
 	}
 	if len(told) < rounds {
 		t.Errorf("only %d payments", len(told))
