@@ -32,3 +32,26 @@ func TestDoorOpens(t *testing.T) {
 		}
 	})
 }
+
+// TestTurnedAwayByAnother: an answer that is not in the platform's words may be that of whoever stands before it, and the
+// platform at work on the call all the same: a look counts only after its time (design 3.8). So with TLS that was ended
+// over a certificate when a connection was there.
+func TestTurnedAwayByAnother(t *testing.T) {
+	for name, f := range map[string]*govpay.Fault{
+		"401": {Outcome: govpay.OutcomeUnauthorized, Status: 401, Sent: true},
+		"404": {Outcome: govpay.OutcomeWrongBaseURL, Status: 404, Sent: true},
+		"407": {Outcome: govpay.OutcomeUnavailable, Status: 407, Sent: true},
+		"tls": {Outcome: govpay.OutcomeUnauthorized},
+	} {
+		t.Run(name, func(t *testing.T) {
+			atWork(t, func(t *testing.T, w *world, _ *Worker) {
+				w.script(step{fault: f, record: govpay.PaymentRunning, attempt: govpay.AttemptAccepted, after: 290 * time.Second})
+				w.charge("P1", noticeA)
+				time.Sleep(3 * time.Hour)
+				if got := w.called(); len(got) != 1 || w.registration("P1") != ledger.RegAwaiting {
+					t.Errorf("called at %v, %q", got, w.registration("P1"))
+				}
+			})
+		})
+	}
+}

@@ -193,7 +193,7 @@ func (l *look) submit(p ledger.Payment, provider Provider, todo []int) result {
 		return result{err: err} // the service stops: its end is not known, as the ledger says
 	}
 	next := govpay.NextOf(err)
-	if !next.Unsure {
+	if !next.Unsure && !between(next, err) {
 		l.memo.window = time.Time{}
 	}
 	e := ledger.SubmissionEnd{N: p.Submission.N, PlatformID: done.PaymentID, Transaction: done.TransactionID, Accepted: err == nil}
@@ -203,6 +203,14 @@ func (l *look) submit(p ledger.Payment, provider Provider, todo []int) result {
 		return r
 	}
 	return l.refused(p, todo, e, next, err)
+}
+
+// between says that a call may have been turned away by somebody who stands before the platform: the answer is not in its
+// words, or TLS was ended over a certificate, which may be after the request. Nothing should have come through, but no
+// look counts before the platform could not be at work on it any more (design 3.8).
+func between(next govpay.Next, err error) bool {
+	var f *govpay.Fault
+	return next.Do == govpay.People && errors.As(err, &f) && f.Codice == "" && (f.Sent || f.Outcome == govpay.OutcomeUnauthorized)
 }
 
 // refused follows a call that failed, by the table.
