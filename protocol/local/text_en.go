@@ -87,7 +87,7 @@ var english = map[Code]Text{
 	CodePaidElsewhere:        {"The notice was also paid through another channel.", "Do not let it be paid again. The citizen is due a refund: tell a supervisor."},
 	CodeChannelUnproven:      {"The receipt is from our provider, but from a channel not expected[: {found}].", "A supervisor must ask the provider whether the channel is theirs and confirm it once (sportello terminal channel)."},
 	CodeReceiptAmount:        {"The receipt is from our provider, but with another amount[: {found} instead of {expected}].", "Do not let it be paid again. Tell a supervisor."},
-	CodeReceiptUncharged:     {"A receipt has arrived for a payment that was held not charged.", "Do not let the notice be paid again. Tell a supervisor."},
+	CodeReceiptUncharged:     {"A receipt has arrived for a payment that is not known to be charged.", "Do not let the notice be paid again. Tell a supervisor."},
 	CodeReceiptTwice:         {"A second receipt has come for a notice that is registered: the debt counts as paid twice.", "Do not let it be paid again. Ask the provider whose the second one is; what was paid twice the body refunds."},
 	CodeDebtAnomalous:        {"The platform marks a registered notice as irregular: perhaps it was paid twice, or with another amount.", "Do not let it be paid again. The accounts office should look at the platform's receipts; what was paid twice the body refunds."},
 	CodeNoticeWithdrawn:      {"The creditor has withdrawn a notice that is already charged here and has no receipt yet.", "Do not let it be paid again. Settle it with the creditor: if the receipt comes the debt is paid after all; otherwise refund it."},

@@ -88,7 +88,7 @@ var italian = map[Code]Text{
 	CodePaidElsewhere:        {"L'avviso è stato pagato anche da un altro canale.", "Non far ripagare. Serve un rimborso al cittadino: avvisare un responsabile."},
 	CodeChannelUnproven:      {"La ricevuta è del nostro gestore, ma di un canale non previsto[: {found}].", "Un responsabile chieda al prestatore se il canale è suo e lo confermi una volta (sportello terminal channel)."},
 	CodeReceiptAmount:        {"La ricevuta è del nostro gestore, ma con un altro importo[: {found} invece di {expected}].", "Non far ripagare. Avvisare un responsabile."},
-	CodeReceiptUncharged:     {"È arrivata una ricevuta per un pagamento che risultava non addebitato.", "Non far ripagare l'avviso. Avvisare un responsabile."},
+	CodeReceiptUncharged:     {"È arrivata una ricevuta per un pagamento che non risulta addebitato.", "Non far ripagare l'avviso. Avvisare un responsabile."},
 	CodeReceiptTwice:         {"È arrivata una seconda ricevuta per un avviso già registrato: il debito risulta pagato due volte.", "Non far ripagare. Un responsabile chieda al prestatore di chi è la seconda; se è doppia, rimborsa l'ente."},
 	CodeDebtAnomalous:        {"La piattaforma segna come irregolare un avviso già registrato: forse è pagato due volte, o con un altro importo.", "Non far ripagare. La ragioneria guardi le ricevute della piattaforma; ciò che è doppio lo rimborsa l'ente."},
 	CodeNoticeWithdrawn:      {"L'ente ha ritirato un avviso che qui è già incassato e non ha ancora la ricevuta.", "Non far ripagare. Chiarire con l'ente: se la ricevuta arriva il debito torna pagato; altrimenti si rimborsa."},

@@ -32,7 +32,9 @@ func (b *batch) endByReceipt(paymentID string) error {
 			reg := r.Notices[i].Registration
 			return c.about(i) && reg != RegDone && reg != RegClosed
 		}
-		if !slices.Contains(endedByReceipt, c.Cause.Code) || c.Proposal != nil {
+		// A receipt that nothing explained is explained when its payment turns out to be charged.
+		explained := c.Cause.Code == reasonUncharged && r.State == Charged
+		if !explained && !slices.Contains(endedByReceipt, c.Cause.Code) || c.Proposal != nil {
 			continue
 		}
 		done := true

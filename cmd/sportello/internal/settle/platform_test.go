@@ -357,8 +357,10 @@ func TestUnknownAndItsReceipt(t *testing.T) {
 	if n := c.until(id, is(ledger.RegDone)); n.ReceiptID != receipt {
 		t.Errorf("%+v", n)
 	}
-	if got := c.cases(earlier); len(got) != 0 {
-		t.Errorf("the earlier attempt has cases %q", got)
+	for whose, p := range map[string]string{"the earlier attempt": earlier, "what the receipt belongs to": id} {
+		if got := c.cases(p); len(got) != 0 {
+			t.Errorf("%s has cases %q", whose, got)
+		}
 	}
 }
 
