@@ -154,6 +154,9 @@ func paymentQuery(parameters url.Values) (local.PaymentQuery, error) {
 	case query.Day != "" && (query.From != "" || query.To != ""):
 		return query, badRequest("day")
 	}
+	if before, err := strconv.ParseUint(query.Cursor, 10, 64); query.Cursor != "" && (err != nil || before == 0) { // no page gave it
+		return query, badRequest("cursor")
+	}
 	return query, nil
 }
 
