@@ -33,7 +33,7 @@ const (
 // filled by a strings.Replacer: with package text/template the linker keeps every exported method, an eighth of the binary.
 const demoConfig = `# Configurazione della dimostrazione: terminale, banca e piattaforma sono simulati.
 installation: D1
-listen: @Listen@
+listen: '@Listen@'
 data_dir: '@Dir@'
 operators_file: '@Operators@'
 creditors:@Creditors@
@@ -220,7 +220,7 @@ func (d *demo) writeConfig(listen string) (string, error) {
 	}
 	api, psp := govpaytest.Bases("http://"+d.platform.Addr(), "basic"), govpaytest.DefaultProvider
 	text := strings.NewReplacer(
-		"@Listen@", listen, "@Dir@", d.dir, "@Operators@", operatorsPath, "@Password@", passwordPath, "@User@", demoUser,
+		"@Listen@", listen, "@Dir@", quoted(d.dir), "@Operators@", quoted(operatorsPath), "@Password@", quoted(passwordPath), "@User@", demoUser,
 		"@Creditors@", creditors, "@Terminal@", d.address, "@TerminalID@", demoTerminal, "@Settlement@", d.settlement, "@Notices@", notices,
 		"@PSP.ID@", psp.ID, "@PSP.TaxCode@", psp.TaxCode, "@PSP.Channel@", psp.Channel,
 		"@API.pagamento@", api["pagamento"], "@API.pendenze@", api["pendenze"], "@API.ragioneria@", api["ragioneria"], "@API.backoffice@", api["backoffice"],
@@ -228,6 +228,9 @@ func (d *demo) writeConfig(listen string) (string, error) {
 	path := filepath.Join(d.dir, "config.yaml")
 	return path, os.WriteFile(path, []byte(text), 0o600)
 }
+
+// quoted is a text between YAML's single quotes.
+func quoted(s string) string { return strings.ReplaceAll(s, "'", "''") }
 
 // banner tells a newcomer everything needed for the first payment.
 func (d *demo) banner(url, configPath string) {

@@ -55,8 +55,6 @@ func TestRunHasNoDemoTerminal(t *testing.T) {
 	}
 }
 
-// The demonstration's terminal is pressed through the page's address, and what was typed on it is told before
-// the next charge.
 // TestDemoKeepsItsPort: a port of the system's choice is kept from its choice on, so that nobody else gets it.
 func TestDemoKeepsItsPort(t *testing.T) {
 	free, err := net.Listen("tcp", "127.0.0.1:0")
@@ -73,6 +71,30 @@ func TestDemoKeepsItsPort(t *testing.T) {
 	}
 }
 
+// TestDemoAnywhere: the demonstration's configuration can be read wherever its folder and its port are.
+func TestDemoAnywhere(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "d'angelo")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	d, err := startDemo(t.Context(), dir, "terminal", true, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.close()
+	for _, listen := range []string{"127.0.0.1:8417", "[::1]:8417"} {
+		path, err := d.writeConfig(listen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if cfg, err := config.Load(path); err != nil || cfg.Listen != listen || cfg.DataDir != dir {
+			t.Errorf("%s: %+v %v", listen, cfg, err)
+		}
+	}
+}
+
+// The demonstration's terminal is pressed through the page's address, and what was typed on it is told before
+// the next charge.
 func TestDemoTerminalIsPressed(t *testing.T) {
 	t.Parallel()
 	c := newCounter(t, setup{}) // for its waiting only
