@@ -121,14 +121,13 @@ export class Archivist {
     if (wrong.length > 0) return this.put({ filter: archive.filter });
     this.put({ ...archive, busy: true, error: undefined });
     await this.answer(turn, async () => {
-      const asked: PaymentQuery = { ...query, limit: pageSize };
-      const page = await this.host.api.page(asked);
+      const page = await this.page(turn, query);
       if (page.payments.length > 0 || page.next || !query.notice || turn !== this.turn) return { ...page, query };
       // No notice begins so: perhaps it is an IUV, which is a part of the notice number.
       const { notice, ...rest } = query;
       const asIUV: PaymentQuery = { ...rest, iuv: notice };
       if (query.notice.length > 17) return { ...page, query };
-      return { ...(await this.host.api.page({ ...asIUV, limit: pageSize })), query: asIUV };
+      return { ...(await this.page(turn, asIUV)), query: asIUV };
     });
   }
 
@@ -140,9 +139,17 @@ export class Archivist {
     const turn = ++this.turn;
     this.put({ ...archive, busy: true, error: undefined });
     await this.answer(turn, async () => {
-      const page = await this.host.api.page({ ...found.query, limit: pageSize, cursor: found.next });
+      const page = await this.page(turn, { ...found.query, cursor: found.next });
       return { query: found.query, payments: [...found.payments, ...page.payments], next: page.next, total: found.total };
     });
+  }
+
+  // page is the next page that has something, or the last: while its index is being made the service looks at so many
+  // payments a page, and an empty one says nothing yet.
+  private async page(turn: number, query: PaymentQuery): Promise<Page> {
+    let page = await this.host.api.page({ ...query, limit: pageSize });
+    while (page.payments.length === 0 && page.next && turn === this.turn) page = await this.host.api.page({ ...query, limit: pageSize, cursor: page.next });
+    return page;
   }
 
   private async answer(turn: number, ask: () => Promise<Found>): Promise<void> {
