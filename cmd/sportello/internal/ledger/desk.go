@@ -170,8 +170,8 @@ func (p *proposalBody) proposal(e *entry) *Proposal {
 // Contradict records a later fact that speaks against a verdict and does not overturn it, and opens a case with
 // that cause: of a charge charge_undone (the terminal shows it reversed) or charge_contradicted, of an attempt
 // held for not charged charge_suspected. The verdict stands; people decide. The same finding again (FoundBy) gives the
-// case that is open, and of a doubted reversal any does. ErrStale: there is no verdict of that kind; a later charge
-// is concluded, not contradicted.
+// case that is open, and of a doubted reversal any does; a reversal that was believed is doubted from then on. ErrStale:
+// there is no verdict of that kind; a later charge is concluded, not contradicted.
 func (l *Ledger) Contradict(id, cause string, ev driver.Evidence) (Case, error) {
 	var out Case
 	err := l.submit(&op{reserve: true, do: func(b *batch) error {
@@ -188,13 +188,15 @@ func (l *Ledger) Contradict(id, cause string, ev driver.Evidence) (Case, error) 
 			return err
 		}
 		told, found := "", FoundBy(ev.Kind, ev.Raw)
+		believed := r.State == Reversed && !r.Reversal.Doubted // what was found about the charge is news about its reversal
 		for _, c := range open {
+			same := c.Found == found || c.Found == "" && c.Evidence == ev.Text // without one: of an earlier version
 			switch {
 			case c.Cause.Code != cause:
-			case c.Found == found, c.Found == "" && c.Evidence == ev.Text: // without one: of an earlier version
+			case same && !believed:
 				out, err = b.caseOf(c.ID, b.notes)
 				return err
-			case r.State == Reversed && r.Reversal.Doubted:
+			case same, r.State == Reversed && !believed:
 				told = c.ID
 			}
 		}
