@@ -62,7 +62,8 @@ func within(t *testing.T, fn func(*testing.T, *world)) {
 
 // atWork is within a world that has a worker.
 func atWork(t *testing.T, fn func(*testing.T, *world, *Worker)) {
-	within(t, func(t *testing.T, w *world) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
 		k := w.worker()
 		defer k.Close()
 		fn(t, w, k)
