@@ -170,6 +170,12 @@ func (l *look) ask() result {
 	if err != nil {
 		return result{answer: answerOf(err), err: err}
 	}
+	// An attempt may have been begun during the question: every receipt that is listed is of one that is written by now.
+	since, err := l.w.matter(p, l.Index)
+	if err != nil {
+		return result{answer: answerGiven, err: err}
+	}
+	m.claimed, m.noted, m.awaiting, m.alone = since.claimed, since.noted, since.awaiting, since.alone
 	var r result
 	switch l.work {
 	case workWatch:
