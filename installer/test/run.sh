@@ -30,7 +30,8 @@ if [ "${1:-}" = --static ]; then
 fi
 have wixl wixl msitools && have msibuild msitools && have faketime faketime || true
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+machine=
+trap '[ -z "$machine" ] || { kill "$machine" && wait "$machine"; } 2>/dev/null || true; rm -rf "$work"' EXIT
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-1767225600}
 arch=$(go env GOARCH)
 
@@ -41,6 +42,10 @@ grep '^LEFT OUT' "$work/build.log" || true
 build 0.9.1 "$work/new"
 (cd "$work/new" && sha256sum --quiet -c SHA256SUMS) && echo "ok   SHA256SUMS" || failed=1
 installer/test/repro.sh 0.9.1 "$work/new" || failed=1
+
+# The virtual machine mostly waits: it runs beside what follows, and what it says comes at the end.
+timeout 900 installer/test/vm.sh "$work/new/sportello-0.9.1-$arch.deb" >"$work/machine.log" 2>&1 &
+machine=$!
 
 if [ "$(id -u)" = 0 ] && have systemd-nspawn systemd-container; then
   part 'the deb under systemd'
@@ -54,9 +59,6 @@ if [ "$(id -u)" = 0 ] && have systemd-nspawn systemd-container; then
 else
   left_out "the life of deb and rpm under systemd: it needs root and systemd-nspawn"
 fi
-
-part 'a virtual machine: USB terminal, pulled cable, power cuts'
-timeout 600 installer/test/vm.sh "$work/new/sportello-0.9.1-$arch.deb" || failed=1
 
 if [ ! -e "$work/new/sportello-0.9.1-amd64.msi" ]; then
   left_out "signatures, the MSI's life: there is no MSI"
@@ -76,6 +78,10 @@ else
 fi
 part 'Windows tests under wine 10'
 installer/test/windows.sh || failed=1
+part 'a virtual machine: USB terminal, pulled cable, power cuts'
+wait "$machine" || failed=1
+machine=
+cat "$work/machine.log"
 left_out "what only a real Windows can show: installer/test/windows-checklist.ps1"
 part "done"
 exit $failed
