@@ -4,7 +4,7 @@
 # A power cut has to lose what a real one loses. Killing QEMU alone loses the guest's memory and nothing else: what the
 # guest has handed to the disk stays in this machine's own cache and survives, flushed or not. So the disk is a process of
 # ours (installer/tools/disk) with a volatile cache in its memory: a write reaches the image only when the guest
-# flushes it. After the kill nothing of that cache is left, every second time a random part of it, sector by sector.
+# flushes it. After the kill nothing of that cache is left, every second time a random part of it, page by page.
 #
 #   vm_enter "$0" "$@"   runs the script again in namespaces of its own; all that it starts and mounts ends with it
 #   vm_boot [FILE]       starts the machine and waits for its systemd; FILE is there as /dev/vdb, and no cable

@@ -1,7 +1,7 @@
 // Command disk is a virtual machine's disk with a volatile write cache, as real disks have one. What the machine writes
 // stays in this process's memory until the machine flushes (NBD_CMD_FLUSH) or asks for that write alone to be
 // durable (FUA); only then does it reach the image. When the connection breaks without a good-bye the power was cut:
-// of what was not flushed nothing is left, or a part drawn by sector, in any order, as a drive's own cache leaves
+// of what was not flushed nothing is left, or a part drawn by page, in any order, as a drive's own cache leaves
 // it. It must never let an unflushed write survive for certain, nor lose one that was flushed.
 //
 //	disk -socket PATH -image FILE [-seed N]
@@ -23,8 +23,11 @@ import (
 	"slices"
 )
 
-// sector is what a drive writes whole or not at all.
-const sector = 512
+// sector is what the machine may address, page what a drive of today writes whole or not at all.
+const (
+	sector = 512
+	page   = 4096
+)
 
 // longest request that is taken; QEMU splits at 32 MiB.
 const longest = 32 << 20
@@ -95,8 +98,12 @@ func (d *disk) cut(why error) error {
 	d.cuts++
 	unflushed, kept := len(d.cache), 0
 	if share := 0.25 + d.draw.Float64()/2; d.cuts%2 == 1 {
+		last, keep := int64(-1), false
 		for _, n := range sorted(d.cache) {
-			if d.draw.Float64() < share {
+			if of := n / (page / sector); of != last {
+				last, keep = of, d.draw.Float64() < share
+			}
+			if keep {
 				kept++
 				continue
 			}
